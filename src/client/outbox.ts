@@ -1,0 +1,149 @@
+/**
+ * What the client asked for and has no answer to yet: publishes, history pages, jobs. Each has an
+ * id that makes it idempotent, so all of it is simply sent again when the connection is back:
+ * the room answers a repeat as it answered the first.
+ */
+import type { Refusal } from "../protocol/codes.ts";
+import {
+	CLIENT_IN_FLIGHT_MAX,
+	CLIENT_OUTBOX_MAX,
+	MESSAGES_PER_FRAME_MAX,
+	RETRY_MS_DEFAULT,
+} from "../protocol/limits.ts";
+import type { HistoryRequest, JobRequest, Publish, ServerMessage } from "../protocol/messages.ts";
+import { utf8Bytes } from "../protocol/text.ts";
+import { RoomError } from "./room.ts";
+
+export type Asked = Publish | HistoryRequest | JobRequest;
+
+interface Waiting {
+	text: string;
+	isSent: boolean;
+	resolve: (answer: unknown) => void;
+	reject: (error: RoomError) => void;
+}
+
+/** Refusals of the moment: the same message may be sent again a little later. */
+const PASSING: ReadonlySet<string> = new Set(["rate_limited", "overloaded", "internal"]);
+
+export class Outbox {
+	#waiting = new Map<string, Waiting>();
+	#inFlight = 0;
+	/** Nothing is sent before this, Unix ms. */
+	#resumeAt = 0;
+
+	/** When something is to be sent again, Unix ms, or null. */
+	get resumeAt(): number | null {
+		return this.#resumeAt > 0 ? this.#resumeAt : null;
+	}
+
+	/** Takes a message on; its promise is settled by the room's answer. */
+	ask(message: Asked): Promise<unknown> {
+		if (this.#waiting.size >= CLIENT_OUTBOX_MAX) {
+			return Promise.reject(
+				new RoomError({
+					code: "overloaded",
+					message: `${CLIENT_OUTBOX_MAX} messages wait for an answer already; try again when the connection is back.`,
+				}),
+			);
+		}
+		return new Promise((resolve, reject) => {
+			this.#waiting.set(message.id, { text: JSON.stringify(message), isSent: false, resolve, reject });
+		});
+	}
+
+	/** The connection is new: nothing that was sent on the last one counts. */
+	reset(): void {
+		this.#inFlight = 0;
+		this.#resumeAt = 0;
+		for (const waiting of this.#waiting.values()) waiting.isSent = false;
+	}
+
+	/** Frames to send now, oldest first, each within `frameBytes`. */
+	takeFrames(now: number, frameBytes: number): string[] {
+		if (now < this.#resumeAt) return [];
+		this.#resumeAt = 0;
+		const frames: string[] = [];
+		let part: string[] = [];
+		let bytes = 2;
+		for (const waiting of this.#waiting.values()) {
+			if (waiting.isSent) continue;
+			if (this.#inFlight >= CLIENT_IN_FLIGHT_MAX) break;
+			const size = utf8Bytes(waiting.text) + 1;
+			if (part.length > 0 && (bytes + size > frameBytes || part.length === MESSAGES_PER_FRAME_MAX)) {
+				frames.push(`[${part.join(",")}]`);
+				part = [];
+				bytes = 2;
+			}
+			part.push(waiting.text);
+			bytes += size;
+			waiting.isSent = true;
+			this.#inFlight++;
+		}
+		if (part.length > 0) frames.push(`[${part.join(",")}]`);
+		return frames;
+	}
+
+	/** Settles what the room answered; true where the message was an answer to something here. */
+	hear(message: ServerMessage, me: string, now: number): boolean {
+		switch (message.type) {
+			case "event":
+				return message.from === me && message.id !== undefined && this.#settle(message.id, { seq: message.seq });
+			case "ack":
+				return this.#settle(message.id, { seq: message.seq });
+			case "history": {
+				const { events, floor, head, more } = message;
+				return this.#settle(message.id, { events, floor, head, more });
+			}
+			case "job":
+				if (message.state === "done") return this.#settle(message.id, message.result);
+				if (message.state !== "failed") return false;
+				return this.#fail(message.id, {
+					code: "rejected",
+					message: message.error?.message ?? "The job failed.",
+				});
+			case "error":
+				return message.id !== undefined && this.#refused(message.id, message, now);
+			default:
+				return false;
+		}
+	}
+
+	/** Gives up on everything: the client has stopped. */
+	abandon(refusal: Refusal): void {
+		for (const id of [...this.#waiting.keys()]) this.#fail(id, refusal);
+	}
+
+	#take(id: string): Waiting | undefined {
+		const waiting = this.#waiting.get(id);
+		if (waiting === undefined) return undefined;
+		this.#waiting.delete(id);
+		if (waiting.isSent) this.#inFlight--;
+		return waiting;
+	}
+
+	#settle(id: string, answer: unknown): boolean {
+		const waiting = this.#take(id);
+		waiting?.resolve(answer);
+		return waiting !== undefined;
+	}
+
+	#fail(id: string, refusal: Refusal): boolean {
+		const waiting = this.#take(id);
+		waiting?.reject(new RoomError(refusal));
+		return waiting !== undefined;
+	}
+
+	#refused(id: string, refusal: Refusal, now: number): boolean {
+		const waiting = this.#waiting.get(id);
+		if (waiting === undefined) return false;
+		if (!PASSING.has(refusal.code)) {
+			const { code, message, head } = refusal;
+			return this.#fail(id, { id, code, message, head });
+		}
+		if (waiting.isSent) this.#inFlight--;
+		waiting.isSent = false;
+		this.#resumeAt = Math.max(this.#resumeAt, now + (refusal.retryAfterMs ?? RETRY_MS_DEFAULT));
+		return true;
+	}
+}

@@ -1,0 +1,98 @@
+/** What a page holds of a room: the public face of the client. */
+import type { Refusal } from "../protocol/codes.ts";
+import type { Event, JobNotice, Member, Signal, Welcome } from "../protocol/messages.ts";
+
+/**
+ * Where the connection stands. `waiting` tries again at `retryAt` (Unix ms); `stopped` never does,
+ * and says why.
+ */
+export type ConnectionState =
+	| { kind: "connecting" }
+	| { kind: "replaying" }
+	| { kind: "live" }
+	| { kind: "waiting"; retryAt: number; reason: Refusal | null }
+	| { kind: "stopped"; code: number; reason: string };
+
+/** A token, or how to get a fresh one: called at every attempt to connect. */
+export type Token = string | (() => string | Promise<string>);
+
+export interface JoinOptions {
+	/** A guest's display name, 1 to 64 characters. A token's name is never overridden. */
+	name?: string;
+	token?: Token;
+	/** Where to take up the history: `{epoch}.{seq}`, as {@link Room.cursor} gave it. */
+	since?: string;
+}
+
+/** What a room tells its page. Add listeners with {@link Room.on}. */
+export interface RoomEvents {
+	/** The connection's state changed. */
+	state: ConnectionState;
+	/** One has joined; with `continuity: "reset"` everything shown so far is to be dropped. */
+	welcome: Welcome;
+	/** Every event of the room, once, in order; one's own too. */
+	event: Event;
+	/** Others' signals. */
+	signal: Signal;
+	/** Who is here changed; see {@link Room.members}. */
+	presence: { count: number; members: ReadonlyMap<string, Member> };
+	job: JobNotice;
+	/** Everything that was missed has been told. */
+	"caught-up": { head: number };
+	/** A refusal that answers no call of one's own. */
+	error: Refusal;
+}
+
+/** A refusal as an exception: `code` is stable, `message` a sentence. */
+export class RoomError extends Error {
+	readonly refusal: Refusal;
+
+	constructor(refusal: Refusal) {
+		super(refusal.message);
+		this.name = "RoomError";
+		this.refusal = refusal;
+	}
+
+	get code(): string {
+		return this.refusal.code;
+	}
+}
+
+export interface HistoryPage {
+	events: Event[];
+	floor: number;
+	head: number;
+	more: boolean;
+}
+
+export interface Room {
+	readonly state: ConnectionState;
+	/** Oneself, as the last welcome told; null before the first. */
+	readonly me: Welcome["me"] | null;
+	/** Who is here, by id. In a room of more than 200, a sample. */
+	readonly members: ReadonlyMap<string, Member>;
+	/** How many members are here. */
+	readonly count: number;
+	/** What has been seen, as `since` takes it; null before the first welcome. */
+	readonly cursor: string | null;
+
+	/** Listens; the function that it returns stops listening. */
+	on<K extends keyof RoomEvents>(type: K, listener: (event: RoomEvents[K]) => void): () => void;
+
+	/**
+	 * Publishes an event: now, or when the connection is back. Sent until it is answered, it is in
+	 * the history once. Resolves to its place.
+	 * @throws RoomError where the room refuses it, or 1000 are waiting already (`overloaded`).
+	 */
+	publish(name: string, data: unknown, options?: { expect?: number }): Promise<{ seq: number }>;
+	/** Tells everyone, or one member, something that need not be kept. Dropped while not live. */
+	signal(name: string, data: unknown, options?: { to?: string }): void;
+	/** Replaces one's presence state; told again after a reconnect. */
+	setPresence(state: unknown): void;
+	/** A page of the history, ascending: before or after a seq, or the newest. */
+	history(page?: { before?: number; after?: number; limit?: number }): Promise<HistoryPage>;
+	/** Asks for heavy work; resolves to its outcome. */
+	requestJob(name: string, data: unknown): Promise<unknown>;
+	/** Leaves for good. */
+	leave(): void;
+}

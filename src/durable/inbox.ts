@@ -1,0 +1,47 @@
+/** What has arrived since the last turn. Bounded: what does not fit is refused, not forgotten. */
+import { INBOX_BYTES_MAX, INBOX_MESSAGES_MAX, TURN_BYTES_MAX } from "../protocol/limits.ts";
+import type { Input } from "../room/inputs.ts";
+
+interface Waiting {
+	input: Input;
+	messages: number;
+	bytes: number;
+}
+
+export class Inbox {
+	#waiting: Waiting[] = [];
+	#messages = 0;
+	#bytes = 0;
+
+	get length(): number {
+		return this.#waiting.length;
+	}
+
+	/** True where a frame of so many messages and bytes would pass a bound. */
+	isFullFor(messages: number, bytes: number): boolean {
+		return this.#messages + messages > INBOX_MESSAGES_MAX || this.#bytes + bytes > INBOX_BYTES_MAX;
+	}
+
+	put(input: Input, messages = 1, bytes = 0): void {
+		this.#waiting.push({ input, messages, bytes });
+		this.#messages += messages;
+		this.#bytes += bytes;
+	}
+
+	/** What the next turn takes: everything, or so much that its shared part stays within its bound. */
+	take(): Input[] {
+		let end = 0;
+		let bytes = 0;
+		for (const { bytes: size } of this.#waiting) {
+			bytes += size;
+			if (end > 0 && bytes > TURN_BYTES_MAX) break;
+			end++;
+		}
+		const taken = this.#waiting.splice(0, end);
+		for (const { messages, bytes: size } of taken) {
+			this.#messages -= messages;
+			this.#bytes -= size;
+		}
+		return taken.map(({ input }) => input);
+	}
+}

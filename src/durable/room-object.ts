@@ -1,0 +1,282 @@
+/**
+ * The room's body: a Durable Object that holds the sockets and the store, gathers what arrives,
+ * lets the room decide, and performs what it decided. Always in this order: parse, turn (one
+ * transaction), attachments, send, alarm.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { type Decoded, decodeFrame, encodeMessage } from "../protocol/codec.ts";
+import type { Refusal } from "../protocol/codes.ts";
+import { readSettings, type Settings } from "../protocol/settings.ts";
+import type { Effects, PostReply } from "../room/effects.ts";
+import { type Input, type Post, splitInput } from "../room/inputs.ts";
+import { Room } from "../room/room.ts";
+import { Inbox } from "./inbox.ts";
+import { answerClose, Sockets } from "./sockets.ts";
+import { SqliteStore } from "./sqlite-store.ts";
+import { readTicket, TICKET_HEADER } from "./ticket.ts";
+import { TurnClock } from "./turn-clock.ts";
+
+/** How long after a failed alarm it is tried again. */
+const ALARM_RETRY_MS = 30_000;
+
+const NEWER_SCHEMA: Refusal = {
+	code: "newer_schema",
+	message: "This room was last written by a newer version of the server; try again when the deploy is complete.",
+	retryAfterMs: 30_000,
+};
+
+/** An HTTP answer from the room: JSON text, or a refusal. */
+export type Answer = { json: string } | { refusal: Refusal };
+
+export interface EventsQuery {
+	after?: number | undefined;
+	before?: number | undefined;
+	limit?: number | undefined;
+	epoch?: string | undefined;
+}
+
+export class RoomObject extends DurableObject {
+	readonly #settings: Settings;
+	readonly #store: SqliteStore;
+	readonly #sockets: Sockets;
+	readonly #inbox = new Inbox();
+	readonly #clock: TurnClock;
+	readonly #replies = new Map<string, (reply: PostReply) => void>();
+	#room: Room;
+	/** When the platform will call, Unix ms; null where no alarm is set. */
+	#alarmAt: number | null = null;
+
+	constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+		super(ctx, env);
+		this.#settings = readSettings(env as unknown as Record<string, unknown>);
+		this.#store = new SqliteStore(ctx.storage);
+		this.#sockets = new Sockets(ctx);
+		this.#clock = new TurnClock(
+			() => this.#turn(),
+			() => this.#inbox.length,
+		);
+		this.#room = this.#wake();
+		ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+		void ctx.blockConcurrencyWhile(async () => {
+			this.#alarmAt = await ctx.storage.getAlarm();
+			if (this.#room.isRestless && !this.#store.isNewer) this.#clock.again();
+		});
+	}
+
+	#wake(): Room {
+		return Room.wake(this.#store, this.#sockets.wake(), {
+			room: this.ctx.id.name ?? "",
+			settings: this.#settings,
+			now: Date.now(),
+			epochIfNew: crypto.randomUUID().replaceAll("-", "").slice(0, 16),
+		});
+	}
+
+	/** A join that the Worker has proven; its ticket says who comes. */
+	override async fetch(request: Request): Promise<Response> {
+		const ticket = readTicket(request.headers.get(TICKET_HEADER) ?? "");
+		const refusal = this.#refusesJoin();
+		if (refusal !== null) return Response.json(refusal, { status: 503 });
+		const { 0: client, 1: server } = new WebSocketPair();
+		const session = crypto.randomUUID();
+		this.#sockets.accept(session, server);
+		this.#put({ type: "join", session, ...ticket });
+		const headers = new Headers();
+		if (ticket.protocol !== null) headers.set("Sec-WebSocket-Protocol", ticket.protocol);
+		return new Response(null, { status: 101, webSocket: client, headers });
+	}
+
+	#refusesJoin(): Refusal | null {
+		if (this.#store.isNewer) return NEWER_SCHEMA;
+		if (this.#inbox.isFullFor(1, 0)) {
+			return { code: "room_full", message: "The room is very busy; try again in a moment.", retryAfterMs: 1000 };
+		}
+		if (this.ctx.getWebSockets().length < this.#settings.roomSessionsMax) return null;
+		return {
+			code: "room_full",
+			message: `The room holds at most ${this.#settings.roomSessionsMax} sessions; try again when someone has left.`,
+			retryAfterMs: 10_000,
+		};
+	}
+
+	override webSocketMessage(socket: WebSocket, text: string | ArrayBuffer): void {
+		const session = this.#sockets.sessionOf(socket);
+		if (session === undefined) return;
+		const messages: Decoded[] =
+			typeof text === "string"
+				? decodeFrame(text)
+				: [{ refusal: { code: "binary_reserved", message: "Binary frames are reserved; send JSON as text." } }];
+		const bytes = typeof text === "string" ? text.length : 0;
+		if (this.#inbox.isFullFor(messages.length, bytes)) return refuseOverload(socket, messages);
+		this.#put({ type: "frame", session, messages }, messages.length, bytes);
+	}
+
+	override webSocketClose(socket: WebSocket, code: number): void {
+		answerClose(socket, code);
+		this.#gone(socket);
+	}
+
+	override webSocketError(socket: WebSocket): void {
+		this.#gone(socket);
+	}
+
+	#gone(socket: WebSocket): void {
+		const session = this.#sockets.sessionOf(socket);
+		if (session === undefined) return;
+		this.#sockets.drop(session);
+		this.#put({ type: "leave", session });
+	}
+
+	/** Carries every deadline. Never throws: the platform would give up after a few tries. */
+	override async alarm(): Promise<void> {
+		this.#alarmAt = null;
+		if (this.#store.isNewer) return this.#setAlarm(Date.now() + ALARM_RETRY_MS);
+		try {
+			this.#put({ type: "alarm", pings: this.#sockets.pings() });
+		} catch (error) {
+			this.#setAlarm(Date.now() + ALARM_RETRY_MS);
+			report("An alarm failed and will be tried again", error);
+		}
+	}
+
+	// Over HTTP, by the Worker's calls.
+
+	summary(): Answer {
+		if (this.#store.isNewer) return { refusal: NEWER_SCHEMA };
+		const { head, floor } = this.#room.meta;
+		return {
+			json: JSON.stringify({ room: this.#room.name, epoch: this.#epoch, head, floor, count: this.#room.count }),
+		};
+	}
+
+	members(): Answer {
+		if (this.#store.isNewer) return { refusal: NEWER_SCHEMA };
+		return {
+			json: `{"room":${JSON.stringify(this.#room.name)},"count":${this.#room.count},"members":${this.#room.members()}}`,
+		};
+	}
+
+	events(query: EventsQuery): Answer {
+		if (this.#store.isNewer) return { refusal: NEWER_SCHEMA };
+		const { head, floor } = this.#room.meta;
+		const isOtherEpoch = query.epoch !== undefined && query.epoch !== this.#epoch;
+		if (isOtherEpoch || (query.after !== undefined && query.after < floor - 1)) {
+			return {
+				refusal: {
+					code: "trimmed",
+					message: isOtherEpoch
+						? "That epoch's history is gone: the room was wiped. Read it from its floor."
+						: `The history begins at ${floor}; read it from there.`,
+				},
+			};
+		}
+		const page = this.#room.page(query);
+		return {
+			json: `{"epoch":${JSON.stringify(this.#epoch)},"floor":${floor},"head":${head},"events":[${page.bodies.join(",")}],"more":${page.more}}`,
+		};
+	}
+
+	/** Publishes an event for someone who holds no socket. */
+	async post(post: Omit<Post, "type" | "reply">): Promise<PostReply> {
+		if (this.#store.isNewer) return { outcome: "refused", refusal: NEWER_SCHEMA };
+		if (this.#inbox.isFullFor(1, 0)) return { outcome: "refused", refusal: OVERLOADED };
+		const reply = crypto.randomUUID();
+		return new Promise((resolve) => {
+			this.#replies.set(reply, resolve);
+			this.#put({ type: "post", reply, ...post });
+		});
+	}
+
+	/** An epoch that is not stored is not yet real: the next reader would see another. */
+	get #epoch(): string {
+		return this.#room.isStored ? this.#room.meta.epoch : "";
+	}
+
+	// The turn.
+
+	#put(input: Input, messages = 1, bytes = 0): void {
+		this.#inbox.put(input, messages, bytes);
+		this.#clock.strike();
+	}
+
+	#turn(): void {
+		const inputs = this.#inbox.take();
+		const now = Date.now();
+		let effects: Effects;
+		try {
+			effects = this.#room.turn(inputs, now);
+		} catch (error) {
+			report("A turn failed and was rolled back; its inputs run again one by one", error);
+			this.#turnOneByOne(inputs.flatMap(splitInput), now);
+			return;
+		}
+		this.#perform(effects);
+	}
+
+	/** After a turn that threw: nothing of it was kept, so each input gets a turn of its own; the culprit alone is refused. */
+	#turnOneByOne(inputs: readonly Input[], now: number): void {
+		this.#room = this.#wake();
+		for (const input of inputs) {
+			try {
+				this.#perform(this.#room.turn([input], now));
+			} catch (error) {
+				report("An input failed and was refused", error);
+				this.#room = this.#wake();
+				this.#perform(this.#room.refuseInternal(input, now));
+			}
+		}
+	}
+
+	/** After the commit. A throw here leaves sessions that may have missed something: all are dropped, and resume. */
+	#perform(effects: Effects): void {
+		try {
+			if (effects.forget) this.#forget();
+			this.#sockets.attach(effects.attachments);
+			this.#sockets.deliver(effects);
+			this.#sockets.close(effects.closes);
+			for (const [reply, answer] of effects.replies) {
+				this.#replies.get(reply)?.(answer);
+				this.#replies.delete(reply);
+			}
+			if (effects.alarmAt !== null) this.#setAlarm(effects.alarmAt);
+			if (effects.again || this.#inbox.length > 0) this.#clock.again();
+		} catch (error) {
+			report("Delivering a turn failed; all sessions are dropped and will resume", error);
+			this.ctx.abort("a turn could not be delivered");
+		}
+	}
+
+	/** An earlier alarm is left to fire for nothing: that is cheaper than moving it at every turn. */
+	#setAlarm(at: number): void {
+		if (this.#alarmAt !== null && this.#alarmAt <= at) return;
+		this.#alarmAt = at;
+		void this.ctx.storage.setAlarm(at);
+	}
+
+	#forget(): void {
+		void this.ctx.storage.deleteAll();
+		this.#alarmAt = null;
+		this.#store.forget();
+		this.#room = this.#wake();
+	}
+}
+
+const OVERLOADED: Refusal = {
+	code: "overloaded",
+	message: "The room has more to do than it can hold; send this again a little later.",
+	retryAfterMs: 1000,
+};
+
+function refuseOverload(socket: WebSocket, messages: readonly Decoded[]): void {
+	const errors = messages.map((decoded) => {
+		const id = "message" in decoded && "id" in decoded.message ? decoded.message.id : undefined;
+		return encodeMessage({ type: "error", id, ...OVERLOADED });
+	});
+	socket.send(`[${errors.join(",")}]`);
+}
+
+/** Tells the operator where it happened, and nothing of what members said: an error's message may quote it. */
+function report(sentence: string, error: unknown): void {
+	const where = error instanceof Error ? (error.stack ?? "").split("\n").slice(1, 4).join(" ") : "";
+	console.error(`${sentence}. ${error instanceof Error ? error.name : typeof error} ${where}`.trim());
+}

@@ -1,0 +1,59 @@
+/** The room's tables, and how a stored room is brought up to this version of the code. */
+
+/** Each step once, in order; the version of a store is how many it has seen. Never change a step: add one. */
+export const MIGRATIONS: readonly string[] = [
+	`
+	create table meta (
+		one integer primary key check (one = 1),
+		epoch text not null,
+		head integer not null,
+		floor integer not null,
+		at integer not null,
+		floor_at integer,
+		bytes integer not null,
+		key_at integer,
+		key_seq integer,
+		empty_since integer
+	) strict;
+	create table roster (
+		place integer primary key,
+		member text not null unique,
+		name text not null,
+		state text not null,
+		gone_since integer
+	) strict;
+	create table events (
+		seq integer primary key,
+		at integer not null,
+		member text not null,
+		name text not null,
+		bytes integer not null,
+		body text not null
+	) strict;
+	-- No index by age: it would cost a row written for each publish, to save an hourly scan.
+	create table publish_keys (
+		member text not null,
+		id text not null,
+		seq integer not null,
+		at integer not null,
+		primary key (member, id)
+	) strict, without rowid;
+	`,
+];
+
+/**
+ * The version of what is stored: 0 where nothing ever was. Only reads: `pragma user_version`
+ * is refused on the platform, so the version has a table of its own.
+ */
+export function storedVersion(sql: SqlStorage): number {
+	const exists = sql.exec("select 1 from sqlite_master where type = 'table' and name = 'schema'").toArray();
+	if (exists.length === 0) return 0;
+	return sql.exec<{ version: number }>("select version from schema").one().version;
+}
+
+/** Brings the store from `version` to the newest. Inside a transaction. */
+export function migrate(sql: SqlStorage, version: number): void {
+	if (version === 0) sql.exec("create table schema (version integer not null) strict; insert into schema values (0)");
+	for (const step of MIGRATIONS.slice(version)) sql.exec(step);
+	sql.exec("update schema set version = ?", MIGRATIONS.length);
+}

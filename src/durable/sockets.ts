@@ -1,0 +1,136 @@
+/**
+ * The room's sockets. Each session has one; what the room knows of it rests in the socket's
+ * attachment while the room sleeps.
+ */
+import { packFrames } from "../protocol/codec.ts";
+import { CLOSE } from "../protocol/codes.ts";
+import type { Close, Effects } from "../room/effects.ts";
+import { type Attachment, readAttachment } from "../room/session.ts";
+
+const OPEN = 1;
+
+export class Sockets {
+	readonly #ctx: DurableObjectState;
+	#bySession = new Map<string, WebSocket>();
+	#sessions = new WeakMap<WebSocket, string>();
+
+	constructor(ctx: DurableObjectState) {
+		this.#ctx = ctx;
+	}
+
+	get count(): number {
+		return this.#bySession.size;
+	}
+
+	/** Finds the sockets again after a sleep or a roll-back, and what their sessions keep. */
+	wake(): Attachment[] {
+		const attachments: Attachment[] = [];
+		this.#bySession.clear();
+		// The platform lists the newest first.
+		for (const socket of this.#ctx.getWebSockets().reverse()) {
+			if (socket.readyState !== OPEN) continue;
+			const kept: unknown = socket.deserializeAttachment();
+			const attachment = readAttachment(kept);
+			if (attachment !== null) {
+				this.#remember(attachment.session, socket);
+				attachments.push(attachment);
+			} else if (this.#sessions.has(socket)) {
+				// Accepted, and its join is still in the inbox.
+				this.#remember(this.#sessions.get(socket) as string, socket);
+			} else {
+				closeQuietly(socket, CLOSE.restarting, "another version of the room was here; join again");
+			}
+		}
+		return attachments;
+	}
+
+	accept(session: string, socket: WebSocket): void {
+		this.#ctx.acceptWebSocket(socket);
+		this.#remember(session, socket);
+	}
+
+	#remember(session: string, socket: WebSocket): void {
+		this.#bySession.set(session, socket);
+		this.#sessions.set(socket, session);
+	}
+
+	sessionOf(socket: WebSocket): string | undefined {
+		return this.#sessions.get(socket);
+	}
+
+	drop(session: string): void {
+		this.#bySession.delete(session);
+	}
+
+	/** When each session last sent a heartbeat that the platform answered, Unix ms. */
+	pings(): Map<string, number> {
+		const pings = new Map<string, number>();
+		for (const [session, socket] of this.#bySession) {
+			const at = this.#ctx.getWebSocketAutoResponseTimestamp(socket);
+			if (at !== null) pings.set(session, at.getTime());
+		}
+		return pings;
+	}
+
+	attach(attachments: ReadonlyMap<string, Attachment>): void {
+		for (const [session, attachment] of attachments) this.#bySession.get(session)?.serializeAttachment(attachment);
+	}
+
+	/**
+	 * One frame to each session: the shared part, encoded once, and a private part for those who
+	 * have one. More than one only where it would be larger than a frame may be.
+	 */
+	deliver(effects: Pick<Effects, "shared" | "withheld" | "private">): void {
+		const shared = packFrames(effects.shared);
+		if (shared.length === 0) {
+			for (const [session, messages] of effects.private) this.#send(session, packFrames(messages));
+			return;
+		}
+		for (const session of this.#bySession.keys()) {
+			const own = effects.private.get(session);
+			if (effects.withheld.has(session)) {
+				if (own !== undefined) this.#send(session, packFrames(own));
+			} else {
+				this.#send(session, own === undefined ? shared : packFrames([...effects.shared, ...own]));
+			}
+		}
+	}
+
+	#send(session: string, frames: readonly string[]): void {
+		const socket = this.#bySession.get(session);
+		// One that is closing is told nothing more; its close event is on its way.
+		if (socket?.readyState !== OPEN) return;
+		for (const frame of frames) socket.send(frame);
+	}
+
+	close(closes: readonly Close[]): void {
+		for (const { session, code, reason } of closes) {
+			const socket = this.#bySession.get(session);
+			this.#bySession.delete(session);
+			if (socket !== undefined) closeQuietly(socket, code, reason);
+		}
+	}
+}
+
+/** Closes a socket that may be closed already, which is no error. */
+export function closeQuietly(socket: WebSocket, code: number, reason: string): void {
+	try {
+		socket.close(code, reason);
+	} catch {
+		// Closed already.
+	}
+}
+
+/**
+ * The platform does not answer a close by itself on hibernatable sockets; unanswered, the client
+ * sees 1006 some 13 s later. 1005 (no code) is answered without one, 1006 and 1015 mean there is nobody to answer.
+ */
+export function answerClose(socket: WebSocket, code: number): void {
+	if (code === 1006 || code === 1015) return;
+	try {
+		if (code === 1005) socket.close();
+		else socket.close(code, "bye");
+	} catch {
+		// Closed already, or a code that must not be sent.
+	}
+}

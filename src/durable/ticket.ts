@@ -1,0 +1,24 @@
+/** What the Worker proved about a join, in the one header that it adds to the room's request. */
+import type { Capability } from "../protocol/messages.ts";
+
+export const TICKET_HEADER = "Rotunda-Ticket";
+
+export interface Ticket {
+	member: string;
+	name: string;
+	can: readonly Capability[];
+	since: string | null;
+	history: number;
+	/** A guest's private key. */
+	resume: string | null;
+	/** The subprotocol to name in the reply. */
+	protocol: string | null;
+}
+
+export function writeTicket(ticket: Ticket): string {
+	return encodeURIComponent(JSON.stringify(ticket));
+}
+
+export function readTicket(header: string): Ticket {
+	return JSON.parse(decodeURIComponent(header)) as Ticket;
+}

@@ -1,0 +1,84 @@
+/** The Worker's routes. One URL is both the page and the socket: `/rooms/{room}`. */
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { RoomObject } from "../durable/room-object.ts";
+import { ROOM_NAME } from "../protocol/ids.ts";
+import { FRAME_BYTES_MAX } from "../protocol/limits.ts";
+import { readSettings } from "../protocol/settings.ts";
+import { answer, postEvent, readEventsQuery } from "./events.ts";
+import { join } from "./join.ts";
+import { problem, Refused } from "./problem.ts";
+
+type Env = { Bindings: Cloudflare.Env };
+export type RoomStub = DurableObjectStub<RoomObject>;
+
+export const app = new Hono<Env>();
+
+function settingsOf(c: Context<Env>) {
+	return readSettings(c.env as unknown as Record<string, unknown>);
+}
+
+function roomOf(c: Context<Env, "/rooms/:room">): RoomStub {
+	const name = c.req.param("room");
+	if (ROOM_NAME.test(name)) return c.env.ROOMS.getByName(name);
+	throw new Refused(
+		"bad_room",
+		"A room's name has 1 to 128 letters, digits or any of . _ ~ : - and begins with a letter or digit.",
+	);
+}
+
+function only(...methods: string[]): () => never {
+	return () => {
+		throw new MethodRefused(methods);
+	};
+}
+
+class MethodRefused extends Refused {
+	readonly allow: string;
+
+	constructor(methods: readonly string[]) {
+		super("method_not_allowed", `This address takes ${methods.join(" and ")}.`);
+		this.allow = methods.join(", ");
+	}
+}
+
+app.get("/rooms/:room", async (c) => {
+	const upgrade = c.req.header("Upgrade");
+	const wantsPage = upgrade === undefined && (c.req.header("Accept") ?? "").includes("text/html");
+	// The page itself says what is wrong with a name; everyone else gets a problem.
+	if (wantsPage) return c.env.ASSETS.fetch(new URL("/room", c.req.url));
+	const room = roomOf(c);
+	if (upgrade === undefined) return answer(await room.summary());
+	if (upgrade.toLowerCase() === "websocket") return join(c.req.raw, room, settingsOf(c));
+	throw new Refused("upgrade_required", "The only protocol to upgrade to here is websocket.");
+});
+app.all("/rooms/:room", only("GET"));
+
+app.get("/rooms/:room/events", async (c) =>
+	answer(await roomOf(c).events(readEventsQuery(new URL(c.req.url).searchParams))),
+);
+app.post(
+	"/rooms/:room/events",
+	bodyLimit({
+		maxSize: FRAME_BYTES_MAX,
+		onError: () => problem({ code: "too_large", message: `A body holds at most ${FRAME_BYTES_MAX} bytes.` }),
+	}),
+	async (c) => postEvent(c.req.raw, roomOf(c), settingsOf(c)),
+);
+app.all("/rooms/:room/events", only("GET", "POST"));
+
+app.get("/rooms/:room/members", async (c) => answer(await roomOf(c).members()));
+app.all("/rooms/:room/members", only("GET"));
+
+app.get("/health", (c) => c.json({ ok: true }));
+app.all("/health", only("GET"));
+
+app.notFound(() => problem({ code: "not_found", message: "There is nothing at this address." }));
+
+app.onError((error) => {
+	if (error instanceof MethodRefused) return problem(error.refusal, { Allow: error.allow });
+	if (error instanceof Refused) return problem(error.refusal);
+	// What the error says may quote what people sent: only its name is logged.
+	console.error(`A request failed: ${error.name}.`);
+	return problem({ code: "internal", message: "The server failed at this; try again.", retryAfterMs: 1000 });
+});

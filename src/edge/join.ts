@@ -1,0 +1,118 @@
+/**
+ * Joining: what a request for a socket asks for, who asks, and the request that reaches the room.
+ * The room's request is built afresh from what was proven; nothing else from outside passes.
+ */
+import { TICKET_HEADER, type Ticket, writeTicket } from "../durable/ticket.ts";
+import { closeCodeOfRefusedJoin, HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
+import { cleanName, RESUME_KEY } from "../protocol/ids.ts";
+import { NAME_CHARS_MAX, PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
+import type { Settings } from "../protocol/settings.ts";
+import { guestOf, newGuestKey } from "./guests.ts";
+import { isOriginAllowed } from "./origins.ts";
+import { problem, Refused } from "./problem.ts";
+
+export const SUBPROTOCOL = "rotunda.v1";
+
+interface Offer {
+	protocol: string | null;
+	token: string | null;
+	resume: string | null;
+}
+
+/** Lets the request join the room, or refuses it in the way that its sender can read. */
+export async function join(request: Request, room: DurableObjectStub, settings: Settings): Promise<Response> {
+	const origin = request.headers.get("Origin");
+	const url = new URL(request.url);
+	if (!isOriginAllowed(origin, url, settings.allowedOrigins)) {
+		return problem({
+			code: "origin_refused",
+			message: "Pages of this origin may not join rooms here. List it under ALLOWED_ORIGINS.",
+		});
+	}
+	let refusal: Refusal;
+	let protocol: string | null = null;
+	try {
+		const offer = readOffer(request.headers.get("Sec-WebSocket-Protocol"));
+		protocol = offer.protocol;
+		const ticket = await prove(offer, url.searchParams, settings);
+		const answer = await room.fetch("https://room/", {
+			headers: { Upgrade: "websocket", [TICKET_HEADER]: writeTicket(ticket) },
+		});
+		if (answer.status === 101) return answer;
+		refusal = await answer.json<Refusal>();
+	} catch (error) {
+		if (!(error instanceof Refused)) throw error;
+		refusal = error.refusal;
+	}
+	return origin === null ? problem(refusal) : refuseBySocket(refusal, protocol);
+}
+
+function readOffer(header: string | null): Offer {
+	const offered = header === null ? [] : header.split(",").map((each) => each.trim());
+	const offer: Offer = { protocol: null, token: null, resume: null };
+	if (offered.length === 0) return offer;
+	if (!offered.includes(SUBPROTOCOL)) {
+		throw new Refused("bad_request", `Offer the subprotocol ${SUBPROTOCOL} along with every other.`);
+	}
+	offer.protocol = SUBPROTOCOL;
+	for (const each of offered) {
+		if (each.startsWith("bearer.")) offer.token = each.slice("bearer.".length);
+		if (each.startsWith("resume.")) offer.resume = each.slice("resume.".length);
+	}
+	return offer;
+}
+
+async function prove(offer: Offer, query: URLSearchParams, settings: Settings): Promise<Ticket> {
+	const name = readName(query.get("name"));
+	const history = readHistory(query.get("history"));
+	if (offer.token !== null) {
+		throw new Refused("unauthorized", "This server has no key to check tokens with; join without one.");
+	}
+	if (settings.access === "token") {
+		throw new Refused("unauthorized", "This server asks for a token; offer it as the subprotocol bearer.{token}.");
+	}
+	if (offer.resume !== null && !RESUME_KEY.test(offer.resume)) {
+		throw new Refused("bad_request", "That is no guest's key; join without it to get a new one.");
+	}
+	if (!settings.guestCan.includes("read")) {
+		throw new Refused("forbidden", "Guests may not read the rooms of this server.");
+	}
+	const key = offer.resume ?? newGuestKey();
+	const guest = await guestOf(key, name);
+	return {
+		member: guest.id,
+		name: guest.name,
+		can: settings.guestCan,
+		since: query.get("since"),
+		history,
+		resume: key,
+		protocol: offer.protocol,
+	};
+}
+
+function readName(name: string | null): string | null {
+	if (name === null) return null;
+	const clean = cleanName(name.toWellFormed());
+	if (clean.length > 0 && clean.length <= NAME_CHARS_MAX) return clean;
+	throw new Refused("bad_request", `A name has 1 to ${NAME_CHARS_MAX} visible characters.`);
+}
+
+function readHistory(text: string | null): number {
+	if (text === null) return PAGE_EVENTS_DEFAULT;
+	if (/^[0-9]{1,3}$/.test(text) && Number(text) <= PAGE_EVENTS_MAX) return Number(text);
+	throw new Refused("bad_request", `\`history\` is how many recent events to begin with: 0 to ${PAGE_EVENTS_MAX}.`);
+}
+
+/**
+ * A browser cannot read the status of a refused upgrade, so it is given a socket that says why
+ * and closes with the code that tells it what to do.
+ */
+function refuseBySocket(refusal: Refusal, protocol: string | null): Response {
+	const { 0: client, 1: server } = new WebSocketPair();
+	server.accept();
+	server.send(JSON.stringify([{ type: "error", ...refusal }]));
+	server.close(closeCodeOfRefusedJoin(refusal.code), `${HTTP_STATUS[refusal.code]} ${refusal.code}`);
+	const headers = new Headers();
+	if (protocol !== null) headers.set("Sec-WebSocket-Protocol", protocol);
+	return new Response(null, { status: 101, webSocket: client, headers });
+}

@@ -1,0 +1,103 @@
+/**
+ * The one codec. A frame from a client is one message or an array of them; a frame to a
+ * client is always an array. Encoded messages are kept as text and joined, never encoded twice.
+ */
+import * as v from "valibot";
+import type { Refusal } from "./codes.ts";
+import { FRAME_BYTES_MAX, ID_CHARS_MAX, MESSAGES_PER_FRAME_MAX, SERVER_FRAME_BYTES_MAX } from "./limits.ts";
+import { CLIENT_MESSAGES, type ClientMessage, type Event, type ServerMessage } from "./messages.ts";
+import { exceedsBytes, holdsWellFormedStrings, utf8Bytes } from "./text.ts";
+
+/** A message, or the refusal that answers what should have been one. */
+export type Decoded = { message: ClientMessage } | { refusal: Refusal };
+
+/** Reads a text frame. Never throws; each message of an array stands alone, in order. */
+export function decodeFrame(text: string): Decoded[] {
+	if (exceedsBytes(text, FRAME_BYTES_MAX)) {
+		return [refused("too_large", `A frame holds at most ${FRAME_BYTES_MAX} bytes; send less at a time.`)];
+	}
+	let parsed: unknown;
+	try {
+		parsed = JSON.parse(text);
+	} catch {
+		return [refused("malformed", "The frame is not JSON. Send one message, or an array of messages.")];
+	}
+	if (!holdsWellFormedStrings(text, parsed)) {
+		return [refused("malformed", "The frame holds text that is not well-formed Unicode (a lone surrogate).")];
+	}
+	if (!Array.isArray(parsed)) return [decodeMessage(parsed)];
+	if (parsed.length > MESSAGES_PER_FRAME_MAX) {
+		return [refused("too_large", `A frame holds at most ${MESSAGES_PER_FRAME_MAX} messages; send several frames.`)];
+	}
+	return parsed.map(decodeMessage);
+}
+
+function decodeMessage(value: unknown): Decoded {
+	if (typeof value !== "object" || value === null || Array.isArray(value)) {
+		return refused("malformed", "A message is a JSON object with a `type`.");
+	}
+	const { type, id } = value as { type?: unknown; id?: unknown };
+	if (typeof type !== "string") {
+		return refused("malformed", "A message is a JSON object with a `type`.", id);
+	}
+	if (!Object.hasOwn(CLIENT_MESSAGES, type)) {
+		return refused("unknown_type", "This room does not know messages of that type.", id);
+	}
+	const result = v.safeParse(CLIENT_MESSAGES[type as keyof typeof CLIENT_MESSAGES], value, {
+		abortEarly: true,
+	});
+	if (result.success) return { message: result.output };
+	return refused("invalid", sentenceOf(type, result.issues[0]), id);
+}
+
+function refused(code: Refusal["code"], message: string, id?: unknown): Decoded {
+	const refusal: Refusal = { code, message };
+	if (typeof id === "string" && id.length > 0 && id.length <= ID_CHARS_MAX) refusal.id = id;
+	return { refusal };
+}
+
+/** What is wrong with which field, without repeating what the field held. */
+function sentenceOf(type: string, issue: v.BaseIssue<unknown>): string {
+	const field = v.getDotPath(issue);
+	const where = field === null ? `A \`${type}\`` : `\`${field}\` of a \`${type}\``;
+	if (issue.type === "check") return `${where} ${issue.message}.`;
+	return `${where} is missing or is not what it should be${issue.expected === null ? "" : `: expected ${issue.expected}`}.`;
+}
+
+export function encodeMessage(message: ServerMessage): string {
+	return JSON.stringify(message);
+}
+
+/** An event as text, for the wire and for the store alike. `dataJson` is its data, already JSON. */
+export function encodeEvent(event: Omit<Event, "type" | "data">, dataJson: string): string {
+	const id = event.id === undefined ? "" : `,"id":${JSON.stringify(event.id)}`;
+	const redacted = event.redacted === true ? ',"redacted":true' : "";
+	return `{"type":"event","seq":${event.seq},"at":${event.at},"from":${JSON.stringify(event.from)},"author":${JSON.stringify(event.author)}${id},"name":${JSON.stringify(event.name)},"data":${dataJson}${redacted}}`;
+}
+
+/**
+ * Packs encoded messages into as few frames as their bound allows, in order. A message that
+ * is larger than the bound by itself travels alone.
+ */
+export function packFrames(messages: readonly string[]): string[] {
+	if (messages.length === 0) return [];
+	// The usual case, told by lengths alone: everything fits one frame.
+	let unitsTotal = 2 + messages.length;
+	for (const message of messages) unitsTotal += message.length;
+	if (unitsTotal * 3 <= SERVER_FRAME_BYTES_MAX) return [`[${messages.join(",")}]`];
+	const frames: string[] = [];
+	let part: string[] = [];
+	let bytes = 2;
+	for (const message of messages) {
+		const size = utf8Bytes(message) + 1;
+		if (part.length > 0 && bytes + size > SERVER_FRAME_BYTES_MAX) {
+			frames.push(`[${part.join(",")}]`);
+			part = [];
+			bytes = 2;
+		}
+		part.push(message);
+		bytes += size;
+	}
+	frames.push(`[${part.join(",")}]`);
+	return frames;
+}

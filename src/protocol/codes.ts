@@ -1,0 +1,86 @@
+/** The stable codes of every refusal and every close, and what each means over HTTP. */
+
+/** HTTP status of each error code. A code that is missing here does not exist. */
+export const HTTP_STATUS = {
+	malformed: 400,
+	unknown_type: 400,
+	invalid: 400,
+	too_large: 413,
+	rate_limited: 429,
+	overloaded: 503,
+	forbidden: 403,
+	reserved_name: 400,
+	conflict: 409,
+	id_reused: 422,
+	unknown_job: 400,
+	too_many_jobs: 429,
+	not_found: 404,
+	binary_reserved: 400,
+	rejected: 422,
+	internal: 500,
+	// Only over HTTP.
+	bad_room: 400,
+	bad_request: 400,
+	unauthorized: 401,
+	origin_refused: 403,
+	banned: 403,
+	room_locked: 403,
+	room_full: 503,
+	newer_schema: 503,
+	method_not_allowed: 405,
+	upgrade_required: 426,
+	not_configured: 403,
+	trimmed: 410,
+} as const;
+
+export type ErrorCode = keyof typeof HTTP_STATUS;
+
+/**
+ * WebSocket close codes of the room. The range says what a client does, so that old clients
+ * obey new codes: 4000–4499 reconnect with backoff and cursor, 4500–4999 stop.
+ */
+export const CLOSE = {
+	restarting: 4000,
+	tooSlow: 4001,
+	heartbeatLost: 4002,
+	tokenRefused: 4003,
+	busy: 4004,
+	removed: 4500,
+	banned: 4501,
+	wiped: 4502,
+	violated: 4503,
+	forbidden: 4504,
+	replaced: 4505,
+} as const;
+
+/** True where the close code tells a client to stop for good. */
+export function stopsClient(closeCode: number): boolean {
+	return closeCode >= 4500 && closeCode <= 4999;
+}
+
+/** A refusal: a stable code and a sentence that says what happened and what to do. */
+export interface Refusal {
+	code: ErrorCode;
+	message: string;
+	id?: string | undefined;
+	retryAfterMs?: number | undefined;
+	head?: number | undefined;
+}
+
+/** The close code with which a join is refused to a browser, which cannot read an HTTP status. */
+export function closeCodeOfRefusedJoin(code: ErrorCode): number {
+	switch (code) {
+		case "unauthorized":
+			return CLOSE.tokenRefused;
+		case "banned":
+			return CLOSE.banned;
+		case "rate_limited":
+		case "room_full":
+		case "newer_schema":
+		case "overloaded":
+		case "internal":
+			return CLOSE.busy;
+		default:
+			return CLOSE.forbidden;
+	}
+}

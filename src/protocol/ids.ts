@@ -1,0 +1,39 @@
+/** Names and ids: what they may look like, and the cursor that a client carries. */
+
+export const ROOM_NAME = /^[A-Za-z0-9][A-Za-z0-9._~:-]{0,127}$/;
+export const MEMBER_ID = /^[A-Za-z0-9._~@:-]{1,128}$/;
+/** A guest's private key, as its welcome gave it. */
+export const RESUME_KEY = /^[A-Za-z0-9_-]{16,128}$/;
+
+/** Ids and event names that begin so are the room's own to give. */
+export const RESERVED_MEMBERS = ["guest:", "room:"] as const;
+export const RESERVED_EVENTS = "room.";
+
+/** The last thing that a client has seen. Written `{epoch}.{seq}`. */
+export interface Cursor {
+	epoch: string;
+	seq: number;
+}
+
+export function formatCursor(cursor: Cursor): string {
+	return `${cursor.epoch}.${cursor.seq}`;
+}
+
+/** Reads a cursor; `null` for anything that {@link formatCursor} could not have written. */
+export function parseCursor(text: string): Cursor | null {
+	const match = /^([A-Za-z0-9_-]{1,64})\.(0|[1-9][0-9]{0,15})$/.exec(text);
+	if (match?.[1] === undefined || match[2] === undefined) return null;
+	const seq = Number(match[2]);
+	return Number.isSafeInteger(seq) ? { epoch: match[1], seq } : null;
+}
+
+/**
+ * A display name without what could hide or reorder text: control characters,
+ * zero-width and bidirectional marks. Runs of white space become one space.
+ */
+export function cleanName(name: string): string {
+	return name
+		.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "")
+		.replace(/\s+/gu, " ")
+		.trim();
+}

@@ -1,0 +1,75 @@
+/**
+ * Every bound of the project, with its unit last in its name. What a deployer may
+ * change has its default here and its parser in settings.ts; the rest is fixed.
+ */
+
+// A client's frame.
+export const FRAME_BYTES_MAX = 64 * 1024;
+export const MESSAGES_PER_FRAME_MAX = 100;
+export const DATA_DEPTH_MAX = 32;
+export const ID_CHARS_MAX = 64;
+export const NAME_CHARS_MAX = 64;
+export const SIGNAL_BYTES_MAX = 4 * 1024;
+export const PRESENCE_BYTES_MAX = 2 * 1024;
+export const MALFORMED_PER_MINUTE_MAX = 20;
+
+// A server's frame, and the parts that are cut to fit it.
+export const SERVER_FRAME_BYTES_MAX = 256 * 1024;
+export const PAGE_BYTES_MAX = 128 * 1024;
+export const PAGE_EVENTS_MAX = 200;
+export const PAGE_EVENTS_DEFAULT = 50;
+export const REPLAY_EVENTS_MAX = 1000;
+export const ROSTER_SAMPLE_MEMBERS_MAX = 200;
+
+// What a room holds while it waits for its next turn.
+export const TURN_BYTES_MAX = 1024 * 1024;
+export const INBOX_MESSAGES_MAX = 10_000;
+export const INBOX_BYTES_MAX = 16 * 1024 * 1024;
+
+// Rates of one member, over all its sessions. A bucket holds BURST_SECONDS of its rate.
+export const PRESENCE_PER_SECOND = 10;
+export const HISTORY_PER_SECOND = 5;
+export const JOB_PER_SECOND = 5;
+export const BURST_SECONDS = 2;
+export const BUCKETS_KEPT_MAX = 20_000;
+
+// Life, grace and sweeps. A dead session is found at the latest
+// SEEN_REFRESH_MS + SILENCE_MS_MAX + SWEEP_INTERVAL_MS_MIN = 115 s after it was last heard (G9: 2 minutes).
+export const HEARTBEAT_MS = 20_000;
+export const PONG_MS_MAX = 10_000;
+export const SILENCE_MS_MAX = 75_000;
+export const SWEEP_INTERVAL_MS_MIN = 30_000;
+export const SEEN_REFRESH_MS = 10_000;
+export const GRACE_MS = 10_000;
+
+// How long things are kept.
+export const IDEMPOTENCY_MS = 24 * 3_600_000;
+export const IDEMPOTENCY_PUBLISHES = 1_000_000;
+export const KEY_SWEEP_MS = 3_600_000;
+export const YOUNG_EVENT_MS = 60_000;
+export const EMPTY_ROOM_MS = 24 * 3_600_000;
+export const TRIM_ROWS_MAX = 20_000;
+
+// The client.
+export const BACKOFF_MS_MIN = 250;
+export const BACKOFF_MS_MAX = 30_000;
+export const CLIENT_OUTBOX_MAX = 1_000;
+export const CLIENT_IN_FLIGHT_MAX = 100;
+export const RETRY_MS_DEFAULT = 1_000;
+export const CLIENT_CONNECT_MS_MAX = 15_000;
+
+/** The largest EVENT_MAX_BYTES that a deployer may set: an event must fit a client's frame. */
+export const EVENT_BYTES_CEILING = 61_440;
+
+/** Defaults of what a deployer sets in `[vars]`. */
+export const DEFAULTS = {
+	PUBLISH_PER_SECOND: 50,
+	SIGNAL_PER_SECOND: 100,
+	ROOM_PUBLISH_PER_SECOND: 2000,
+	EVENT_MAX_BYTES: 32_768,
+	HISTORY_MAX_EVENTS: 10_000,
+	HISTORY_MAX_AGE_DAYS: 30,
+	HISTORY_MAX_BYTES: 1024 ** 3,
+	ROOM_MAX_SESSIONS: 5000,
+	MEMBER_MAX_SESSIONS: 10,
+} as const;

@@ -1,0 +1,89 @@
+/** What a deployer sets in `[vars]`, read once and strictly: a setting that does not parse stops the Worker. */
+import * as v from "valibot";
+import { DEFAULTS, EVENT_BYTES_CEILING } from "./limits.ts";
+import { CAPABILITIES, type Capability } from "./messages.ts";
+
+export interface Settings {
+	access: "open" | "token";
+	guestCan: readonly Capability[];
+	/** Exact origins, or `https://*.example.com`. */
+	allowedOrigins: readonly string[];
+	/** 0 lifts every publish limit, the room's too. */
+	publishPerSecond: number;
+	/** 0 lifts the limit. */
+	signalPerSecond: number;
+	roomPublishPerSecond: number;
+	eventBytesMax: number;
+	historyEventsMax: number;
+	historyAgeMsMax: number;
+	historyBytesMax: number;
+	roomSessionsMax: number;
+	memberSessionsMax: number;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+const whole = (least: number, most = Number.MAX_SAFE_INTEGER) =>
+	v.pipe(
+		v.union([v.number(), v.pipe(v.string(), v.regex(/^[0-9]{1,15}$/), v.transform(Number))]),
+		v.safeInteger(),
+		v.minValue(least),
+		v.maxValue(most),
+	);
+
+const list = v.pipe(
+	v.string(),
+	v.transform((text) => text.split(/[\s,]+/).filter((word) => word !== "")),
+);
+
+const origin = v.pipe(
+	v.string(),
+	v.regex(/^https?:\/\/(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?$|^https?:\/\/\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?$/),
+);
+
+const READERS = {
+	ACCESS: [v.picklist(["open", "token"]), "`open` or `token`"],
+	GUEST_CAN: [v.pipe(list, v.array(v.picklist(CAPABILITIES))), `some of: ${CAPABILITIES.join(" ")}`],
+	ALLOWED_ORIGINS: [v.pipe(list, v.array(origin)), "origins such as https://example.com or https://*.example.com"],
+	PUBLISH_PER_SECOND: [whole(0), "a whole number, 0 or more"],
+	SIGNAL_PER_SECOND: [whole(0), "a whole number, 0 or more"],
+	ROOM_PUBLISH_PER_SECOND: [whole(1), "a whole number, 1 or more"],
+	EVENT_MAX_BYTES: [whole(1, EVENT_BYTES_CEILING), `a whole number of bytes, 1 to ${EVENT_BYTES_CEILING}`],
+	HISTORY_MAX_EVENTS: [whole(1), "a whole number, 1 or more"],
+	HISTORY_MAX_AGE_DAYS: [whole(1, 36_500), "a whole number of days, 1 or more"],
+	HISTORY_MAX_BYTES: [whole(1), "a whole number of bytes, 1 or more"],
+	ROOM_MAX_SESSIONS: [whole(1, 32_768), "a whole number, 1 to 32768"],
+	MEMBER_MAX_SESSIONS: [whole(1), "a whole number, 1 or more"],
+} as const;
+
+/**
+ * Reads the settings from the Worker's variables.
+ * @throws Error with a sentence that names the setting that does not parse.
+ */
+export function readSettings(vars: Readonly<Record<string, unknown>>): Settings {
+	function read<K extends keyof typeof READERS, D>(name: K, otherwise: D): v.InferOutput<(typeof READERS)[K][0]> | D {
+		const value = vars[name];
+		if (value === undefined) return otherwise;
+		const [schema, expected] = READERS[name];
+		const result = v.safeParse(schema, value);
+		if (result.success) return result.output as v.InferOutput<(typeof READERS)[K][0]>;
+		throw new Error(
+			`The setting ${name} is ${JSON.stringify(value)}, which is not ${expected}. Correct it under [vars] in wrangler.toml.`,
+		);
+	}
+	const count = (name: keyof typeof DEFAULTS): number => read(name, DEFAULTS[name]);
+	return {
+		access: read("ACCESS", "open"),
+		guestCan: read("GUEST_CAN", ["read", "publish", "signal", "presence", "job"]),
+		allowedOrigins: read("ALLOWED_ORIGINS", []),
+		publishPerSecond: count("PUBLISH_PER_SECOND"),
+		signalPerSecond: count("SIGNAL_PER_SECOND"),
+		roomPublishPerSecond: count("ROOM_PUBLISH_PER_SECOND"),
+		eventBytesMax: count("EVENT_MAX_BYTES"),
+		historyEventsMax: count("HISTORY_MAX_EVENTS"),
+		historyAgeMsMax: count("HISTORY_MAX_AGE_DAYS") * DAY_MS,
+		historyBytesMax: count("HISTORY_MAX_BYTES"),
+		roomSessionsMax: count("ROOM_MAX_SESSIONS"),
+		memberSessionsMax: count("MEMBER_MAX_SESSIONS"),
+	};
+}

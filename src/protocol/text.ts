@@ -1,0 +1,69 @@
+/** Facts about text and JSON values that the bounds are stated in. */
+
+/** Length of `text` in bytes of UTF-8. `text` is well-formed. */
+export function utf8Bytes(text: string): number {
+	let bytes = text.length;
+	for (let i = 0; i < text.length; i++) {
+		const unit = text.charCodeAt(i);
+		if (unit < 0x80) continue;
+		// A surrogate pair is two units and four bytes: two more for each half that we meet.
+		bytes += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2;
+	}
+	return bytes;
+}
+
+/** True where `text` takes more than `bytesMax` bytes of UTF-8; reads the text only when in doubt. */
+export function exceedsBytes(text: string, bytesMax: number): boolean {
+	if (text.length > bytesMax) return true;
+	return text.length * 3 > bytesMax && utf8Bytes(text) > bytesMax;
+}
+
+/** True where `value` nests deeper than `depthMax` arrays or objects. Never looks deeper than that. */
+export function nestsDeeper(value: unknown, depthMax: number): boolean {
+	if (typeof value !== "object" || value === null) return false;
+	if (depthMax === 0) return true;
+	for (const child of Array.isArray(value) ? value : Object.values(value)) {
+		if (nestsDeeper(child, depthMax - 1)) return true;
+	}
+	return false;
+}
+
+/**
+ * True where every string that `JSON.parse` finds in `json` is well-formed Unicode. A lone
+ * surrogate can stand in the text itself or be written as an escape; only texts with such an
+ * escape are looked into, so ordinary text costs two scans in native code.
+ */
+export function holdsWellFormedStrings(json: string, parsed: unknown): boolean {
+	if (!json.isWellFormed()) return false;
+	return !/\\u[dD][89a-fA-F]/.test(json) || isWellFormedValue(parsed);
+}
+
+function isWellFormedValue(root: unknown): boolean {
+	// A list of what is still to be seen, not recursion: the value may nest as deep as its text is long.
+	const pending: unknown[] = [root];
+	while (pending.length > 0) {
+		const value = pending.pop();
+		if (typeof value === "string") {
+			if (!value.isWellFormed()) return false;
+		} else if (typeof value === "object" && value !== null) {
+			for (const [key, child] of Object.entries(value)) {
+				if (!key.isWellFormed()) return false;
+				pending.push(child);
+			}
+		}
+	}
+	return true;
+}
+
+/** True where two JSON values are equal, whatever the order of their keys. */
+export function sameJson(a: unknown, b: unknown): boolean {
+	if (a === b) return true;
+	if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+	if (Array.isArray(a) !== Array.isArray(b)) return false;
+	const keys = Object.keys(a);
+	if (keys.length !== Object.keys(b).length) return false;
+	return keys.every(
+		(key) =>
+			Object.hasOwn(b, key) && sameJson((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+	);
+}

@@ -1,0 +1,33 @@
+/** Everything that a room can ask the platform to do. Performed in this order, after the turn's commit. */
+import type { Refusal } from "../protocol/codes.ts";
+import type { Attachment } from "./session.ts";
+
+export interface Effects {
+	/** What survives sleep beside the socket, for the sessions in which it changed. */
+	attachments: Map<string, Attachment>;
+	/** Encoded messages for everyone but `withheld`, in order. */
+	shared: string[];
+	/** The sessions that were not live when the turn began: they get what they missed by replay. */
+	withheld: ReadonlySet<string>;
+	/** Encoded messages for one session, after the shared ones. */
+	private: Map<string, string[]>;
+	closes: Close[];
+	/** Answers to HTTP publishes, by the input's `reply`. */
+	replies: Map<string, PostReply>;
+	/** When the room next needs an alarm, Unix ms; null where it needs none. */
+	alarmAt: number | null;
+	/** True where the room has more to send though nothing new has arrived. */
+	again: boolean;
+	/** True where nothing is worth keeping: the room's storage is to be deleted whole. */
+	forget: boolean;
+}
+
+export interface Close {
+	session: string;
+	code: number;
+	reason: string;
+}
+
+export type PostReply =
+	| { outcome: "published" | "repeated"; epoch: string; seq: number }
+	| { outcome: "refused"; refusal: Refusal };

@@ -1,0 +1,140 @@
+/**
+ * The room's one order: where it stands, what this turn adds to it, and pages of it.
+ * New events are gathered and written in one go, so a turn costs one append however many it holds.
+ */
+import { encodeEvent } from "../protocol/codec.ts";
+import { PAGE_BYTES_MAX } from "../protocol/limits.ts";
+import type { Event } from "../protocol/messages.ts";
+import { utf8Bytes } from "../protocol/text.ts";
+import type { Meta, NewEvent, RoomStore, StoredEvent } from "./store.ts";
+
+export interface Page {
+	/** Encoded events, ascending. */
+	bodies: string[];
+	/** Seqs of the first and the last, or null where the page is empty. */
+	first: number | null;
+	last: number | null;
+	/** True where there are more in the direction that was asked for. */
+	more: boolean;
+}
+
+export class History {
+	readonly #store: RoomStore;
+	#meta: Meta;
+	#stored: boolean;
+	#changed = false;
+	#fresh: NewEvent[] = [];
+
+	/** `epochIfNew` begins the history where none is stored yet. */
+	constructor(store: RoomStore, epochIfNew: string) {
+		this.#store = store;
+		const meta = store.meta();
+		this.#stored = meta !== null;
+		this.#meta = meta ?? {
+			epoch: epochIfNew,
+			head: 0,
+			floor: 1,
+			at: 0,
+			floorAt: null,
+			bytes: 0,
+			oldestKey: null,
+			emptySince: null,
+		};
+	}
+
+	get meta(): Readonly<Meta> {
+		return this.#meta;
+	}
+
+	/** False for a room in which nothing has ever been stored. */
+	get stored(): boolean {
+		return this.#stored;
+	}
+
+	/** Gives the event the next place. Nobody may see it before {@link flush} has committed. */
+	append(event: Omit<Event, "type" | "seq" | "at" | "data">, dataJson: string, now: number): StoredEvent {
+		const at = Math.max(now, this.#meta.at);
+		const seq = this.#meta.head + 1;
+		const body = encodeEvent({ ...event, seq, at }, dataJson);
+		const stored: NewEvent = {
+			seq,
+			at,
+			from: event.from,
+			id: event.id ?? null,
+			name: event.name,
+			body,
+			bytes: utf8Bytes(body),
+		};
+		this.#fresh.push(stored);
+		this.change({
+			head: seq,
+			at,
+			floorAt: this.#meta.floorAt ?? at,
+			bytes: this.#meta.bytes + stored.bytes,
+			oldestKey: stored.id === null ? this.#meta.oldestKey : (this.#meta.oldestKey ?? { at, seq }),
+		});
+		return stored;
+	}
+
+	change(change: Partial<Meta>): void {
+		this.#meta = { ...this.#meta, ...change };
+		this.#changed = true;
+	}
+
+	/** Writes what changed. Inside the turn's transaction; says what the turn added. */
+	flush(): readonly StoredEvent[] {
+		const fresh = this.#fresh;
+		this.#fresh = [];
+		if (fresh.length > 0) this.#store.append(fresh);
+		if (this.#changed) {
+			this.#store.saveMeta(this.#meta);
+			this.#stored = true;
+			this.#changed = false;
+		}
+		return fresh;
+	}
+
+	/** The event at `seq`, if it is still kept. */
+	at(seq: number): StoredEvent | null {
+		if (seq < this.#meta.floor) return null;
+		const fresh = this.#fresh.find((event) => event.seq === seq);
+		return fresh ?? this.#store.after(seq - 1, 1)[0] ?? null;
+	}
+
+	/** At most `limit` events and PAGE_BYTES_MAX bytes after `seq`, never less than one where there is one. */
+	after(seq: number, limit: number): Page {
+		const from = Math.max(seq, this.#meta.floor - 1);
+		const events = this.#store.after(from, limit);
+		let bytes = 0;
+		const end = events.findIndex((event, index) => {
+			bytes += event.bytes + 1;
+			return index > 0 && bytes > PAGE_BYTES_MAX;
+		});
+		const page = end === -1 ? events : events.slice(0, end);
+		return pageOf(page, (page.at(-1)?.seq ?? from) < this.#meta.head);
+	}
+
+	/** Like {@link after}, the nearest before `seq`. */
+	before(seq: number, limit: number): Page {
+		const events = this.#store.before(seq, limit).filter((event) => event.seq >= this.#meta.floor);
+		let bytes = 0;
+		let start = events.length;
+		for (const event of events.toReversed()) {
+			bytes += event.bytes + 1;
+			if (start < events.length && bytes > PAGE_BYTES_MAX) break;
+			start--;
+		}
+		const page = events.slice(start);
+		const first = page[0]?.seq;
+		return pageOf(page, first !== undefined && first > this.#meta.floor);
+	}
+}
+
+function pageOf(events: readonly StoredEvent[], more: boolean): Page {
+	return {
+		bodies: events.map((event) => event.body),
+		first: events[0]?.seq ?? null,
+		last: events.at(-1)?.seq ?? null,
+		more,
+	};
+}

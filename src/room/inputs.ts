@@ -1,0 +1,55 @@
+/** Everything that can happen to a room. Nothing else reaches it but time. */
+import type { Decoded } from "../protocol/codec.ts";
+import type { Capability } from "../protocol/messages.ts";
+
+export type Input = Join | Frame | Leave | Post | Alarm;
+
+/** A socket was accepted for a member whose right to be here is proven. */
+export interface Join {
+	type: "join";
+	session: string;
+	member: string;
+	name: string;
+	can: readonly Capability[];
+	/** The cursor as it came, unread; null for a client that has seen nothing. */
+	since: string | null;
+	/** How many recent events a fresh join wants. */
+	history: number;
+	/** A guest's private key, told to it in its welcome. */
+	resume: string | null;
+}
+
+/** A session's frame, decoded: each message stands alone, in order. */
+export interface Frame {
+	type: "frame";
+	session: string;
+	messages: readonly Decoded[];
+}
+
+/** A session's socket is gone. */
+export interface Leave {
+	type: "leave";
+	session: string;
+}
+
+/** An event published over HTTP; the answer is the effect `replies[reply]`. */
+export interface Post {
+	type: "post";
+	reply: string;
+	member: string;
+	name: string;
+	can: readonly Capability[];
+	publish: { id: string; name: string; data: unknown; expect?: number | undefined };
+}
+
+/** A deadline has come. `pings` tells when each session last sent a heartbeat, Unix ms. */
+export interface Alarm {
+	type: "alarm";
+	pings: ReadonlyMap<string, number>;
+}
+
+/** The same inputs, each of one message: what is run again one by one after a turn that threw. */
+export function splitInput(input: Input): Input[] {
+	if (input.type !== "frame") return [input];
+	return input.messages.map((message) => ({ ...input, messages: [message] }));
+}

@@ -1,0 +1,147 @@
+/** The reference store: arrays and maps with an undo log. Tests and the simulator run on it. */
+import type {
+	EventSize,
+	KeyAge,
+	Meta,
+	NewEvent,
+	PublishKey,
+	RoomStore,
+	RosterRow,
+	StoredEvent,
+	Sync,
+} from "./store.ts";
+
+interface Key extends PublishKey {
+	seq: number;
+	at: number;
+}
+
+const nameOf = (key: PublishKey): string => `${key.member} ${key.id}`;
+
+export class MemoryStore implements RoomStore {
+	#meta: Meta | null = null;
+	#roster = new Map<string, RosterRow>();
+	#events: StoredEvent[] = [];
+	#keys = new Map<string, Key>();
+	/** How to take back what the open transaction did, newest last; null outside of one. */
+	#undo: (() => void)[] | null = null;
+
+	transaction<T>(work: () => Sync<T>): T {
+		if (this.#undo !== null) return work();
+		const undo: (() => void)[] = [];
+		this.#undo = undo;
+		try {
+			return work();
+		} catch (error) {
+			for (const step of undo.reverse()) step();
+			throw error;
+		} finally {
+			this.#undo = null;
+		}
+	}
+
+	#willChange(undo: () => void): void {
+		if (this.#undo === null) throw new Error("A store is written inside a transaction only.");
+		this.#undo.push(undo);
+	}
+
+	meta(): Meta | null {
+		return this.#meta === null ? null : { ...this.#meta };
+	}
+
+	saveMeta(meta: Meta): void {
+		const before = this.#meta;
+		this.#willChange(() => {
+			this.#meta = before;
+		});
+		this.#meta = { ...meta };
+	}
+
+	roster(): RosterRow[] {
+		return [...this.#roster.values()].map((row) => ({ ...row }));
+	}
+
+	#rosterWillChange(): void {
+		const before = new Map(this.#roster);
+		this.#willChange(() => {
+			this.#roster = before;
+		});
+	}
+
+	saveRoster(rows: readonly RosterRow[]): void {
+		this.#rosterWillChange();
+		for (const row of rows) this.#roster.set(row.member, { ...row });
+	}
+
+	dropRoster(members: readonly string[]): void {
+		this.#rosterWillChange();
+		for (const member of members) this.#roster.delete(member);
+	}
+
+	findKeys(keys: readonly PublishKey[]): (PublishKey & { seq: number })[] {
+		return keys.flatMap((key) => {
+			const known = this.#keys.get(nameOf(key));
+			return known === undefined ? [] : [{ member: known.member, id: known.id, seq: known.seq }];
+		});
+	}
+
+	append(events: readonly NewEvent[]): void {
+		const length = this.#events.length;
+		this.#willChange(() => {
+			this.#events.length = length;
+			for (const event of events) {
+				if (event.id !== null) this.#keys.delete(nameOf({ member: event.from, id: event.id }));
+			}
+		});
+		for (const { id, ...event } of events) {
+			if (id !== null) {
+				const key = { member: event.from, id, seq: event.seq, at: event.at };
+				if (this.#keys.has(nameOf(key))) throw new Error("A publish is in the history already.");
+				this.#keys.set(nameOf(key), key);
+			}
+			this.#events.push(event);
+		}
+	}
+
+	/** The place of the first event after `seq`; the events stand without a gap. */
+	#indexAfter(seq: number): number {
+		const first = this.#events[0];
+		return first === undefined ? 0 : Math.max(0, seq + 1 - first.seq);
+	}
+
+	after(seq: number, limit: number): StoredEvent[] {
+		const start = this.#indexAfter(seq);
+		return this.#events.slice(start, start + limit);
+	}
+
+	before(seq: number, limit: number): StoredEvent[] {
+		const end = this.#indexAfter(seq - 1);
+		return this.#events.slice(Math.max(0, end - limit), end);
+	}
+
+	sizesAfter(seq: number, limit: number): EventSize[] {
+		return this.after(seq, limit).map(({ seq, at, bytes }) => ({ seq, at, bytes }));
+	}
+
+	dropEvents(seq: number): void {
+		const before = this.#events;
+		this.#willChange(() => {
+			this.#events = before;
+		});
+		this.#events = before.slice(this.#indexAfter(seq));
+	}
+
+	dropKeys(at: number, seq: number, limit: number): KeyAge | null {
+		const before = new Map(this.#keys);
+		this.#willChange(() => {
+			this.#keys = before;
+		});
+		let dropped = 0;
+		for (const [name, key] of this.#keys) {
+			if (dropped === limit || (key.at >= at && key.seq > seq)) return { at: key.at, seq: key.seq };
+			this.#keys.delete(name);
+			dropped++;
+		}
+		return null;
+	}
+}

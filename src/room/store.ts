@@ -1,0 +1,90 @@
+/** The port through which a room remembers. Synchronous and transactional; everything else is a cache of it. */
+
+/** One row that says where the history stands. It is absent until something is first stored. */
+export interface Meta {
+	epoch: string;
+	head: number;
+	floor: number;
+	/** Time of the newest event, Unix ms: no later event bears an earlier one. */
+	at: number;
+	/** Time of the oldest event that is kept, or null where none is. */
+	floorAt: number | null;
+	/** Bytes of all kept events, encoded. */
+	bytes: number;
+	/** The oldest idempotency key that is kept: the time and seq of its event. */
+	oldestKey: KeyAge | null;
+	/** Since when nobody and nothing has been here, or null. */
+	emptySince: number | null;
+}
+
+export interface KeyAge {
+	at: number;
+	seq: number;
+}
+
+/** An event with its encoding, which serves the wire and the store alike. */
+export interface StoredEvent {
+	seq: number;
+	at: number;
+	from: string;
+	name: string;
+	body: string;
+	bytes: number;
+}
+
+export interface NewEvent extends StoredEvent {
+	/** The publisher's idempotency key; null for the room's own events. */
+	id: string | null;
+}
+
+export interface EventSize {
+	seq: number;
+	at: number;
+	bytes: number;
+}
+
+export interface RosterRow {
+	member: string;
+	name: string;
+	/** The member's presence state as JSON. */
+	state: string;
+	/** When its last session left, Unix ms; null while it is here. */
+	goneSince: number | null;
+}
+
+export interface PublishKey {
+	member: string;
+	id: string;
+}
+
+/** Forbids a promise where work must be done when it returns: an async transaction is a type error. */
+export type Sync<T> = T extends PromiseLike<unknown> ? never : T;
+
+export interface RoomStore {
+	/** Runs `work` and keeps all it wrote, or nothing where it throws. */
+	transaction<T>(work: () => Sync<T>): T;
+
+	meta(): Meta | null;
+	saveMeta(meta: Meta): void;
+
+	/** In the order in which the members first came. */
+	roster(): RosterRow[];
+	/** A member that is there already keeps its place. */
+	saveRoster(rows: readonly RosterRow[]): void;
+	dropRoster(members: readonly string[]): void;
+
+	/** The publishes among `keys` that are known, with their events' seqs. */
+	findKeys(keys: readonly PublishKey[]): (PublishKey & { seq: number })[];
+	/** Adds events, in order, each with its idempotency key where it has one. */
+	append(events: readonly NewEvent[]): void;
+	/** At most `limit` events after `seq`, ascending. */
+	after(seq: number, limit: number): StoredEvent[];
+	/** At most `limit` events before `seq`, the nearest, ascending. */
+	before(seq: number, limit: number): StoredEvent[];
+	/** Like {@link after}, without reading what the events hold. */
+	sizesAfter(seq: number, limit: number): EventSize[];
+	/** Removes all events up to and with `seq`. */
+	dropEvents(seq: number): void;
+	/** Removes at most `limit` keys that are older than `at` or not after `seq`; gives the oldest that is left. */
+	dropKeys(at: number, seq: number, limit: number): KeyAge | null;
+}
