@@ -15,7 +15,7 @@ import {
 } from "../protocol/limits.ts";
 import type { ServerMessage, Welcome } from "../protocol/messages.ts";
 import { type Asked, Outbox } from "./outbox.ts";
-import type { ConnectionState } from "./room.ts";
+import { type ConnectionState, RoomError } from "./room.ts";
 
 /** The world, as far as the connection needs it. */
 export interface Port {
@@ -78,7 +78,7 @@ export class Connection {
 
 	ask(message: Asked): Promise<unknown> {
 		if (this.#state.kind === "stopped") {
-			return Promise.reject(new Error(`This room was left: ${this.#state.reason}`));
+			return Promise.reject(new RoomError({ code: "forbidden", message: `The room was left: ${this.#state.reason}.` }));
 		}
 		const answer = this.#outbox.ask(message);
 		this.#sendAsked();
@@ -200,9 +200,9 @@ export class Connection {
 
 	#ping(): void {
 		const now = this.#port.now();
-		this.#port.send("ping");
 		this.#pongBy = now + PONG_MS_MAX;
 		this.#pingAt = now + HEARTBEAT_MS;
+		this.#port.send("ping");
 		this.#arm();
 	}
 

@@ -147,6 +147,8 @@ class JoinedRoom implements Room {
 				return this.#emit("signal", message);
 			case "job":
 				return this.#emit("job", message);
+			case "access":
+				return this.#emit("access", message);
 			case "caught-up":
 				return this.#emit("caught-up", message);
 			case "error": {

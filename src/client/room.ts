@@ -1,6 +1,6 @@
 /** What a page holds of a room: the public face of the client. */
 import type { Refusal } from "../protocol/codes.ts";
-import type { Event, JobNotice, Member, Signal, Welcome } from "../protocol/messages.ts";
+import type { Access, Event, JobNotice, Member, Signal, Welcome } from "../protocol/messages.ts";
 
 /**
  * Where the connection stands. `waiting` tries again at `retryAt` (Unix ms); `stopped` never does,
@@ -37,6 +37,8 @@ export interface RoomEvents {
 	/** Who is here changed; see {@link Room.members}. */
 	presence: { count: number; members: ReadonlyMap<string, Member> };
 	job: JobNotice;
+	/** One's capabilities changed; see {@link Room.me}. */
+	access: Access;
 	/** Everything that was missed has been told. */
 	"caught-up": { head: number };
 	/** A refusal that answers no call of one's own. */

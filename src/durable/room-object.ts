@@ -28,6 +28,8 @@ const NEWER_SCHEMA: Refusal = {
 /** An HTTP answer from the room: JSON text, or a refusal. */
 export type Answer = { json: string } | { refusal: Refusal };
 
+export type RoomStub = DurableObjectStub<RoomObject>;
+
 export interface EventsQuery {
 	after?: number | undefined;
 	before?: number | undefined;

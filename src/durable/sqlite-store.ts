@@ -157,14 +157,6 @@ export class SqliteStore implements RoomStore {
 		);
 	}
 
-	before(seq: number, limit: number): StoredEvent[] {
-		return this.#read<StoredEvent & Record<string, SqlStorageValue>>(
-			`select ${EVENT_COLUMNS} from events where seq < ? order by seq desc limit ?`,
-			seq,
-			limit,
-		).reverse();
-	}
-
 	sizesAfter(seq: number, limit: number): EventSize[] {
 		return this.#read<EventSize & Record<string, SqlStorageValue>>(
 			"select seq, at, bytes from events where seq > ? order by seq limit ?",

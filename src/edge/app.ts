@@ -1,7 +1,7 @@
 /** The Worker's routes. One URL is both the page and the socket: `/rooms/{room}`. */
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { RoomObject } from "../durable/room-object.ts";
+import type { RoomStub } from "../durable/room-object.ts";
 import { ROOM_NAME } from "../protocol/ids.ts";
 import { FRAME_BYTES_MAX } from "../protocol/limits.ts";
 import { readSettings } from "../protocol/settings.ts";
@@ -10,7 +10,9 @@ import { join } from "./join.ts";
 import { problem, Refused } from "./problem.ts";
 
 type Env = { Bindings: Cloudflare.Env };
-export type RoomStub = DurableObjectStub<RoomObject>;
+
+/** One address is a page to some and JSON to others. */
+const VARY: [string, string] = ["Vary", "Accept"];
 
 export const app = new Hono<Env>();
 
@@ -46,9 +48,12 @@ app.get("/rooms/:room", async (c) => {
 	const upgrade = c.req.header("Upgrade");
 	const wantsPage = upgrade === undefined && (c.req.header("Accept") ?? "").includes("text/html");
 	// The page itself says what is wrong with a name; everyone else gets a problem.
-	if (wantsPage) return c.env.ASSETS.fetch(new URL("/room", c.req.url));
+	if (wantsPage) {
+		const page = await c.env.ASSETS.fetch(new URL("/room", c.req.url));
+		return new Response(page.body, { status: page.status, headers: [...page.headers, VARY] });
+	}
 	const room = roomOf(c);
-	if (upgrade === undefined) return answer(await room.summary());
+	if (upgrade === undefined) return answer(await room.summary(), [VARY]);
 	if (upgrade.toLowerCase() === "websocket") return join(c.req.raw, room, settingsOf(c));
 	throw new Refused("upgrade_required", "The only protocol to upgrade to here is websocket.");
 });

@@ -1,19 +1,18 @@
 /** Reading and publishing events over HTTP: the same names, limits and buckets as on the wire. */
 import * as v from "valibot";
-import type { Answer, EventsQuery } from "../durable/room-object.ts";
+import type { Answer, EventsQuery, RoomStub } from "../durable/room-object.ts";
 import { PAGE_EVENTS_MAX } from "../protocol/limits.ts";
 import { MessageId, PostEvent } from "../protocol/messages.ts";
 import type { Settings } from "../protocol/settings.ts";
 import { holdsWellFormedStrings } from "../protocol/text.ts";
-import type { RoomStub } from "./app.ts";
 import { guestOf } from "./guests.ts";
 import { isOriginAllowed } from "./origins.ts";
 import { problem, Refused } from "./problem.ts";
 
-export function answer(from: Answer): Response {
+export function answer(from: Answer, headers: [string, string][] = []): Response {
 	if ("refusal" in from) return problem(from.refusal);
 	return new Response(from.json, {
-		headers: { "Content-Type": "application/json", "Cache-Control": "no-store" },
+		headers: [["Content-Type", "application/json"], ["Cache-Control", "no-store"], ...headers],
 	});
 }
 

@@ -33,7 +33,7 @@ export function parseCursor(text: string): Cursor | null {
  */
 export function cleanName(name: string): string {
 	return name
-		.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "")
 		.replace(/\s+/gu, " ")
+		.replace(/[\p{Cc}\p{Cf}]/gu, "")
 		.trim();
 }

@@ -50,7 +50,7 @@ const READERS = {
 	ROOM_PUBLISH_PER_SECOND: [whole(1), "a whole number, 1 or more"],
 	EVENT_MAX_BYTES: [whole(1, EVENT_BYTES_CEILING), `a whole number of bytes, 1 to ${EVENT_BYTES_CEILING}`],
 	HISTORY_MAX_EVENTS: [whole(1), "a whole number, 1 or more"],
-	HISTORY_MAX_AGE_DAYS: [whole(1, 36_500), "a whole number of days, 1 or more"],
+	HISTORY_MAX_AGE_DAYS: [whole(1, 36_500), "a whole number of days, 1 to 36500"],
 	HISTORY_MAX_BYTES: [whole(1), "a whole number of bytes, 1 or more"],
 	ROOM_MAX_SESSIONS: [whole(1, 32_768), "a whole number, 1 to 32768"],
 	MEMBER_MAX_SESSIONS: [whole(1), "a whole number, 1 or more"],

@@ -6,13 +6,12 @@ import { encodeEvent } from "../protocol/codec.ts";
 import { PAGE_BYTES_MAX } from "../protocol/limits.ts";
 import type { Event } from "../protocol/messages.ts";
 import { utf8Bytes } from "../protocol/text.ts";
-import type { Meta, NewEvent, RoomStore, StoredEvent } from "./store.ts";
+import type { EventSize, Meta, NewEvent, RoomStore, StoredEvent } from "./store.ts";
 
 export interface Page {
 	/** Encoded events, ascending. */
 	bodies: string[];
-	/** Seqs of the first and the last, or null where the page is empty. */
-	first: number | null;
+	/** Seq of the last, or null where the page is empty. */
 	last: number | null;
 	/** True where there are more in the direction that was asked for. */
 	more: boolean;
@@ -104,37 +103,34 @@ export class History {
 	/** At most `limit` events and PAGE_BYTES_MAX bytes after `seq`, never less than one where there is one. */
 	after(seq: number, limit: number): Page {
 		const from = Math.max(seq, this.#meta.floor - 1);
-		const events = this.#store.after(from, limit);
-		let bytes = 0;
-		const end = events.findIndex((event, index) => {
-			bytes += event.bytes + 1;
-			return index > 0 && bytes > PAGE_BYTES_MAX;
-		});
-		const page = end === -1 ? events : events.slice(0, end);
-		return pageOf(page, (page.at(-1)?.seq ?? from) < this.#meta.head);
+		const sizes = this.#store.sizesAfter(from, limit);
+		return this.#page(from, fitting(sizes), (last) => last < this.#meta.head);
 	}
 
-	/** Like {@link after}, the nearest before `seq`. */
+	/** Like {@link after}, the nearest before `seq`. Seqs have no gap, so where it begins is known. */
 	before(seq: number, limit: number): Page {
-		const events = this.#store.before(seq, limit).filter((event) => event.seq >= this.#meta.floor);
-		let bytes = 0;
-		let start = events.length;
-		for (const event of events.toReversed()) {
-			bytes += event.bytes + 1;
-			if (start < events.length && bytes > PAGE_BYTES_MAX) break;
-			start--;
-		}
-		const page = events.slice(start);
-		const first = page[0]?.seq;
-		return pageOf(page, first !== undefined && first > this.#meta.floor);
+		const { floor, head } = this.#meta;
+		const end = Math.min(seq - 1, head);
+		const from = Math.max(floor - 1, end - limit);
+		const sizes = end > from ? this.#store.sizesAfter(from, end - from) : [];
+		const count = fitting(sizes.toReversed());
+		return this.#page(end - count, count, () => end - count >= floor);
+	}
+
+	/** `count` events after `from`: only what is sent is read. */
+	#page(from: number, count: number, hasMore: (last: number) => boolean): Page {
+		const events = count === 0 ? [] : this.#store.after(from, count);
+		const last = events.at(-1)?.seq ?? null;
+		return { bodies: events.map((event) => event.body), last, more: hasMore(last ?? from) };
 	}
 }
 
-function pageOf(events: readonly StoredEvent[], more: boolean): Page {
-	return {
-		bodies: events.map((event) => event.body),
-		first: events[0]?.seq ?? null,
-		last: events.at(-1)?.seq ?? null,
-		more,
-	};
+/** How many of these, from the first on, fit PAGE_BYTES_MAX: at least one. */
+function fitting(sizes: readonly EventSize[]): number {
+	let bytes = 0;
+	const end = sizes.findIndex((event, index) => {
+		bytes += event.bytes + 1;
+		return index > 0 && bytes > PAGE_BYTES_MAX;
+	});
+	return end === -1 ? sizes.length : end;
 }

@@ -87,17 +87,17 @@ export class MemoryStore implements RoomStore {
 
 	append(events: readonly NewEvent[]): void {
 		const length = this.#events.length;
+		const added: string[] = [];
 		this.#willChange(() => {
 			this.#events.length = length;
-			for (const event of events) {
-				if (event.id !== null) this.#keys.delete(nameOf({ member: event.from, id: event.id }));
-			}
+			for (const name of added) this.#keys.delete(name);
 		});
 		for (const { id, ...event } of events) {
 			if (id !== null) {
 				const key = { member: event.from, id, seq: event.seq, at: event.at };
 				if (this.#keys.has(nameOf(key))) throw new Error("A publish is in the history already.");
 				this.#keys.set(nameOf(key), key);
+				added.push(nameOf(key));
 			}
 			this.#events.push(event);
 		}
@@ -112,11 +112,6 @@ export class MemoryStore implements RoomStore {
 	after(seq: number, limit: number): StoredEvent[] {
 		const start = this.#indexAfter(seq);
 		return this.#events.slice(start, start + limit);
-	}
-
-	before(seq: number, limit: number): StoredEvent[] {
-		const end = this.#indexAfter(seq - 1);
-		return this.#events.slice(Math.max(0, end - limit), end);
 	}
 
 	sizesAfter(seq: number, limit: number): EventSize[] {

@@ -28,7 +28,8 @@ export class Retention {
 		const { meta } = history;
 		const excess =
 			meta.head - meta.floor + 1 > this.#bounds.historyEventsMax || meta.bytes > this.#bounds.historyBytesMax;
-		this.#excessAt = excess ? (this.#excessAt ?? now + YOUNG_EVENT_MS) : null;
+		if (!excess) this.#excessAt = null;
+		else this.#excessAt ??= now + YOUNG_EVENT_MS;
 		const deadlines: number[] = [];
 		if (this.#excessAt !== null) deadlines.push(this.#excessAt);
 		if (meta.floorAt !== null) deadlines.push(meta.floorAt + this.#bounds.historyAgeMsMax);
@@ -42,6 +43,7 @@ export class Retention {
 		const { meta } = history;
 		let { floor, bytes } = meta;
 		let floorAt: number | null = null;
+		let isDone = false;
 		walk: for (let read = 0; read < TRIM_ROWS_MAX; read += CHUNK) {
 			const sizes = store.sizesAfter(floor - 1, CHUNK);
 			for (const event of sizes) {
@@ -50,12 +52,20 @@ export class Retention {
 					bytes > this.#bounds.historyBytesMax ||
 					(meta.head - event.seq + 1 > this.#bounds.historyEventsMax && event.at + YOUNG_EVENT_MS <= now);
 				floorAt = event.at;
-				if (!over) break walk;
+				if (!over) {
+					isDone = true;
+					break walk;
+				}
 				floor = event.seq + 1;
 				bytes -= event.bytes;
 			}
-			if (sizes.length < CHUNK) break;
+			if (sizes.length < CHUNK) {
+				isDone = true;
+				break;
+			}
 		}
+		// More than one alarm may remove is over: the next part follows at once.
+		if (!isDone) this.#excessAt = now;
 		if (floor > meta.floor) {
 			store.dropEvents(floor - 1);
 			history.change({ floor, bytes, floorAt: floor > meta.head ? null : floorAt });

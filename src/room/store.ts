@@ -79,8 +79,6 @@ export interface RoomStore {
 	append(events: readonly NewEvent[]): void;
 	/** At most `limit` events after `seq`, ascending. */
 	after(seq: number, limit: number): StoredEvent[];
-	/** At most `limit` events before `seq`, the nearest, ascending. */
-	before(seq: number, limit: number): StoredEvent[];
 	/** Like {@link after}, without reading what the events hold. */
 	sizesAfter(seq: number, limit: number): EventSize[];
 	/** Removes all events up to and with `seq`. */

@@ -21,7 +21,7 @@ import type { Turn } from "./turn.ts";
 /** Decides where the session takes up the history, and gives its welcome, encoded. */
 export function welcomeTo(
 	session: Session,
-	join: Join,
+	join: Pick<Join, "since" | "history" | "resume">,
 	room: string,
 	history: History,
 	roster: Roster,

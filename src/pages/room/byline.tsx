@@ -1,0 +1,22 @@
+/** Who says what follows. */
+import type { PropsWithChildren } from "hono/jsx/dom";
+import { hueOf } from "./hue.ts";
+import { Niche } from "./niche.tsx";
+
+export function Byline({
+	member,
+	name,
+	isMine,
+	children,
+}: PropsWithChildren<{ member: string; name: string; isMine: boolean }>) {
+	return (
+		<p class="byline">
+			<Niche member={member} name={name} />
+			<bdi class="author tinted" style={{ "--hue": hueOf(member) }}>
+				{name}
+			</bdi>
+			{isMine && <span class="you">you</span>}
+			{children}
+		</p>
+	);
+}

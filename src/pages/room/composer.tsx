@@ -1,0 +1,89 @@
+/** Where one writes. Enter sends, Shift+Enter begins a new line. */
+import { useRef, useState } from "hono/jsx/dom";
+import { useStore } from "../store.ts";
+import { chatBytes } from "./chat.ts";
+import { TypingLine } from "./typing-line.tsx";
+import type { Visit } from "./visit.ts";
+
+export function Composer({ visit }: { visit: Visit }) {
+	const { state } = useStore(visit.status);
+	useStore(visit.roster);
+	const area = useRef<HTMLTextAreaElement>(null);
+	const [complaint, setComplaint] = useState<string | null>(null);
+	const isStopped = state.kind === "stopped";
+	const isMute = visit.room.me !== null && !visit.can("publish");
+
+	const send = (): void => {
+		const element = area.current;
+		if (element === null || isStopped || isMute) return;
+		const text = element.value.toWellFormed().trim();
+		if (text === "") return;
+		const bytes = chatBytes(text);
+		const most = visit.eventBytesMax;
+		if (bytes > most) {
+			setComplaint(`That is too long: ${bytes} bytes, and a message here has at most ${most}. Send it in parts.`);
+			return;
+		}
+		visit.outgoing.send(visit.room, text);
+		if (visit.isHeard) visit.typing.say(visit.room, false);
+		element.value = "";
+		setComplaint(null);
+		element.focus();
+	};
+
+	const onKeyDown = (key: KeyboardEvent): void => {
+		// In the middle of composing a character, Enter belongs to the input method.
+		if (key.key !== "Enter" || key.shiftKey || key.isComposing) return;
+		key.preventDefault();
+		send();
+	};
+
+	const onInput = (): void => {
+		setComplaint(null);
+		if (visit.isHeard) visit.typing.say(visit.room, area.current?.value.trim() !== "");
+	};
+
+	return (
+		<form
+			class="composer"
+			onSubmit={(submit: Event) => {
+				submit.preventDefault();
+				send();
+			}}
+		>
+			<TypingLine visit={visit} />
+			<div class="writing">
+				<label class="unseen" for="message">
+					Message
+				</label>
+				<textarea
+					id="message"
+					ref={area}
+					rows={1}
+					dir="auto"
+					placeholder={isMute ? "You may read here, but not write" : "Write a message"}
+					disabled={isStopped || isMute}
+					enterkeyhint="send"
+					autocomplete="off"
+					aria-describedby="composer-complaint"
+					onKeyDown={onKeyDown}
+					onInput={onInput}
+				/>
+				<button
+					type="submit"
+					class="primary send"
+					disabled={isStopped || isMute}
+					aria-label="Send"
+					title="Send (Enter)"
+				>
+					<svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+						<path d="M10 16.5V4M4.5 9.2 10 3.7l5.5 5.5" />
+					</svg>
+				</button>
+			</div>
+			<p id="composer-complaint" class="complaint" role="alert">
+				{complaint ?? ""}
+			</p>
+		</form>
+	);
+}

@@ -1,0 +1,64 @@
+/** One event, as a line of the timeline. */
+import { memo } from "hono/jsx/dom";
+import type { Event } from "../../protocol/messages.ts";
+import { Byline } from "./byline.tsx";
+import { dayNameOf, fullTimeOf, timeOf } from "./calendar.ts";
+import { textOf } from "./chat.ts";
+import { Prose } from "./prose.tsx";
+
+const DATA_CHARS_SHOWN = 160;
+
+export interface LineProps {
+	event: Event;
+	/** The day that begins here. */
+	day: number | null;
+	/** True where the author changes, or some time has passed. */
+	opens: boolean;
+	isMine: boolean;
+}
+
+export const Line = memo(({ event, day, opens, isMine }: LineProps) => (
+	<li class={`line${opens ? " opens" : ""}${isMine ? " mine" : ""}`} data-seq={String(event.seq)}>
+		{day !== null && (
+			<p class="day">
+				<span>{dayNameOf(day)}</span>
+			</p>
+		)}
+		{opens && (
+			<Byline member={event.from} name={event.author} isMine={isMine}>
+				<Time at={event.at} />
+			</Byline>
+		)}
+		<Content event={event} />
+	</li>
+));
+
+function Time({ at }: { at: number }) {
+	return (
+		<time dateTime={new Date(at).toISOString()} title={fullTimeOf(at)}>
+			{timeOf(at)}
+		</time>
+	);
+}
+
+function Content({ event }: { event: Event }) {
+	if (event.redacted === true) return <p class="text removed">This was removed.</p>;
+	const text = textOf(event);
+	if (text !== null) {
+		return (
+			<p class="text" dir="auto" title={fullTimeOf(event.at)}>
+				<Prose text={text} />
+			</p>
+		);
+	}
+	return (
+		<p class="other" title={fullTimeOf(event.at)}>
+			<bdi>{event.author}</bdi> <b dir="auto">{event.name}</b> <code dir="auto">{shortened(event.data)}</code>
+		</p>
+	);
+}
+
+function shortened(data: unknown): string {
+	const json = JSON.stringify(data);
+	return json.length > DATA_CHARS_SHOWN ? `${json.slice(0, DATA_CHARS_SHOWN).toWellFormed()}…` : json;
+}

@@ -1,0 +1,15 @@
+/** A member's likeness: an initial in a niche of the member's colour. */
+import { hueOf } from "./hue.ts";
+
+export function Niche({ member, name }: { member: string; name: string }) {
+	return (
+		<span class="niche tinted" style={{ "--hue": hueOf(member) }} aria-hidden="true">
+			{initialOf(name)}
+		</span>
+	);
+}
+
+function initialOf(name: string): string {
+	const [first] = new Intl.Segmenter().segment(name);
+	return first === undefined ? "?" : first.segment.toLocaleUpperCase();
+}

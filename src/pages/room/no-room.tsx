@@ -1,0 +1,12 @@
+/** What stands at an address that cannot be a room's. */
+export function NoRoom({ complaint }: { complaint: string }) {
+	return (
+		<main class="no-room">
+			<h1>There is no such room</h1>
+			<p>{complaint}</p>
+			<p>
+				<a href="/">Name another room</a>
+			</p>
+		</main>
+	);
+}

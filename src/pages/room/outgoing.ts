@@ -1,0 +1,92 @@
+/** One's own messages that are not in the history yet: on their way, or refused. */
+import { type Room, RoomError } from "../../client/room.ts";
+import type { Welcome } from "../../protocol/messages.ts";
+import { Store } from "../store.ts";
+
+export interface OutgoingMessage {
+	readonly key: number;
+	readonly text: string;
+	/** Why the room refused it; null while it is on its way. */
+	readonly reason: string | null;
+}
+
+interface OnItsWay {
+	message: OutgoingMessage;
+	room: Room;
+	answer: Promise<void>;
+	/** Its place, once known: shown until the event itself is. */
+	seq: number | null;
+}
+
+export class Outgoing extends Store {
+	#all = new Map<number, OnItsWay>();
+	#keys = 0;
+	#shownSeq = 0;
+	#epoch: string | null = null;
+
+	get messages(): OutgoingMessage[] {
+		return [...this.#all.values()].map(({ message }) => message);
+	}
+
+	send(room: Room, text: string): void {
+		const key = ++this.#keys;
+		const answer = room.publish("chat", { text }).then(
+			({ seq }) => this.#accepted(key, seq),
+			(error: unknown) => this.#refused(key, error),
+		);
+		this.#all.set(key, { message: { key, text, reason: null }, room, answer, seq: null });
+		this.changed();
+	}
+
+	retry(room: Room, key: number): void {
+		const message = this.#all.get(key)?.message;
+		if (message === undefined || message.reason === null) return;
+		this.#all.delete(key);
+		this.send(room, message.text);
+	}
+
+	discard(key: number): void {
+		this.#all.delete(key);
+		this.changed();
+	}
+
+	/** Resolves when everything that was given to that room object is answered. */
+	async settled(room: Room): Promise<void> {
+		await Promise.all([...this.#all.values()].filter((each) => each.room === room).map((each) => each.answer));
+	}
+
+	/** In another epoch, a place of the last one means nothing: what was accepted there is gone. */
+	welcome({ epoch, continuity }: Welcome): void {
+		if (continuity !== "resumed") this.#shownSeq = 0;
+		if (this.#epoch !== null && this.#epoch !== epoch) {
+			for (const [key, { seq }] of this.#all) if (seq !== null) this.#all.delete(key);
+		}
+		this.#epoch = epoch;
+		this.changed();
+	}
+
+	/** The history is shown up to this place. */
+	reached(shownSeq: number): void {
+		this.#shownSeq = shownSeq;
+		for (const [key, { seq }] of this.#all) {
+			if (seq === null || seq > shownSeq) continue;
+			this.#all.delete(key);
+			this.changed();
+		}
+	}
+
+	#accepted(key: number, seq: number): void {
+		const sent = this.#all.get(key);
+		if (sent === undefined) return;
+		sent.seq = seq;
+		this.reached(this.#shownSeq);
+	}
+
+	#refused(key: number, error: unknown): void {
+		const sent = this.#all.get(key);
+		if (sent === undefined) return;
+		const reason = error instanceof RoomError ? error.message : "You are not in the room any more.";
+		sent.message = { ...sent.message, reason };
+		this.changed();
+	}
+}

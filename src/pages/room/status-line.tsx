@@ -1,0 +1,23 @@
+/** The connection in a word or two, beside the room's name. */
+import { useStore } from "../store.ts";
+import type { Status } from "./status.ts";
+
+const WORDS = {
+	connecting: "Connecting",
+	replaying: "Catching up",
+	live: "Live",
+	waiting: "Waiting",
+	stopped: "Stopped",
+} as const;
+
+export function StatusLine({ status }: { status: Status }) {
+	const { state, secondsLeft } = useStore(status);
+	return (
+		<p class="status" data-state={state.kind}>
+			<span class="lamp" aria-hidden="true" />
+			<span role="status">{WORDS[state.kind]}</span>
+			{/* Apart from the status, so that no screen reader counts along. */}
+			{state.kind === "waiting" && <span class="countdown">, next try in {secondsLeft} s</span>}
+		</p>
+	);
+}

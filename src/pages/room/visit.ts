@@ -1,0 +1,125 @@
+/**
+ * One's stay at a room: the room as the client gives it, and the stores that the page shows. A
+ * new name or token needs a new session; the stay goes on over both.
+ */
+import { joinRoom } from "../../client/index.ts";
+import type { JoinOptions, Room } from "../../client/room.ts";
+import { DEFAULTS } from "../../protocol/limits.ts";
+import type { Capability } from "../../protocol/messages.ts";
+import { Cursors } from "./cursors.ts";
+import { Outgoing } from "./outgoing.ts";
+import { Roster } from "./roster.ts";
+import { Status } from "./status.ts";
+import { Timeline } from "./timeline.ts";
+import { Typing } from "./typing.ts";
+
+export class Visit {
+	readonly #url: string;
+	#name: string | undefined;
+	#token: string | undefined;
+	#unlisten: (() => void)[] = [];
+	room: Room;
+	/** Of an event's data, as JSON. */
+	eventBytesMax: number = DEFAULTS.EVENT_MAX_BYTES;
+	readonly timeline = new Timeline();
+	readonly outgoing = new Outgoing();
+	readonly roster = new Roster();
+	readonly status = new Status();
+	readonly typing = new Typing();
+	readonly cursors = new Cursors();
+
+	constructor(url: string, name: string | undefined, token: string | undefined) {
+		this.#url = url;
+		this.#name = name;
+		this.#token = token;
+		this.room = this.#join();
+	}
+
+	/** A token's name is its issuer's to give. */
+	get canRename(): boolean {
+		return this.#token === undefined;
+	}
+
+	can(capability: Capability): boolean {
+		return this.room.me?.can.includes(capability) ?? false;
+	}
+
+	/** True where a signal would reach somebody. */
+	get isHeard(): boolean {
+		return this.roster.count > 1 && this.status.state.kind === "live" && this.can("signal");
+	}
+
+	rename(name: string | undefined): void {
+		this.#name = name;
+		this.#rejoin();
+	}
+
+	presentToken(token: string): void {
+		this.#token = token;
+		this.#rejoin();
+	}
+
+	/** For one who was stopped and wants in again. */
+	rejoin(): void {
+		this.#rejoin();
+	}
+
+	/**
+	 * The new session takes up the history where the old one is. The old one stays, unheard, until
+	 * what it has to publish is answered: the member never leaves, and no message is lost.
+	 */
+	#rejoin(): void {
+		const old = this.room;
+		for (const unlisten of this.#unlisten) unlisten();
+		this.room = this.#join(old.cursor);
+		void this.outgoing.settled(old).then(() => old.leave());
+	}
+
+	#join(since: string | null = null): Room {
+		const options: JoinOptions = {};
+		if (this.#name !== undefined) options.name = this.#name;
+		if (this.#token !== undefined) options.token = this.#token;
+		if (since !== null) options.since = since;
+		const room = joinRoom(this.#url, options);
+		this.status.changeTo(room.state);
+		this.#unlisten = [
+			room.on("state", (state) => {
+				this.status.changeTo(state);
+				if (state.kind !== "live") this.timeline.pause();
+				if (state.kind === "waiting" || state.kind === "stopped") this.#forgetSignals();
+			}),
+			room.on("welcome", (welcome) => {
+				this.eventBytesMax = welcome.limits.eventBytes;
+				this.timeline.welcome(welcome);
+				this.outgoing.welcome(welcome);
+				this.roster.welcome(welcome.me.id);
+			}),
+			room.on("event", (event) => {
+				this.timeline.add(event);
+				this.outgoing.reached(event.seq);
+				this.typing.hush(event.from);
+			}),
+			room.on("caught-up", () => this.timeline.goLive()),
+			room.on("presence", ({ count, members }) => {
+				this.roster.told(count, members);
+				this.cursors.rename(members);
+				// In a large room only a sample is known: those who are not in it may be here all the same.
+				if (members.size < count) return;
+				this.cursors.keep(members);
+				this.typing.keep(members);
+			}),
+			room.on("signal", (signal) => {
+				if (signal.from === room.me?.id) return;
+				if (signal.name === "typing") this.typing.hear(signal);
+				if (signal.name === "cursor") this.cursors.hear(signal);
+			}),
+			room.on("error", (refusal) => this.status.note(refusal.message)),
+		];
+		return room;
+	}
+
+	#forgetSignals(): void {
+		this.cursors.clear();
+		this.typing.clear();
+	}
+}

@@ -1,0 +1,135 @@
+/**
+ * The sessions of a room: who is live, who is behind and being caught up, and who has fallen
+ * silent. Those that are live cost nothing in a turn; only those behind are looked at.
+ */
+import { CLOSE } from "../protocol/codes.ts";
+import { formatCursor } from "../protocol/ids.ts";
+import { PAGE_EVENTS_DEFAULT, SILENCE_MS_MAX, SWEEP_INTERVAL_MS_MIN } from "../protocol/limits.ts";
+import type { Settings } from "../protocol/settings.ts";
+import type { History, Page } from "./history.ts";
+import type { Join } from "./inputs.ts";
+import type { Roster } from "./presence.ts";
+import { type Attachment, attachmentOf, type Session, wakeSession } from "./session.ts";
+import type { Turn } from "./turn.ts";
+import { replayTo, welcomeTo } from "./welcome.ts";
+
+export class Audience {
+	readonly #sessions = new Map<string, Session>();
+	/** Those that are not live. */
+	readonly #behind = new Set<string>();
+	#sweepAt: number | null = null;
+
+	constructor(attachments: readonly Attachment[], now: number) {
+		for (const attachment of attachments) {
+			const session = wakeSession(attachment, now);
+			this.#sessions.set(session.id, session);
+			if (session.mode.kind !== "live") this.#behind.add(session.id);
+		}
+	}
+
+	get size(): number {
+		return this.#sessions.size;
+	}
+
+	get behind(): ReadonlySet<string> {
+		return this.#behind;
+	}
+
+	get(id: string): Session | undefined {
+		return this.#sessions.get(id);
+	}
+
+	values(): Iterable<Session> {
+		return this.#sessions.values();
+	}
+
+	join(join: Join, roster: Roster, turn: Turn): void {
+		const { session: id, member, name } = join;
+		this.#sessions.set(id, {
+			id,
+			member,
+			name,
+			can: new Set(join.can),
+			mode: { kind: "replaying", cursor: 0 },
+			seenAt: turn.now,
+			seenSaved: turn.now,
+			malformed: [],
+		});
+		this.#behind.add(id);
+		turn.withheld.add(id);
+		turn.joins.push(join);
+		roster.enter(member, name, id);
+	}
+
+	/** Its socket is gone, or will be. Its member's grace begins at `at`, Unix ms. */
+	leave(id: string, roster: Roster, at: number): void {
+		const session = this.#sessions.get(id);
+		if (session === undefined) return;
+		this.#sessions.delete(id);
+		this.#behind.delete(id);
+		roster.leave(session.member, id, at);
+	}
+
+	/** Closes sessions that were not heard for SILENCE_MS_MAX. `pings`: when the platform last heard each, Unix ms. */
+	sweep(pings: ReadonlyMap<string, number>, roster: Roster, turn: Turn): void {
+		for (const session of [...this.#sessions.values()]) {
+			session.seenAt = Math.max(session.seenAt, pings.get(session.id) ?? 0);
+			if (turn.now - session.seenAt < SILENCE_MS_MAX) continue;
+			turn.closes.push({ session: session.id, code: CLOSE.heartbeatLost, reason: "no heartbeat" });
+			// It was gone when it was last heard: its grace is long over.
+			this.leave(session.id, roster, session.seenAt);
+		}
+		this.#sweepAt = null;
+	}
+
+	/** When a session could first be found dead, Unix ms; nobody needs to know while one member is alone. */
+	nextSweep(memberCount: number, now: number): number | null {
+		if (memberCount < 2 || this.#sessions.size === 0) {
+			this.#sweepAt = null;
+		} else if (this.#sweepAt === null) {
+			let seenAt = now;
+			for (const session of this.#sessions.values()) seenAt = Math.min(seenAt, session.seenAt);
+			this.#sweepAt = Math.max(now + SWEEP_INTERVAL_MS_MIN, seenAt + SILENCE_MS_MAX);
+		}
+		return this.#sweepAt;
+	}
+
+	/** Welcomes those who joined in this turn, and sends everyone who is behind the next page. */
+	catchUp(room: string, history: History, roster: Roster, settings: Settings, turn: Turn): void {
+		if (this.#behind.size === 0) return;
+		const welcomes = new Map<string, string>();
+		for (const join of turn.joins) {
+			const session = this.#sessions.get(join.session);
+			if (session === undefined) continue;
+			welcomes.set(join.session, welcomeTo(session, join, room, history, roster, settings));
+		}
+		const pages = new Map<number, Page>();
+		for (const id of this.#behind) {
+			const session = this.#sessions.get(id);
+			if (session === undefined) continue;
+			// A client may speak before it is welcomed, but what it hears begins with the welcome and what it missed.
+			const answers = turn.private.get(id) ?? [];
+			const welcome = welcomes.get(id) ?? this.#resetIfOvertaken(session, room, history, roster, settings);
+			turn.private.set(id, welcome === undefined ? [] : [welcome]);
+			replayTo(session, !welcomes.has(id), history, roster, pages, turn);
+			turn.tellEncoded(id, answers);
+			turn.attachments.set(id, attachmentOf(session));
+			if (session.mode.kind === "live") this.#behind.delete(id);
+			else turn.again = true;
+		}
+	}
+
+	/** A new welcome, as a reset, for one whose cursor the floor has passed: what it missed is no longer kept (G4). */
+	#resetIfOvertaken(
+		session: Session,
+		room: string,
+		history: History,
+		roster: Roster,
+		settings: Settings,
+	): string | undefined {
+		const { epoch, floor } = history.meta;
+		if (session.mode.kind !== "replaying" || session.mode.cursor >= floor - 1) return undefined;
+		const since = formatCursor({ epoch, seq: session.mode.cursor });
+		return welcomeTo(session, { since, history: PAGE_EVENTS_DEFAULT, resume: null }, room, history, roster, settings);
+	}
+}

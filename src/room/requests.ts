@@ -1,0 +1,97 @@
+/** What a session may ask of its room: each message is checked, done or refused, and stands alone. */
+
+import { HISTORY_PER_SECOND, PRESENCE_BYTES_MAX, PRESENCE_PER_SECOND, SIGNAL_BYTES_MAX } from "../protocol/limits.ts";
+import type { Capability, ClientMessage, PresenceRequest, SignalRequest } from "../protocol/messages.ts";
+import type { Settings } from "../protocol/settings.ts";
+import { exceedsBytes } from "../protocol/text.ts";
+import type { Buckets } from "./buckets.ts";
+import type { Roster } from "./presence.ts";
+import type { Publishing } from "./publish.ts";
+import type { Session } from "./session.ts";
+import { encodeSignal } from "./signals.ts";
+import type { Turn } from "./turn.ts";
+
+export class Requests {
+	readonly #roster: Roster;
+	readonly #publishing: Publishing;
+	readonly #buckets: Buckets;
+	readonly #settings: Settings;
+
+	constructor(roster: Roster, publishing: Publishing, buckets: Buckets, settings: Settings) {
+		this.#roster = roster;
+		this.#publishing = publishing;
+		this.#buckets = buckets;
+		this.#settings = settings;
+	}
+
+	handle(session: Session, message: ClientMessage, turn: Turn): void {
+		switch (message.type) {
+			case "publish": {
+				const published = this.#publishing.publish(session, message, turn.now);
+				if (published.outcome === "repeated")
+					turn.tell(session.id, { type: "ack", id: message.id, seq: published.seq });
+				if (published.outcome === "refused") turn.refuse(session.id, published.refusal);
+				return;
+			}
+			case "signal":
+				return this.#signal(session, message, turn);
+			case "presence":
+				return this.#presence(session, message, turn);
+			case "history":
+				if (!this.#allows(session, "read", HISTORY_PER_SECOND, message.id, turn)) return;
+				turn.histories.push({ session: session.id, request: message });
+				return;
+			case "job":
+				return turn.refuse(session.id, {
+					id: message.id,
+					code: "unknown_job",
+					message: "This room has no job of that name that a member may ask for.",
+				});
+			case "moderate":
+				return turn.refuse(session.id, {
+					id: message.id,
+					code: "forbidden",
+					message: "You may not moderate this room.",
+				});
+			case "received":
+				return;
+		}
+	}
+
+	/** Capability first, then the member's bucket; tells the refusal. A rate of 0 is no limit. */
+	#allows(session: Session, capability: Capability, perSecond: number, id: string | undefined, turn: Turn): boolean {
+		if (!session.can.has(capability)) {
+			const message = `You lack the capability \`${capability}\` in this room.`;
+			turn.refuse(session.id, { id, code: "forbidden", message });
+			return false;
+		}
+		if (perSecond === 0) return true;
+		const retryAfterMs = this.#buckets.take(`${capability} ${session.member}`, perSecond, turn.now);
+		if (retryAfterMs === 0) return true;
+		const message = "Too many of these; wait a little and try again.";
+		turn.refuse(session.id, { id, code: "rate_limited", message, retryAfterMs });
+		return false;
+	}
+
+	#signal(session: Session, message: SignalRequest, turn: Turn): void {
+		if (!this.#allows(session, "signal", this.#settings.signalPerSecond, undefined, turn)) return;
+		const dataJson = JSON.stringify(message.data);
+		if (exceedsBytes(dataJson, SIGNAL_BYTES_MAX)) {
+			const refusal = `The data of a signal holds at most ${SIGNAL_BYTES_MAX} bytes of JSON.`;
+			return turn.refuse(session.id, { code: "too_large", message: refusal });
+		}
+		const signal = { from: session.member, session: session.id, name: message.name };
+		if (message.to === undefined) return turn.signals.put(signal, dataJson);
+		for (const to of this.#roster.sessionsOf(message.to)) turn.tellEncoded(to, [encodeSignal(signal, dataJson)]);
+	}
+
+	#presence(session: Session, message: PresenceRequest, turn: Turn): void {
+		if (!this.#allows(session, "presence", PRESENCE_PER_SECOND, undefined, turn)) return;
+		const state = JSON.stringify(message.state);
+		if (exceedsBytes(state, PRESENCE_BYTES_MAX)) {
+			const refusal = `A presence state holds at most ${PRESENCE_BYTES_MAX} bytes of JSON.`;
+			return turn.refuse(session.id, { code: "too_large", message: refusal });
+		}
+		this.#roster.setState(session.member, state);
+	}
+}

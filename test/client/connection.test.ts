@@ -1,0 +1,231 @@
+/** The client's state machine on a simulated clock, fed frames by hand. */
+import { beforeEach, describe, expect, test } from "vitest";
+import { Connection, type Port } from "../../src/client/connection.ts";
+import { RoomError } from "../../src/client/room.ts";
+import type { Publish, ServerMessage } from "../../src/protocol/messages.ts";
+import { readSettings } from "../../src/protocol/settings.ts";
+import { limitsOf } from "../../src/room/welcome.ts";
+
+let now: number;
+let sent: string[];
+let opened: (string | null)[];
+let drops: number;
+let wakeAt: number | null;
+let canRenewToken: boolean;
+let heard: ServerMessage[];
+let connection: Connection;
+
+beforeEach(() => {
+	now = 1_000_000;
+	sent = [];
+	opened = [];
+	drops = 0;
+	wakeAt = null;
+	canRenewToken = false;
+	heard = [];
+	const port: Port = {
+		now: () => now,
+		random: () => 0.999,
+		get canRenewToken() {
+			return canRenewToken;
+		},
+		open: (since) => opened.push(since),
+		send: (text) => sent.push(text),
+		close: () => drops++,
+		wakeAt: (at) => {
+			wakeAt = at;
+		},
+		changed: () => {},
+		message: (message) => heard.push(message),
+	};
+	connection = new Connection(port, null);
+	connection.start();
+});
+
+const WELCOME = {
+	type: "welcome",
+	protocol: 1,
+	features: [],
+	room: "r",
+	epoch: "e",
+	floor: 1,
+	continuity: "fresh",
+	me: { id: "ada", name: "Ada", session: "s-1", can: ["read", "publish"] },
+	members: [],
+	count: 1,
+	limits: limitsOf(readSettings({})),
+} as const;
+
+function hears(...messages: object[]): void {
+	connection.heard(JSON.stringify(messages));
+}
+
+function goesLive(head = 0, more: object = {}): void {
+	connection.opened();
+	hears({ ...WELCOME, head, ...more }, { type: "caught-up", head });
+}
+
+function event(seq: number, id: string, from = "ada"): object {
+	return { type: "event", seq, at: 1, from, author: "Ada", id, name: "chat", data: null };
+}
+
+const publish = (id: string): Publish => ({ type: "publish", id, name: "chat", data: null });
+
+function sentIds(): string[] {
+	return sent.flatMap((text) => (text === "ping" ? [] : (JSON.parse(text) as Publish[]).map(({ id }) => id)));
+}
+
+describe("publishing", () => {
+	test("G3: what was not answered is sent again with its id after a reconnect, in order; what was is not", async () => {
+		goesLive();
+		const [one, two, three] = ["1", "2", "3"].map((id) => connection.ask(publish(id)));
+		hears(event(1, "1"));
+		expect(await one).toEqual({ seq: 1 });
+		connection.closed(1006, "");
+		sent.length = 0;
+		now = wakeAt ?? 0;
+		connection.wake();
+		expect(opened).toEqual([null, "e.1"]);
+		connection.opened();
+		// The event that was committed before the cut comes with the replay and is the acknowledgement.
+		hears({ ...WELCOME, head: 2, continuity: "resumed" }, event(2, "2"), { type: "caught-up", head: 2 });
+		expect(await two).toEqual({ seq: 2 });
+		expect(sentIds()).toEqual(["3"]);
+		hears({ type: "ack", id: "3", seq: 3 });
+		expect(await three).toEqual({ seq: 3 });
+	});
+
+	test("a passing refusal is tried again after its time; a lasting one rejects", async () => {
+		goesLive();
+		const passing = connection.ask(publish("1"));
+		const lasting = connection.ask(publish("2"));
+		hears(
+			{ type: "error", id: "1", code: "rate_limited", message: "later", retryAfterMs: 500 },
+			{ type: "error", id: "2", code: "conflict", message: "no", head: 7 },
+		);
+		await expect(lasting).rejects.toThrow(RoomError);
+		await expect(lasting).rejects.toMatchObject({ code: "conflict", refusal: { head: 7 } });
+		sent.length = 0;
+		now += 499;
+		connection.wake();
+		expect(sent).toEqual([]);
+		now += 1;
+		connection.wake();
+		expect(sentIds()).toEqual(["1"]);
+		hears(event(1, "1"));
+		expect(await passing).toEqual({ seq: 1 });
+	});
+
+	test("the outbox is bounded: the 1,001st unanswered publish is refused at once", async () => {
+		const asked = Array.from({ length: 1000 }, (_, i) => connection.ask(publish(`${i}`)));
+		await expect(connection.ask(publish("one more"))).rejects.toMatchObject({ code: "overloaded" });
+		for (const each of asked) each.catch(() => {});
+		connection.leave();
+	});
+});
+
+describe("the connection", () => {
+	test("backs off with full jitter, from 250 ms to 30 s, and begins anew once it was live", () => {
+		const delays: number[] = [];
+		for (let i = 0; i < 9; i++) {
+			connection.closed(1006, "");
+			delays.push((wakeAt ?? 0) - now);
+			now = wakeAt ?? 0;
+			connection.wake();
+		}
+		expect(delays).toEqual([250, 500, 999, 1998, 3996, 7992, 15984, 29970, 29970]);
+		goesLive();
+		connection.closed(1006, "");
+		expect((wakeAt ?? 0) - now).toBe(250);
+	});
+
+	test("pings every 20 s and counts itself disconnected 10 s after a ping that nothing answered", () => {
+		goesLive();
+		now += 20_000;
+		connection.wake();
+		expect(sent).toEqual(["ping"]);
+		connection.heard("pong");
+		now += 20_000;
+		connection.wake();
+		expect(sent).toEqual(["ping", "ping"]);
+		now += 9_999;
+		connection.wake();
+		expect(connection.state.kind).toBe("live");
+		now += 1;
+		connection.wake();
+		expect(connection.state.kind).toBe("waiting");
+		expect(drops).toBe(1);
+	});
+
+	test("a probe pings at once while live and connects at once while waiting", () => {
+		goesLive();
+		connection.probe();
+		expect(sent).toEqual(["ping"]);
+		connection.closed(1006, "");
+		connection.probe();
+		expect(opened).toHaveLength(2);
+	});
+
+	test("a socket that never opens is given up after 15 s", () => {
+		now = wakeAt ?? 0;
+		connection.wake();
+		expect(now).toBe(1_015_000);
+		expect(connection.state.kind).toBe("waiting");
+	});
+
+	test.each([
+		[4000, "waiting"],
+		[4001, "waiting"],
+		[4002, "waiting"],
+		[4004, "waiting"],
+		[4499, "waiting"],
+		[4500, "stopped"],
+		[4501, "stopped"],
+		[4505, "stopped"],
+		[4999, "stopped"],
+		[1006, "waiting"],
+	] as const)("close code %i leaves it %s", (code, kind) => {
+		goesLive();
+		connection.closed(code, "why");
+		expect(connection.state.kind).toBe(kind);
+	});
+
+	test("4003 fetches a new token where there is a provider, and stops where there is none", () => {
+		connection.closed(4003, "expired");
+		expect(connection.state.kind).toBe("stopped");
+	});
+
+	test("4003 with a provider waits and tries again", () => {
+		canRenewToken = true;
+		connection.closed(4003, "expired");
+		expect(connection.state.kind).toBe("waiting");
+	});
+
+	test("4004 waits as long as the room asked", () => {
+		connection.opened();
+		hears({ type: "error", code: "room_full", message: "full", retryAfterMs: 10_000 });
+		connection.closed(4004, "busy");
+		expect(connection.state).toMatchObject({ kind: "waiting", reason: { code: "room_full" } });
+		expect((wakeAt ?? 0) - now).toBe(10_250);
+	});
+
+	test("G4: a reset takes up the room's epoch and cursor", () => {
+		goesLive(9);
+		expect(connection.cursor).toBe("e.9");
+		connection.closed(1006, "");
+		connection.probe();
+		connection.opened();
+		hears({ ...WELCOME, epoch: "f", head: 2, continuity: "reset", reason: "epoch" });
+		expect(connection.cursor).toBe(null);
+		hears(event(2, "x", "ben"), { type: "caught-up", head: 2 });
+		expect(connection.cursor).toBe("f.2");
+		expect(heard.map((message) => message.type)).toEqual(["welcome", "caught-up", "welcome", "event", "caught-up"]);
+	});
+
+	test("its own signals are dropped, by session", () => {
+		goesLive();
+		const signal = { type: "signal", from: "ada", name: "cursor", data: 1 };
+		hears({ ...signal, session: "s-1" }, { ...signal, session: "s-2" });
+		expect(heard.filter((message) => message.type === "signal")).toMatchObject([{ session: "s-2" }]);
+	});
+});

@@ -1,0 +1,39 @@
+/** A real Chromium: found at CHROMIUM_PATH or where systems keep it. */
+import { existsSync } from "node:fs";
+import { type Browser, chromium } from "playwright-core";
+
+const PLACES = [
+	process.env.CHROMIUM_PATH,
+	"/usr/bin/chromium",
+	"/usr/bin/chromium-browser",
+	"/usr/bin/google-chrome",
+	"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+	"/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
+
+export const CHROMIUM = PLACES.find((place) => place !== undefined && existsSync(place));
+
+const NOT_FOUND = "No Chromium was found, so the browser tests did NOT run. Install one, or set CHROMIUM_PATH to it.";
+
+/** Why the browser tests are skipped, or null. Under CI they are never skipped: they fail. */
+export function whyNoBrowser(): string | null {
+	if (CHROMIUM !== undefined) return null;
+	if (process.env.CI === "true") throw new Error(NOT_FOUND);
+	console.warn(`\n*** ${NOT_FOUND} ***\n`);
+	return NOT_FOUND;
+}
+
+export function launch(): Promise<Browser> {
+	return chromium.launch({
+		...(CHROMIUM === undefined ? {} : { executablePath: CHROMIUM }),
+		args: [
+			"--no-sandbox",
+			"--disable-gpu",
+			"--disable-quic",
+			"--no-first-run",
+			"--disable-background-networking",
+			"--disable-component-update",
+			"--disable-sync",
+		],
+	});
+}

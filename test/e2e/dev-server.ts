@@ -1,0 +1,105 @@
+/** `wrangler dev` as a person starts it: a process group of its own, on state that outlives it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface DevServer {
+	/** `http://localhost:{port}` */
+	readonly url: string;
+	/** SIGKILL to the whole group; resolves when its port is seen closed. */
+	kill(): Promise<void>;
+	/** Starts it again, on the same port and state. */
+	start(): Promise<void>;
+	/** Kills it and removes its state. */
+	dispose(): Promise<void>;
+}
+
+export interface DevServerOptions {
+	/** Path of a wrangler.toml other than the project's. */
+	config?: string;
+	vars?: Record<string, string>;
+}
+
+export async function devServer({ config, vars = {} }: DevServerOptions = {}): Promise<DevServer> {
+	const port = await freePort();
+	const state = mkdtempSync(join(tmpdir(), "rotunda-e2e-"));
+	const args = ["dev", "--port", String(port), "--ip", "127.0.0.1", "--inspector-port", "0", "--persist-to", state];
+	args.push("--show-interactive-dev-session=false");
+	if (config !== undefined) args.push("--config", config);
+	for (const [name, value] of Object.entries(vars)) args.push("--var", `${name}:${value}`);
+	let child: ChildProcess | null = null;
+
+	const kill = async (): Promise<void> => {
+		const pid = child?.pid;
+		child = null;
+		if (pid !== undefined) {
+			try {
+				process.kill(-pid, "SIGKILL");
+			} catch {
+				// Gone already.
+			}
+		}
+		await until(async () => !(await isOpen(port)), "its port is closed");
+	};
+	const start = async (): Promise<void> => {
+		const output: string[] = [];
+		const started = spawn("wrangler", args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
+		child = started;
+		for (const stream of [started.stdout, started.stderr]) stream.on("data", (data) => output.push(String(data)));
+		await until(
+			async () => {
+				if (started.exitCode !== null) throw new Error(`wrangler dev ended:\n${output.join("")}`);
+				return fetch(`http://127.0.0.1:${port}/health`).then(
+					(answer) => answer.ok,
+					() => false,
+				);
+			},
+			"wrangler dev answers",
+			() => output.join(""),
+		);
+	};
+	await start();
+	return {
+		url: `http://localhost:${port}`,
+		kill,
+		start,
+		dispose: async () => {
+			await kill();
+			rmSync(state, { recursive: true, force: true });
+		},
+	};
+}
+
+async function freePort(): Promise<number> {
+	return new Promise((resolve) => {
+		const server = createServer().listen(0, "127.0.0.1", () => {
+			const address = server.address();
+			server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+		});
+	});
+}
+
+function isOpen(port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const socket = connect(port, "127.0.0.1");
+		socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+		socket.once("close", () => resolve(false));
+		socket.once("connect", () => socket.destroy());
+	});
+}
+
+/** Asks until it is so; there is no event to await across processes. */
+export async function until(
+	isSo: () => boolean | Promise<boolean>,
+	what: string,
+	more: () => string = () => "",
+	deadlineMs = 60_000,
+): Promise<void> {
+	const giveUpAt = Date.now() + deadlineMs;
+	while (!(await isSo())) {
+		if (Date.now() > giveUpAt) throw new Error(`Waited ${deadlineMs} ms in vain until ${what}. ${more()}`);
+		await new Promise((resolve) => setTimeout(resolve, 25));
+	}
+}

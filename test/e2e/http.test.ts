@@ -1,0 +1,85 @@
+/** The HTTP face of a room, through `wrangler dev`. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { BareClient } from "./bare-client.ts";
+import { type DevServer, devServer } from "./dev-server.ts";
+
+let server: DevServer;
+beforeAll(async () => {
+	server = await devServer();
+});
+afterAll(() => server.dispose());
+
+const post = (room: string, key: string | null, body: unknown, headers: Record<string, string> = {}) =>
+	fetch(`${server.url}/rooms/${room}/events`, {
+		method: "POST",
+		headers: { "Content-Type": "application/json", ...(key === null ? {} : { "Idempotency-Key": key }), ...headers },
+		body: typeof body === "string" ? body : JSON.stringify(body),
+	});
+
+test("G3: a publish over HTTP is idempotent, and those in the room hear it", async () => {
+	const ada = await BareClient.join(`${server.url}/rooms/posts`);
+	const first = await post("posts", "k-1", { name: "chat", data: { text: "hi" } });
+	expect([first.status, await first.json()]).toEqual([201, { epoch: ada.welcome.epoch, seq: 1 }]);
+	expect(await ada.hears("event")).toMatchObject({ seq: 1, data: { text: "hi" } });
+	const again = await post("posts", "k-1", { name: "chat", data: { text: "hi" } });
+	expect([again.status, await again.json()]).toEqual([200, { epoch: ada.welcome.epoch, seq: 1 }]);
+	const other = await post("posts", "k-1", { name: "chat", data: { text: "other" } });
+	expect([other.status, await other.json()]).toMatchObject([422, { code: "id_reused" }]);
+	const late = await post("posts", "k-2", { name: "chat", data: 1, expect: 0 });
+	expect([late.status, await late.json()]).toMatchObject([409, { code: "conflict", head: 1 }]);
+});
+
+test("G8: bad requests are problems with a stable code", async () => {
+	const cases: [Promise<Response>, number, string][] = [
+		[post("bad", null, { name: "chat", data: 1 }), 400, "bad_request"],
+		[post("bad", "k", "{"), 400, "malformed"],
+		[post("bad", "k", { name: "chat" }), 400, "invalid"],
+		[post("bad", "k", { name: "room.x", data: 1 }), 400, "reserved_name"],
+		[post("bad", "k", { name: "chat", data: "x".repeat(40_000) }), 413, "too_large"],
+		[post("bad", "k", { name: "chat", data: "x".repeat(90_000) }), 413, "too_large"],
+		[post("bad", "k", { name: "chat", data: 1 }, { Origin: "https://evil.example" }), 403, "origin_refused"],
+		[post("bad", "k", { name: "chat", data: 1 }, { Authorization: "Bearer x" }), 401, "unauthorized"],
+		[fetch(`${server.url}/rooms/-`), 400, "bad_room"],
+		[fetch(`${server.url}/rooms/bad/events?limit=0`), 400, "bad_request"],
+		[fetch(`${server.url}/rooms/bad/events?after=1&before=2`), 400, "bad_request"],
+		[fetch(`${server.url}/rooms/bad/events?epoch=other`), 410, "trimmed"],
+		[fetch(`${server.url}/rooms/bad`, { method: "PUT" }), 405, "method_not_allowed"],
+		[fetch(`${server.url}/rooms/bad/members`, { method: "POST" }), 405, "method_not_allowed"],
+		[fetch(`${server.url}/nowhere`), 404, "not_found"],
+	];
+	for (const [asked, status, code] of cases) {
+		const answer = await asked;
+		expect(answer.headers.get("Content-Type")).toBe("application/problem+json");
+		expect([answer.status, await answer.json()]).toMatchObject([status, { status, code, type: "about:blank" }]);
+	}
+	const summary = await fetch(`${server.url}/rooms/bad`);
+	expect(await summary.json()).toEqual({ room: "bad", epoch: "", head: 0, floor: 1, count: 0 });
+});
+
+test("history reads ascend, in both directions, and say whether there is more", async () => {
+	for (let i = 1; i <= 5; i++) await post("pages", `k-${i}`, { name: "n", data: i });
+	const read = async (query: string) => {
+		const page = (await (await fetch(`${server.url}/rooms/pages/events${query}`)).json()) as {
+			events: { seq: number }[];
+			more: boolean;
+		};
+		return [page.events.map((event) => event.seq), page.more];
+	};
+	expect(await read("?after=0&limit=2")).toEqual([[1, 2], true]);
+	expect(await read("?after=3&limit=2")).toEqual([[4, 5], false]);
+	expect(await read("?before=4&limit=2")).toEqual([[2, 3], true]);
+	expect(await read("?before=3")).toEqual([[1, 2], false]);
+	expect(await read("?limit=1")).toEqual([[5], true]);
+});
+
+test("members are listed", async () => {
+	const ada = await BareClient.join(`${server.url}/rooms/members?name=Ada`);
+	ada.send({ type: "presence", state: { mood: "good" } });
+	await ada.hears("presence");
+	const answer = await fetch(`${server.url}/rooms/members/members`);
+	expect(await answer.json()).toEqual({
+		room: "members",
+		count: 1,
+		members: [{ id: ada.welcome.me.id, name: "Ada", state: { mood: "good" } }],
+	});
+});

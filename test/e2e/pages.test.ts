@@ -1,0 +1,118 @@
+/** The pages in a real Chromium, behind a cable that can be cut. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { BareClient } from "./bare-client.ts";
+import { launch, whyNoBrowser } from "./browser.ts";
+import { CutProxy } from "./cut-proxy.ts";
+import { type DevServer, devServer } from "./dev-server.ts";
+
+const skipped = whyNoBrowser();
+
+describe.skipIf(skipped !== null)("two windows on one room", () => {
+	let server: DevServer;
+	let browser: Browser;
+	let proxy: CutProxy;
+	const pageErrors: Error[] = [];
+	beforeAll(async () => {
+		[server, browser] = await Promise.all([devServer(), launch()]);
+		proxy = await CutProxy.to(server.url);
+	});
+	afterAll(async () => {
+		expect(pageErrors).toEqual([]);
+		proxy.close();
+		await Promise.all([browser.close(), server.dispose()]);
+	});
+
+	async function window(url: string): Promise<Page> {
+		const context = await browser.newContext();
+		const page = await context.newPage();
+		page.on("pageerror", (error) => pageErrors.push(error));
+		await page.goto(url);
+		await page.getByText("Live", { exact: true }).waitFor();
+		return page;
+	}
+
+	const say = async (page: Page, text: string): Promise<void> => {
+		await page.getByPlaceholder("Write a message").fill(text);
+		await page.getByPlaceholder("Write a message").press("Enter");
+	};
+	const hears = (page: Page, text: string): Promise<void> =>
+		page.getByRole("log").getByText(text, { exact: true }).waitFor();
+
+	/** The chat messages as the page shows them, in their order. */
+	const shown = async (page: Page, prefix: string): Promise<string[]> => {
+		const text = await page.getByRole("log").innerText();
+		return text.match(new RegExp(`${prefix}-[0-9]+`, "g")) ?? [];
+	};
+
+	test("each sees the other's messages, presence, typing and cursor", async () => {
+		const [ada, ben] = [await window(`${server.url}/rooms/lobby`), await window(`${server.url}/rooms/lobby`)];
+		await ada.getByRole("complementary").getByText("2", { exact: true }).waitFor();
+		await say(ada, "hello from ada");
+		await hears(ben, "hello from ada");
+		await say(ben, "hello from ben");
+		await hears(ada, "hello from ben");
+		await ben.getByPlaceholder("Write a message").pressSequentially("I am wri");
+		await ada.getByText("is typing").waitFor();
+		await ben.mouse.move(300, 300);
+		await ben.mouse.move(320, 320);
+		await ada.locator(".cursor").getByText("Guest").waitFor();
+		await ben.close();
+		await ada.getByRole("complementary").getByText("1", { exact: true }).waitFor();
+	});
+
+	test("G2, G4: with the network cut and restored, every message is shown once, in order", async () => {
+		const near = await window(`${server.url}/rooms/cable`);
+		const far = await window(`${proxy.url}/rooms/cable`);
+		for (let i = 1; i <= 3; i++) await say(near, `m-${i}`);
+		await hears(far, "m-3");
+		proxy.cut();
+		await far
+			.getByText(/^Waiting|^Not connected|^Connecting/i)
+			.first()
+			.waitFor();
+		for (let i = 4; i <= 6; i++) await say(near, `m-${i}`);
+		await say(far, "o-1");
+		proxy.mend();
+		await hears(far, "m-6");
+		await hears(near, "o-1");
+		await far.getByText("Live", { exact: true }).waitFor();
+		expect(await shown(far, "m")).toEqual(["m-1", "m-2", "m-3", "m-4", "m-5", "m-6"]);
+		expect(await shown(near, "o")).toEqual(["o-1"]);
+		expect(await shown(far, "o")).toEqual(["o-1"]);
+	});
+
+	test("a reload keeps a guest's identity; two tabs are two guests", async () => {
+		const watcher = await BareClient.join(`${server.url}/rooms/reload`);
+		const page = await window(`${server.url}/rooms/reload`);
+		await say(page, "before");
+		const before = await watcher.hears("event");
+		await page.reload();
+		await page.getByText("Live", { exact: true }).waitFor();
+		await say(page, "after");
+		const after = await watcher.hears("event", 2);
+		expect(after.from).toBe(before.from);
+		const second = await page.context().newPage();
+		await second.goto(`${server.url}/rooms/reload`);
+		await second.getByText("Live", { exact: true }).waitFor();
+		await say(second, "other");
+		expect((await watcher.hears("event", 3)).from).not.toBe(before.from);
+	});
+
+	test("a room is entered from the landing page by keyboard alone", async () => {
+		const context = await browser.newContext({ viewport: { width: 360, height: 700 } });
+		const page = await context.newPage();
+		await page.goto(server.url);
+		await page.getByRole("textbox").first().focus();
+		await page.keyboard.press("ControlOrMeta+a");
+		await page.keyboard.type("by-keys");
+		await page.keyboard.press("Enter");
+		await page.waitForURL("**/rooms/by-keys");
+		await page.getByText("Live", { exact: true }).waitFor();
+		await page.getByPlaceholder("Write a message").focus();
+		await page.keyboard.type("typed");
+		await page.keyboard.press("Enter");
+		await hears(page, "typed");
+		expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+	});
+});

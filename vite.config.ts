@@ -1,0 +1,53 @@
+/**
+ * Two builds, one command. The pages go to dist/ with hashed assets; the client goes to
+ * dist/client.js by itself, whole: other sites import that one file, so it may share no chunk
+ * with the pages.
+ */
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+	root: at("src/pages"),
+	// The room page is served at /rooms/{room}: a relative address would lead astray.
+	base: "/",
+	oxc: { jsx: { runtime: "automatic", importSource: "hono/jsx/dom" } },
+	build: {
+		outDir: at("dist"),
+		target: ["chrome123", "edge123", "firefox124", "safari17.5"],
+		// A data: address in a style sheet or a script is what the Content-Security-Policy refuses.
+		assetsInlineLimit: 0,
+		modulePreload: { polyfill: false },
+		reportCompressedSize: false,
+	},
+	environments: {
+		client: {
+			build: {
+				emptyOutDir: true,
+				rolldownOptions: { input: [at("src/pages/index.html"), at("src/pages/room.html")] },
+			},
+		},
+		library: {
+			consumer: "client",
+			build: {
+				emptyOutDir: false,
+				copyPublicDir: false,
+				rolldownOptions: {
+					input: at("src/client/index.ts"),
+					preserveEntrySignatures: "strict",
+					output: { entryFileNames: "client.js", codeSplitting: false },
+				},
+			},
+		},
+	},
+	builder: {
+		async buildApp(builder) {
+			// The pages first: their build empties dist/.
+			for (const name of ["client", "library"]) {
+				const environment = builder.environments[name];
+				if (environment !== undefined) await builder.build(environment);
+			}
+		},
+	},
+});
