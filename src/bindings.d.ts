@@ -3,5 +3,15 @@ declare namespace Cloudflare {
 	interface Env {
 		ROOMS: DurableObjectNamespace<import("./durable/room-object.ts").RoomObject>;
 		ASSETS: Fetcher;
+		JOBS: Queue;
+		DEAD_JOBS: Queue;
+		ARCHIVE: D1Database;
+		WEBHOOK_SECRET?: string;
+		OPERATOR_KEY?: string;
 	}
+}
+
+declare module "*.sql" {
+	const text: string;
+	export default text;
 }

@@ -1,6 +1,8 @@
-/** The Worker's entry: requests, and the object classes. */
+/** The Worker's entry: requests, jobs, and the object classes. */
 import { env } from "cloudflare:workers";
-import { app } from "./edge/app.ts";
+import { app } from "./app.ts";
+import { app as edge } from "./edge/app.ts";
+import { consume } from "./jobs/consumer.ts";
 import { readSettings } from "./protocol/settings.ts";
 
 export { RoomObject } from "./durable/room-object.ts";
@@ -8,4 +10,7 @@ export { RoomObject } from "./durable/room-object.ts";
 // A setting that does not parse stops the Worker here, with a sentence that names it.
 readSettings(env as unknown as Record<string, unknown>);
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Cloudflare.Env>;
+export default {
+	fetch: edge.fetch,
+	queue: (batch, env) => consume(batch, env, app),
+} satisfies ExportedHandler<Cloudflare.Env>;

@@ -19,12 +19,14 @@ export class Inbox {
 
 	/** True where a frame of so many messages and bytes would pass a bound. */
 	isFullFor(messages: number, bytes: number): boolean {
-		return this.#messages + messages > INBOX_MESSAGES_MAX || this.#bytes + bytes > INBOX_BYTES_MAX;
+		return this.#messages + Math.max(1, messages) > INBOX_MESSAGES_MAX || this.#bytes + bytes > INBOX_BYTES_MAX;
 	}
 
+	/** A frame without a message takes a place all the same. */
 	put(input: Input, messages = 1, bytes = 0): void {
-		this.#waiting.push({ input, messages, bytes });
-		this.#messages += messages;
+		const places = Math.max(1, messages);
+		this.#waiting.push({ input, messages: places, bytes });
+		this.#messages += places;
 		this.#bytes += bytes;
 	}
 

@@ -3,12 +3,18 @@
  * lets the room decide, and performs what it decided. Always in this order: parse, turn (one
  * transaction), attachments, send, alarm.
  */
+
 import { DurableObject } from "cloudflare:workers";
+import { app } from "../app.ts";
 import { type Decoded, decodeFrame, encodeMessage } from "../protocol/codec.ts";
 import type { Refusal } from "../protocol/codes.ts";
+import { ALARM_RETRY_MS } from "../protocol/limits.ts";
+import type { Outcome, Task } from "../protocol/outcome.ts";
+import type { Rules } from "../protocol/rules.ts";
 import { readSettings, type Settings } from "../protocol/settings.ts";
-import type { Effects, PostReply } from "../room/effects.ts";
+import type { Effects, Reply } from "../room/effects.ts";
 import { type Input, type Post, splitInput } from "../room/inputs.ts";
+import type { JobState, Sending } from "../room/jobs.ts";
 import { Room } from "../room/room.ts";
 import { Inbox } from "./inbox.ts";
 import { answerClose, Sockets } from "./sockets.ts";
@@ -16,8 +22,8 @@ import { SqliteStore } from "./sqlite-store.ts";
 import { readTicket, TICKET_HEADER } from "./ticket.ts";
 import { TurnClock } from "./turn-clock.ts";
 
-/** How long after a failed alarm it is tried again. */
-const ALARM_RETRY_MS = 30_000;
+/** The platform's bound on a batch. */
+const SEND_BATCH_MAX = 100;
 
 const NEWER_SCHEMA: Refusal = {
 	code: "newer_schema",
@@ -38,19 +44,27 @@ export interface EventsQuery {
 }
 
 export class RoomObject extends DurableObject {
+	/** The app whose rules hold here; a test's Worker has another. */
+	static readonly app: Pick<typeof app, "rules"> = app;
+
 	readonly #settings: Settings;
+	readonly #rules: Rules;
+	readonly #jobs: Queue | undefined;
 	readonly #store: SqliteStore;
 	readonly #sockets: Sockets;
 	readonly #inbox = new Inbox();
 	readonly #clock: TurnClock;
-	readonly #replies = new Map<string, (reply: PostReply) => void>();
+	readonly #replies = new Map<string, (reply: Reply) => void>();
 	#room: Room;
 	/** When the platform will call, Unix ms; null where no alarm is set. */
 	#alarmAt: number | null = null;
 
 	constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
 		super(ctx, env);
-		this.#settings = readSettings(env as unknown as Record<string, unknown>);
+		const vars = env as unknown as Record<string, unknown>;
+		this.#settings = readSettings(vars);
+		this.#rules = (this.constructor as typeof RoomObject).app.rules(vars);
+		this.#jobs = env.JOBS;
 		this.#store = new SqliteStore(ctx.storage);
 		this.#sockets = new Sockets(ctx);
 		this.#clock = new TurnClock(
@@ -70,7 +84,8 @@ export class RoomObject extends DurableObject {
 			room: this.ctx.id.name ?? "",
 			settings: this.#settings,
 			now: Date.now(),
-			epochIfNew: crypto.randomUUID().replaceAll("-", "").slice(0, 16),
+			epochIfNew: newEpoch(),
+			rules: this.#rules,
 		});
 	}
 
@@ -108,7 +123,8 @@ export class RoomObject extends DurableObject {
 			typeof text === "string"
 				? decodeFrame(text)
 				: [{ refusal: { code: "binary_reserved", message: "Binary frames are reserved; send JSON as text." } }];
-		const bytes = typeof text === "string" ? text.length : 0;
+		// Of a frame that was refused whole only the refusal is kept.
+		const bytes = typeof text === "string" && "message" in (messages[0] ?? {}) ? text.length : 0;
 		if (this.#inbox.isFullFor(messages.length, bytes)) return refuseOverload(socket, messages);
 		this.#put({ type: "frame", session, messages }, messages.length, bytes);
 	}
@@ -179,13 +195,57 @@ export class RoomObject extends DurableObject {
 	}
 
 	/** Publishes an event for someone who holds no socket. */
-	async post(post: Omit<Post, "type" | "reply">): Promise<PostReply> {
-		if (this.#store.isNewer) return { outcome: "refused", refusal: NEWER_SCHEMA };
-		if (this.#inbox.isFullFor(1, 0)) return { outcome: "refused", refusal: OVERLOADED };
+	async post(post: Omit<Post, "type" | "reply">): Promise<Reply> {
+		return this.#ask((reply) => ({ type: "post", reply, ...post }));
+	}
+
+	/** Everything that was said here goes; what was is gone from the archive a little later. */
+	async wipe(): Promise<Reply> {
+		return this.#ask((reply) => ({ type: "wipe", reply, epoch: newEpoch() }));
+	}
+
+	/** Puts a failed job on its way again. */
+	async replayJob(job: string): Promise<Reply> {
+		return this.#ask((reply) => ({ type: "replay", reply, job }));
+	}
+
+	jobs(state: JobState | null, limit: number): Answer {
+		if (this.#store.isNewer) return { refusal: NEWER_SCHEMA };
+		return { json: JSON.stringify({ jobs: this.#room.jobs(state, limit) }) };
+	}
+
+	job(id: string): Answer {
+		if (this.#store.isNewer) return { refusal: NEWER_SCHEMA };
+		const job = this.#room.job(id);
+		if (job === null) return { refusal: { code: "not_found", message: "There is no job of that id here." } };
+		return { json: JSON.stringify(job) };
+	}
+
+	// For the consumer of jobs.
+
+	/** What is to be done for a job; null where it is settled, wiped or sent again since. */
+	takeJob(epoch: string, job: string, run: number): Task | null {
+		if (this.#store.isNewer) throw new Error(NEWER_SCHEMA.message);
+		const task = this.#room.task(epoch, job, run);
+		if (task !== "moot") return task;
+		// What it was about was taken back: there is nothing left to do.
+		this.#put({ type: "settle", reply: null, epoch, job, run, outcome: { state: "done", result: null } });
+		return null;
+	}
+
+	/** Resolves when the outcome is stored, so that the message may be acknowledged. */
+	async settleJob(epoch: string, job: string, run: number | null, outcome: Outcome): Promise<void> {
+		const reply = await this.#ask((reply) => ({ type: "settle", reply, epoch, job, run, outcome }));
+		if (reply.outcome === "refused") throw new Error(reply.refusal.message);
+	}
+
+	#ask(input: (reply: string) => Input): Promise<Reply> {
+		if (this.#store.isNewer) return Promise.resolve({ outcome: "refused", refusal: NEWER_SCHEMA });
+		if (this.#inbox.isFullFor(1, 0)) return Promise.resolve({ outcome: "refused", refusal: OVERLOADED });
 		const reply = crypto.randomUUID();
 		return new Promise((resolve) => {
 			this.#replies.set(reply, resolve);
-			this.#put({ type: "post", reply, ...post });
+			this.#put(input(reply));
 		});
 	}
 
@@ -240,11 +300,37 @@ export class RoomObject extends DurableObject {
 				this.#replies.get(reply)?.(answer);
 				this.#replies.delete(reply);
 			}
+			if (effects.jobs.length > 0) this.#send(effects.jobs);
 			if (effects.alarmAt !== null) this.#setAlarm(effects.alarmAt);
 			if (effects.again || this.#inbox.length > 0) this.#clock.again();
 		} catch (error) {
 			report("Delivering a turn failed; all sessions are dropped and will resume", error);
 			this.ctx.abort("a turn could not be delivered");
+		}
+	}
+
+	/** Hands jobs to the queue. Never awaited: a queue may hang for a minute, and a room does not. */
+	#send(jobs: readonly Sending[]): void {
+		const host = this.#sockets.host;
+		const { epoch } = this.#room.meta;
+		for (let i = 0; i < jobs.length; i += SEND_BATCH_MAX) {
+			const part = jobs.slice(i, i + SEND_BATCH_MAX);
+			const refs = part.map(({ job, run }) => ({
+				v: 1,
+				room: this.#room.name,
+				epoch,
+				job,
+				run,
+				host: host ?? undefined,
+			}));
+			const sent = (isSent: boolean): void => this.#put({ type: "sent", jobs: part, isSent });
+			const queue = this.#jobs;
+			if (queue === undefined) sent(false);
+			else
+				queue.sendBatch(refs.map((body) => ({ body }))).then(
+					() => sent(true),
+					() => sent(false),
+				);
 		}
 	}
 
@@ -269,12 +355,21 @@ const OVERLOADED: Refusal = {
 	retryAfterMs: 1000,
 };
 
+/** 64 random bits. */
+function newEpoch(): string {
+	return crypto.randomUUID().replaceAll("-", "").slice(0, 16);
+}
+
 function refuseOverload(socket: WebSocket, messages: readonly Decoded[]): void {
 	const errors = messages.map((decoded) => {
 		const id = "message" in decoded && "id" in decoded.message ? decoded.message.id : undefined;
 		return encodeMessage({ type: "error", id, ...OVERLOADED });
 	});
-	socket.send(`[${errors.join(",")}]`);
+	try {
+		socket.send(`[${errors.join(",")}]`);
+	} catch {
+		// It is gone already.
+	}
 }
 
 /** Tells the operator where it happened, and nothing of what members said: an error's message may quote it. */

@@ -8,6 +8,9 @@ export const MIGRATIONS: readonly string[] = [
 		epoch text not null,
 		head integer not null,
 		floor integer not null,
+		kept integer not null,
+		held_bytes integer not null,
+		jobs integer not null,
 		at integer not null,
 		floor_at integer,
 		bytes integer not null,
@@ -37,6 +40,36 @@ export const MIGRATIONS: readonly string[] = [
 		seq integer not null,
 		at integer not null,
 		primary key (member, id)
+	) strict, without rowid;
+	create table jobs (
+		n integer primary key,
+		kind text not null,
+		purpose text not null,
+		member text,
+		ask text,
+		seq integer,
+		state text not null,
+		run integer not null,
+		due_at integer not null,
+		deadline_at integer,
+		is_owed integer not null,
+		at integer not null,
+		input text not null,
+		outcome text not null
+	) strict;
+	create index jobs_asked on jobs (member, ask) where ask is not null;
+	create index jobs_in_hand on jobs (n) where state in ('waiting', 'sent') or is_owed;
+	create table ranges (
+		kind text primary key,
+		through integer not null,
+		end integer,
+		n integer not null,
+		state text not null,
+		run integer not null,
+		due_at integer not null,
+		reason text not null,
+		told integer not null,
+		wiped text not null
 	) strict, without rowid;
 	`,
 ];

@@ -13,6 +13,8 @@ export class Sockets {
 	readonly #ctx: DurableObjectState;
 	#bySession = new Map<string, WebSocket>();
 	#sessions = new WeakMap<WebSocket, string>();
+	/** Those whose join has had its turn: nobody hears an event before its welcome. */
+	#welcomed = new Set<string>();
 
 	constructor(ctx: DurableObjectState) {
 		this.#ctx = ctx;
@@ -26,6 +28,7 @@ export class Sockets {
 	wake(): Attachment[] {
 		const attachments: Attachment[] = [];
 		this.#bySession.clear();
+		this.#welcomed.clear();
 		// The platform lists the newest first.
 		for (const socket of this.#ctx.getWebSockets().reverse()) {
 			if (socket.readyState !== OPEN) continue;
@@ -33,6 +36,7 @@ export class Sockets {
 			const attachment = readAttachment(kept);
 			if (attachment !== null) {
 				this.#remember(attachment.session, socket);
+				this.#welcomed.add(attachment.session);
 				attachments.push(attachment);
 			} else if (this.#sessions.has(socket)) {
 				// Accepted, and its join is still in the inbox.
@@ -60,6 +64,16 @@ export class Sockets {
 
 	drop(session: string): void {
 		this.#bySession.delete(session);
+		this.#welcomed.delete(session);
+	}
+
+	/** Where the server was reached, as the latest session knows it; null where nobody is here. */
+	get host(): string | null {
+		for (const socket of this.#bySession.values()) {
+			const attachment = readAttachment(socket.deserializeAttachment());
+			if (attachment !== null) return attachment.host;
+		}
+		return null;
 	}
 
 	/** When each session last sent a heartbeat that the platform answered, Unix ms. */
@@ -73,7 +87,12 @@ export class Sockets {
 	}
 
 	attach(attachments: ReadonlyMap<string, Attachment>): void {
-		for (const [session, attachment] of attachments) this.#bySession.get(session)?.serializeAttachment(attachment);
+		for (const [session, attachment] of attachments) {
+			const socket = this.#bySession.get(session);
+			if (socket === undefined) continue;
+			socket.serializeAttachment(attachment);
+			this.#welcomed.add(session);
+		}
 	}
 
 	/**
@@ -86,7 +105,7 @@ export class Sockets {
 			for (const [session, messages] of effects.private) this.#send(session, packFrames(messages));
 			return;
 		}
-		for (const session of this.#bySession.keys()) {
+		for (const session of this.#welcomed) {
 			const own = effects.private.get(session);
 			if (effects.withheld.has(session)) {
 				if (own !== undefined) this.#send(session, packFrames(own));
@@ -106,7 +125,7 @@ export class Sockets {
 	close(closes: readonly Close[]): void {
 		for (const { session, code, reason } of closes) {
 			const socket = this.#bySession.get(session);
-			this.#bySession.delete(session);
+			this.drop(session);
 			if (socket !== undefined) closeQuietly(socket, code, reason);
 		}
 	}

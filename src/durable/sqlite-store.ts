@@ -3,6 +3,9 @@
  * travel as one JSON parameter. Nothing is created before the first write, so reading a room that
  * does not exist leaves no trace.
  */
+
+import { packRows } from "../protocol/codec.ts";
+import type { AskKey, JobHead, JobRow, JobState, RangeRow } from "../room/jobs.ts";
 import type {
 	EventSize,
 	KeyAge,
@@ -16,12 +19,15 @@ import type {
 } from "../room/store.ts";
 import { MIGRATIONS, migrate, storedVersion } from "./schema.ts";
 
-/** A parameter holds at most 2 MB, and encoding an event as JSON once more can double it. */
-const APPEND_BYTES_MAX = 512 * 1024;
+/** A parameter holds at most 2 MB. */
+const PARAMETER_BYTES_MAX = 1024 * 1024;
 
 const EVENT_COLUMNS = `seq, at, member as "from", name, bytes, body`;
 
-/** Names for JSON array positions keep the statements readable. */
+const HEAD_COLUMNS = `n, kind, purpose, member, ask, seq, state, run, due_at as "dueAt", deadline_at as "deadlineAt",
+	is_owed as "isOwed", jobs.at`;
+const JOB_COLUMNS = `${HEAD_COLUMNS}, input, outcome`;
+
 const ROWS = "from json_each(?) as row";
 
 export class SqliteStore implements RoomStore {
@@ -70,7 +76,7 @@ export class SqliteStore implements RoomStore {
 	meta(): Meta | null {
 		type Row = Omit<Meta, "oldestKey"> & { keyAt: number | null; keySeq: number | null };
 		const [row] = this.#read<Row & Record<string, SqlStorageValue>>(
-			`select epoch, head, floor, at, floor_at as "floorAt", bytes, key_at as "keyAt", key_seq as "keySeq",
+			`select epoch, head, floor, kept, held_bytes as "heldBytes", jobs, at, floor_at as "floorAt", bytes, key_at as "keyAt", key_seq as "keySeq",
 				empty_since as "emptySince" from meta`,
 		);
 		if (row === undefined) return null;
@@ -80,10 +86,13 @@ export class SqliteStore implements RoomStore {
 
 	saveMeta(meta: Meta): void {
 		this.#write(
-			"insert or replace into meta values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			"insert or replace into meta values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			meta.epoch,
 			meta.head,
 			meta.floor,
+			meta.kept,
+			meta.heldBytes,
+			meta.jobs,
 			meta.at,
 			meta.floorAt,
 			meta.bytes,
@@ -99,53 +108,47 @@ export class SqliteStore implements RoomStore {
 		);
 	}
 
+	/** Lists travel as JSON, in as many statements as their parameters' bound asks for: nearly always one. */
+	#writeRows(statement: string, rows: readonly unknown[]): void {
+		for (const part of packRows(rows, PARAMETER_BYTES_MAX)) this.#write(statement, part);
+	}
+
 	saveRoster(rows: readonly RosterRow[]): void {
-		this.#write(
+		this.#writeRows(
 			`insert into roster (member, name, state, gone_since)
 				select value->>0, value->>1, value->>2, value->>3 ${ROWS} where true
 				on conflict (member) do update
 				set name = excluded.name, state = excluded.state, gone_since = excluded.gone_since`,
-			JSON.stringify(rows.map((row) => [row.member, row.name, row.state, row.goneSince])),
+			rows.map((row) => [row.member, row.name, row.state, row.goneSince]),
 		);
 	}
 
 	dropRoster(members: readonly string[]): void {
-		this.#write(`delete from roster where member in (select value ${ROWS})`, JSON.stringify(members));
+		this.#writeRows(`delete from roster where member in (select value ${ROWS})`, members);
 	}
 
 	findKeys(keys: readonly PublishKey[]): (PublishKey & { seq: number })[] {
-		return this.#read<{ member: string; id: string; seq: number }>(
-			`select known.member, known.id, known.seq ${ROWS}
+		return packRows(
+			keys.map((key) => [key.member, key.id]),
+			PARAMETER_BYTES_MAX,
+		).flatMap((part) =>
+			this.#read<{ member: string; id: string; seq: number }>(
+				`select known.member, known.id, known.seq ${ROWS}
 				cross join publish_keys as known on known.member = value->>0 and known.id = value->>1`,
-			JSON.stringify(keys.map((key) => [key.member, key.id])),
+				part,
+			),
 		);
 	}
 
 	append(events: readonly NewEvent[]): void {
-		let start = 0;
-		let bytes = 0;
-		events.forEach((event, index) => {
-			bytes += event.bytes;
-			if (bytes > APPEND_BYTES_MAX && index > start) {
-				this.#appendSome(events.slice(start, index));
-				start = index;
-				bytes = event.bytes;
-			}
-		});
-		this.#appendSome(events.slice(start));
-	}
-
-	#appendSome(events: readonly NewEvent[]): void {
-		this.#write(
+		this.#writeRows(
 			`insert into events (seq, at, member, name, bytes, body)
 				select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 ${ROWS}`,
-			JSON.stringify(events.map((event) => [event.seq, event.at, event.from, event.name, event.bytes, event.body])),
+			events.map((event) => [event.seq, event.at, event.from, event.name, event.bytes, event.body]),
 		);
-		const keyed = events.filter((event) => event.id !== null);
-		if (keyed.length === 0) return;
-		this.#write(
+		this.#writeRows(
 			`insert into publish_keys (member, id, seq, at) select value->>0, value->>1, value->>2, value->>3 ${ROWS}`,
-			JSON.stringify(keyed.map((event) => [event.from, event.id, event.seq, event.at])),
+			events.filter((event) => event.id !== null).map((event) => [event.from, event.id, event.seq, event.at]),
 		);
 	}
 
@@ -165,6 +168,12 @@ export class SqliteStore implements RoomStore {
 		);
 	}
 
+	rewrite(events: readonly Pick<StoredEvent, "seq" | "body" | "bytes">[]): void {
+		for (const { seq, body, bytes } of events) {
+			this.#write("update events set body = ?, bytes = ? where seq = ?", body, bytes, seq);
+		}
+	}
+
 	dropEvents(seq: number): void {
 		this.#write("delete from events where seq <= ?", seq);
 	}
@@ -178,5 +187,121 @@ export class SqliteStore implements RoomStore {
 			limit,
 		);
 		return this.#read<{ at: number; seq: number }>("select at, seq from publish_keys order by seq limit 1")[0] ?? null;
+	}
+
+	jobsInHand(): JobHead[] {
+		return this.#readJobs<JobHead>(
+			`select ${HEAD_COLUMNS} from jobs where state in ('waiting', 'sent') or is_owed order by n`,
+		);
+	}
+
+	job(n: number): JobRow | null {
+		return this.#readJobs<JobRow>(`select ${JOB_COLUMNS} from jobs where n = ?`, n)[0] ?? null;
+	}
+
+	jobs(state: JobState | null, before: number, limit: number): JobRow[] {
+		return this.#readJobs<JobRow>(
+			`select ${JOB_COLUMNS} from jobs where n < ?1 and (?2 is null or state = ?2) order by n desc limit ?3`,
+			before,
+			state,
+			limit,
+		);
+	}
+
+	findAsks(keys: readonly AskKey[]): JobRow[] {
+		return packRows(
+			keys.map((key) => [key.member, key.ask, key.purpose]),
+			PARAMETER_BYTES_MAX,
+		).flatMap((part) =>
+			this.#readJobs<JobRow>(
+				`select ${JOB_COLUMNS} ${ROWS}
+				cross join jobs on jobs.member = value->>0 and jobs.ask = value->>1 and jobs.purpose = value->>2`,
+				part,
+			),
+		);
+	}
+
+	addJobs(jobs: readonly JobRow[]): void {
+		this.#writeRows(
+			`insert into jobs (n, kind, purpose, member, ask, seq, state, run, due_at, deadline_at, is_owed, at, input, outcome)
+				select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
+					value->>9, value->>10, value->>11, value->>12, value->>13 ${ROWS}`,
+			jobs.map((job) => [
+				job.n,
+				job.kind,
+				job.purpose,
+				job.member,
+				job.ask,
+				job.seq,
+				job.state,
+				job.run,
+				job.dueAt,
+				job.deadlineAt,
+				Number(job.isOwed),
+				job.at,
+				job.input,
+				job.outcome,
+			]),
+		);
+	}
+
+	changeJobs(jobs: readonly (JobHead & { input?: string; outcome?: string })[]): void {
+		this.#writeRows(
+			`update jobs set seq = value->>1, state = value->>2, run = value->>3, due_at = value->>4, is_owed = value->>5,
+				input = coalesce(value->>6, input), outcome = coalesce(value->>7, outcome)
+				${ROWS} where jobs.n = value->>0`,
+			jobs.map((job) => [
+				job.n,
+				job.seq,
+				job.state,
+				job.run,
+				job.dueAt,
+				Number(job.isOwed),
+				job.input ?? null,
+				job.outcome ?? null,
+			]),
+		);
+	}
+
+	oldestSettledJob(): number | null {
+		const [row] = this.#read<{ at: number }>(
+			"select due_at as at from jobs where state in ('done', 'failed') order by n limit 1",
+		);
+		return row?.at ?? null;
+	}
+
+	dropSettledJobs(at: number, limit: number): number | null {
+		this.#write(
+			"delete from jobs where n in (select n from jobs where state in ('done', 'failed') and due_at <= ? limit ?)",
+			at,
+			limit,
+		);
+		return this.oldestSettledJob();
+	}
+
+	ranges(): RangeRow[] {
+		type Row = Omit<RangeRow, "wiped" | "to"> & { wiped: string; end: number | null };
+		return this.#read<Row & Record<string, SqlStorageValue>>(
+			`select kind, through, end, n, state, run, due_at as "dueAt", reason, told, wiped from ranges`,
+		).map(({ end, wiped, ...row }) => ({ ...row, to: end, wiped: JSON.parse(wiped) as string[] }));
+	}
+
+	saveRange(row: RangeRow): void {
+		const { kind, through, to, n, state, run, dueAt, reason, told } = row;
+		this.#write(
+			"insert or replace into ranges values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			...[kind, through, to, n, state, run, dueAt, reason, told, JSON.stringify(row.wiped)],
+		);
+	}
+
+	wipe(): void {
+		for (const table of ["roster", "events", "publish_keys", "jobs"]) this.#write(`delete from ${table}`);
+	}
+
+	/** SQLite has no booleans. */
+	#readJobs<T extends JobHead>(statement: string, ...bindings: SqlStorageValue[]): T[] {
+		return this.#read<Record<string, SqlStorageValue>>(statement, ...bindings).map(
+			(row) => ({ ...row, isOwed: row.isOwed === 1 }) as unknown as T,
+		);
 	}
 }

@@ -7,6 +7,8 @@ export interface Ticket {
 	member: string;
 	name: string;
 	can: readonly Capability[];
+	/** Under which host the server was reached. */
+	host: string;
 	since: string | null;
 	history: number;
 	/** A guest's private key. */

@@ -52,9 +52,8 @@ app.get("/rooms/:room", async (c) => {
 		const page = await c.env.ASSETS.fetch(new URL("/room", c.req.url));
 		return new Response(page.body, { status: page.status, headers: [...page.headers, VARY] });
 	}
-	const room = roomOf(c);
-	if (upgrade === undefined) return answer(await room.summary(), [VARY]);
-	if (upgrade.toLowerCase() === "websocket") return join(c.req.raw, room, settingsOf(c));
+	if (upgrade === undefined) return answer(await roomOf(c).summary(), [VARY]);
+	if (upgrade.toLowerCase() === "websocket") return join(c.req.raw, () => roomOf(c), settingsOf(c));
 	throw new Refused("upgrade_required", "The only protocol to upgrade to here is websocket.");
 });
 app.all("/rooms/:room", only("GET"));

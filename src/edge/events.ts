@@ -55,6 +55,8 @@ export async function postEvent(request: Request, room: RoomStub, settings: Sett
 		publish: { id: id.output, ...event },
 	});
 	if (reply.outcome === "refused") return problem(reply.refusal);
+	if (reply.outcome === "held") return Response.json({ job: reply.job }, { status: 202 });
+	if (reply.outcome === "done") throw new Error("A publish has no such answer.");
 	return Response.json({ epoch: reply.epoch, seq: reply.seq }, { status: reply.outcome === "published" ? 201 : 200 });
 }
 

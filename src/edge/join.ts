@@ -20,7 +20,7 @@ interface Offer {
 }
 
 /** Lets the request join the room, or refuses it in the way that its sender can read. */
-export async function join(request: Request, room: DurableObjectStub, settings: Settings): Promise<Response> {
+export async function join(request: Request, roomOf: () => DurableObjectStub, settings: Settings): Promise<Response> {
 	const origin = request.headers.get("Origin");
 	const url = new URL(request.url);
 	if (!isOriginAllowed(origin, url, settings.allowedOrigins)) {
@@ -34,7 +34,8 @@ export async function join(request: Request, room: DurableObjectStub, settings: 
 	try {
 		const offer = readOffer(request.headers.get("Sec-WebSocket-Protocol"));
 		protocol = offer.protocol;
-		const ticket = await prove(offer, url.searchParams, settings);
+		const room = roomOf();
+		const ticket = await prove(offer, url, settings);
 		const answer = await room.fetch("https://room/", {
 			headers: { Upgrade: "websocket", [TICKET_HEADER]: writeTicket(ticket) },
 		});
@@ -62,7 +63,7 @@ function readOffer(header: string | null): Offer {
 	return offer;
 }
 
-async function prove(offer: Offer, query: URLSearchParams, settings: Settings): Promise<Ticket> {
+async function prove(offer: Offer, { host, searchParams: query }: URL, settings: Settings): Promise<Ticket> {
 	const name = readName(query.get("name"));
 	const history = readHistory(query.get("history"));
 	if (offer.token !== null) {
@@ -83,6 +84,7 @@ async function prove(offer: Offer, query: URLSearchParams, settings: Settings): 
 		member: guest.id,
 		name: guest.name,
 		can: settings.guestCan,
+		host,
 		since: query.get("since"),
 		history,
 		resume: key,

@@ -20,8 +20,8 @@ export function isOriginAllowed(origin: string | null, url: URL, allowed: readon
 
 function matches(from: URL, pattern: string): boolean {
 	const star = pattern.indexOf("*.");
-	if (star === -1) return from.origin === pattern.toLowerCase();
+	if (star === -1) return from.origin === pattern;
 	const scheme = pattern.slice(0, star);
-	const below = pattern.slice(star + 1).toLowerCase();
+	const below = pattern.slice(star + 1);
 	return `${from.protocol}//` === scheme && from.host.endsWith(below) && from.host.length > below.length;
 }

@@ -101,3 +101,23 @@ export function packFrames(messages: readonly string[]): string[] {
 	frames.push(`[${part.join(",")}]`);
 	return frames;
 }
+
+/** Rows as JSON arrays of at most `bytesMax` bytes each, in order: a statement's parameter has a bound. */
+export function packRows(rows: readonly unknown[], bytesMax: number): string[] {
+	const parts: string[] = [];
+	let part: string[] = [];
+	let bytes = 2;
+	for (const row of rows) {
+		const text = JSON.stringify(row);
+		const size = utf8Bytes(text) + 1;
+		if (part.length > 0 && bytes + size > bytesMax) {
+			parts.push(`[${part.join(",")}]`);
+			part = [];
+			bytes = 2;
+		}
+		part.push(text);
+		bytes += size;
+	}
+	if (part.length > 0) parts.push(`[${part.join(",")}]`);
+	return parts;
+}

@@ -7,6 +7,8 @@ export const RESUME_KEY = /^[A-Za-z0-9_-]{16,128}$/;
 
 /** Ids and event names that begin so are the room's own to give. */
 export const RESERVED_MEMBERS = ["guest:", "room:"] as const;
+/** Who an operator's events are from. */
+export const OPERATOR = "room:operator";
 export const RESERVED_EVENTS = "room.";
 
 /** The last thing that a client has seen. Written `{epoch}.{seq}`. */
@@ -36,4 +38,21 @@ export function cleanName(name: string): string {
 		.replace(/\s+/gu, " ")
 		.replace(/[\p{Cc}\p{Cf}]/gu, "")
 		.trim();
+}
+
+/** True where `name` fits a pattern in which `*` matches any run of characters, from its beginning to its end. */
+export function matchesPattern(name: string, pattern: string): boolean {
+	const parts = pattern.split("*");
+	const [first = "", ...rest] = parts;
+	if (!name.startsWith(first)) return false;
+	if (rest.length === 0) return name.length === first.length;
+	let at = first.length;
+	const last = rest.pop() ?? "";
+	// Each part at its earliest place leaves the most for those behind it: no backtracking, whatever the pattern.
+	for (const part of rest) {
+		const found = name.indexOf(part, at);
+		if (found === -1) return false;
+		at = found + part.length;
+	}
+	return name.length - last.length >= at && name.endsWith(last);
 }

@@ -48,6 +48,8 @@ export const IDEMPOTENCY_PUBLISHES = 1_000_000;
 export const KEY_SWEEP_MS = 3_600_000;
 export const YOUNG_EVENT_MS = 60_000;
 export const EMPTY_ROOM_MS = 24 * 3_600_000;
+/** How long after an alarm failed it is tried again. */
+export const ALARM_RETRY_MS = 30_000;
 export const TRIM_ROWS_MAX = 20_000;
 
 // The client.
@@ -72,4 +74,24 @@ export const DEFAULTS = {
 	HISTORY_MAX_BYTES: 1024 ** 3,
 	ROOM_MAX_SESSIONS: 5000,
 	MEMBER_MAX_SESSIONS: 10,
+	JOBS_MAX_PENDING_PER_MEMBER: 20,
+	ARCHIVE_MAX_AGE_DAYS: 0,
 } as const;
+
+// Jobs.
+export const JOBS_PENDING_MAX = 10_000;
+export const OUTCOME_KEPT_MS = 7 * 24 * 3_600_000;
+export const OUTCOMES_OWED_PER_MEMBER_MAX = 200;
+export const JOBS_TRIM_ROWS_MAX = 5_000;
+/** How long an attempt to hand a job to the queue may hang before it is tried again. */
+export const SEND_MS_MAX = 60_000;
+export const SEND_RETRY_MS = 5_000;
+export const HOLD_MS_DEFAULT = 5 * 60_000;
+export const RANGE_EVENTS_MAX = 500;
+export const RANGE_BYTES_MAX = 1024 * 1024;
+/** How long after a range failed for good it is tried again. */
+export const RANGE_RETRY_MS = 60_000;
+/** How long a change of the count alone may wait until the directory hears of it. */
+export const DIRECTORY_LAG_MS = 10_000;
+/** A kind's result as JSON. */
+export const OUTCOME_BYTES_MAX = 32 * 1024;

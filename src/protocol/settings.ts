@@ -19,6 +19,14 @@ export interface Settings {
 	historyBytesMax: number;
 	roomSessionsMax: number;
 	memberSessionsMax: number;
+	jobsPendingPerMemberMax: number;
+	/** null keeps everything. */
+	archiveAgeMsMax: number | null;
+	webhookUrl: string | null;
+	/** Event names, in which `*` matches any run. */
+	webhookEvents: readonly string[];
+	/** True where the room page shows the remote images of unfurled pages. */
+	unfurlImages: boolean;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -41,10 +49,22 @@ const origin = v.pipe(
 	v.regex(/^https?:\/\/(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?$|^https?:\/\/\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?$/),
 );
 
+/** As browsers send it: lower case, and without the scheme's own port. */
+function canonical(text: string): string {
+	return text.toLowerCase().replace(/^(http:.*):80$|^(https:.*):443$/, "$1$2");
+}
+
 const READERS = {
 	ACCESS: [v.picklist(["open", "token"]), "`open` or `token`"],
 	GUEST_CAN: [v.pipe(list, v.array(v.picklist(CAPABILITIES))), `some of: ${CAPABILITIES.join(" ")}`],
-	ALLOWED_ORIGINS: [v.pipe(list, v.array(origin)), "origins such as https://example.com or https://*.example.com"],
+	ALLOWED_ORIGINS: [
+		v.pipe(
+			list,
+			v.array(origin),
+			v.transform((origins) => origins.map(canonical)),
+		),
+		"origins such as https://example.com or https://*.example.com",
+	],
 	PUBLISH_PER_SECOND: [whole(0), "a whole number, 0 or more"],
 	SIGNAL_PER_SECOND: [whole(0), "a whole number, 0 or more"],
 	ROOM_PUBLISH_PER_SECOND: [whole(1), "a whole number, 1 or more"],
@@ -54,6 +74,11 @@ const READERS = {
 	HISTORY_MAX_BYTES: [whole(1), "a whole number of bytes, 1 or more"],
 	ROOM_MAX_SESSIONS: [whole(1, 32_768), "a whole number, 1 to 32768"],
 	MEMBER_MAX_SESSIONS: [whole(1), "a whole number, 1 or more"],
+	JOBS_MAX_PENDING_PER_MEMBER: [whole(1), "a whole number, 1 or more"],
+	ARCHIVE_MAX_AGE_DAYS: [whole(0, 36_500), "a whole number of days, 0 (keep everything) to 36500"],
+	WEBHOOK_URL: [v.pipe(v.string(), v.url(), v.regex(/^https?:/)), "an http or https address"],
+	WEBHOOK_EVENTS: [list, "event names, such as `chat order.*`"],
+	UNFURL_IMAGES: [v.picklist(["on", "off"]), "`on` or `off`"],
 } as const;
 
 /**
@@ -85,5 +110,10 @@ export function readSettings(vars: Readonly<Record<string, unknown>>): Settings 
 		historyBytesMax: count("HISTORY_MAX_BYTES"),
 		roomSessionsMax: count("ROOM_MAX_SESSIONS"),
 		memberSessionsMax: count("MEMBER_MAX_SESSIONS"),
+		jobsPendingPerMemberMax: count("JOBS_MAX_PENDING_PER_MEMBER"),
+		archiveAgeMsMax: count("ARCHIVE_MAX_AGE_DAYS") * DAY_MS || null,
+		webhookUrl: read("WEBHOOK_URL", null),
+		webhookEvents: read("WEBHOOK_EVENTS", ["*"]),
+		unfurlImages: read("UNFURL_IMAGES", "off") === "on",
 	};
 }

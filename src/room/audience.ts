@@ -8,6 +8,7 @@ import { PAGE_EVENTS_DEFAULT, SILENCE_MS_MAX, SWEEP_INTERVAL_MS_MIN } from "../p
 import type { Settings } from "../protocol/settings.ts";
 import type { History, Page } from "./history.ts";
 import type { Join } from "./inputs.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Roster } from "./presence.ts";
 import { type Attachment, attachmentOf, type Session, wakeSession } from "./session.ts";
 import type { Turn } from "./turn.ts";
@@ -49,6 +50,7 @@ export class Audience {
 			id,
 			member,
 			name,
+			host: join.host ?? "",
 			can: new Set(join.can),
 			mode: { kind: "replaying", cursor: 0 },
 			seenAt: turn.now,
@@ -58,6 +60,7 @@ export class Audience {
 		this.#behind.add(id);
 		turn.withheld.add(id);
 		turn.joins.push(join);
+		turn.joining.add(id);
 		roster.enter(member, name, id);
 	}
 
@@ -82,6 +85,13 @@ export class Audience {
 		this.#sweepAt = null;
 	}
 
+	/** Closes everyone for good. */
+	dismiss(code: number, reason: string, turn: Turn): void {
+		for (const session of this.#sessions.keys()) turn.closes.push({ session, code, reason });
+		this.#sessions.clear();
+		this.#behind.clear();
+	}
+
 	/** When a session could first be found dead, Unix ms; nobody needs to know while one member is alone. */
 	nextSweep(memberCount: number, now: number): number | null {
 		if (memberCount < 2 || this.#sessions.size === 0) {
@@ -95,7 +105,7 @@ export class Audience {
 	}
 
 	/** Welcomes those who joined in this turn, and sends everyone who is behind the next page. */
-	catchUp(room: string, history: History, roster: Roster, settings: Settings, turn: Turn): void {
+	catchUp(room: string, history: History, roster: Roster, outbox: Outbox, settings: Settings, turn: Turn): void {
 		if (this.#behind.size === 0) return;
 		const welcomes = new Map<string, string>();
 		for (const join of turn.joins) {
@@ -113,6 +123,8 @@ export class Audience {
 			turn.private.set(id, welcome === undefined ? [] : [welcome]);
 			replayTo(session, !welcomes.has(id), history, roster, pages, turn);
 			turn.tellEncoded(id, answers);
+			// Outcomes that came while the member was away.
+			if (welcomes.has(id)) for (const notice of outbox.owedTo(session.member)) turn.tell(id, notice);
 			turn.attachments.set(id, attachmentOf(session));
 			if (session.mode.kind === "live") this.#behind.delete(id);
 			else turn.again = true;

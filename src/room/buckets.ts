@@ -5,7 +5,6 @@ interface Bucket {
 	tokens: number;
 	/** When `tokens` was right, Unix ms. */
 	at: number;
-	perSecond: number;
 }
 
 export class Buckets {
@@ -20,9 +19,12 @@ export class Buckets {
 		let bucket = this.#buckets.get(name);
 		if (bucket === undefined) {
 			if (this.#buckets.size >= BUCKETS_KEPT_MAX) this.#dropFull(now);
-			bucket = { tokens: full, at: now, perSecond };
-			this.#buckets.set(name, bucket);
+			bucket = { tokens: full, at: now };
+		} else {
+			this.#buckets.delete(name);
 		}
+		// The map's order is that of the last use.
+		this.#buckets.set(name, bucket);
 		const passedMs = Math.max(0, now - bucket.at);
 		bucket.tokens = Math.min(full, bucket.tokens + (passedMs / 1000) * perSecond);
 		bucket.at = now;

@@ -1,5 +1,6 @@
 /** Everything that a room can ask the platform to do. Performed in this order, after the turn's commit. */
 import type { Refusal } from "../protocol/codes.ts";
+import type { Sending } from "./jobs.ts";
 import type { Attachment } from "./session.ts";
 
 export interface Effects {
@@ -12,8 +13,10 @@ export interface Effects {
 	/** Encoded messages for one session, after the shared ones. */
 	private: Map<string, string[]>;
 	closes: Close[];
-	/** Answers to HTTP publishes, by the input's `reply`. */
-	replies: Map<string, PostReply>;
+	/** Answers to what came over HTTP, by the input's `reply`. */
+	replies: Map<string, Reply>;
+	/** Jobs to hand to the queue. */
+	jobs: Sending[];
 	/** When the room next needs an alarm, Unix ms; null where it needs none. */
 	alarmAt: number | null;
 	/** True where the room has more to send though nothing new has arrived. */
@@ -28,6 +31,8 @@ export interface Close {
 	reason: string;
 }
 
-export type PostReply =
+export type Reply =
 	| { outcome: "published" | "repeated"; epoch: string; seq: number }
+	| { outcome: "held"; job: string }
+	| { outcome: "done" }
 	| { outcome: "refused"; refusal: Refusal };

@@ -8,6 +8,10 @@ import type { Event } from "../protocol/messages.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { EventSize, Meta, NewEvent, RoomStore, StoredEvent } from "./store.ts";
 
+/** Who the room's own events are from. */
+export const ROOM_MEMBER = "room:events";
+export const ROOM_AUTHOR = "Room";
+
 export interface Page {
 	/** Encoded events, ascending. */
 	bodies: string[];
@@ -23,6 +27,7 @@ export class History {
 	#stored: boolean;
 	#changed = false;
 	#fresh: NewEvent[] = [];
+	#rewritten: Pick<StoredEvent, "seq" | "body" | "bytes">[] = [];
 
 	/** `epochIfNew` begins the history where none is stored yet. */
 	constructor(store: RoomStore, epochIfNew: string) {
@@ -33,11 +38,14 @@ export class History {
 			epoch: epochIfNew,
 			head: 0,
 			floor: 1,
+			kept: 1,
+			heldBytes: 0,
 			at: 0,
 			floorAt: null,
 			bytes: 0,
 			oldestKey: null,
 			emptySince: null,
+			jobs: 0,
 		};
 	}
 
@@ -46,7 +54,7 @@ export class History {
 	}
 
 	/** False for a room in which nothing has ever been stored. */
-	get stored(): boolean {
+	get isStored(): boolean {
 		return this.#stored;
 	}
 
@@ -80,24 +88,90 @@ export class History {
 		this.#changed = true;
 	}
 
-	/** Writes what changed. Inside the turn's transaction; says what the turn added. */
-	flush(): readonly StoredEvent[] {
+	/** The number of the epoch's next job. */
+	nextJob(): number {
+		this.change({ jobs: this.#meta.jobs + 1 });
+		return this.#meta.jobs;
+	}
+
+	/**
+	 * Takes back what an event holds: it keeps its place with `data` null, and everyone is told by a
+	 * `room.redacted` event. Says whether there was such an event, kept or not.
+	 */
+	redact(seq: number, by: string, now: number): boolean {
+		if (seq < 1 || seq > this.#meta.head) return false;
+		const stored = this.#find(seq);
+		if (stored !== null) {
+			const { type: _, data: __, ...event } = JSON.parse(stored.body) as Event;
+			if (event.redacted === true) return true;
+			const body = encodeEvent({ ...event, redacted: true }, "null");
+			const bytes = utf8Bytes(body);
+			this.change({
+				bytes: this.#meta.bytes + bytes - stored.bytes,
+				heldBytes: this.#meta.heldBytes + (seq < this.#meta.floor ? bytes - stored.bytes : 0),
+			});
+			const fresh = this.#fresh.find((each) => each.seq === seq);
+			if (fresh === undefined) this.#rewritten.push({ seq, body, bytes });
+			else Object.assign(fresh, { body, bytes });
+		}
+		const data = JSON.stringify({ seq, by });
+		this.append({ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: "room.redacted" }, data, now);
+		return true;
+	}
+
+	/** Begins anew under another epoch. The store was wiped. */
+	wipe(epoch: string): void {
+		this.#fresh = [];
+		this.#rewritten = [];
+		this.change({
+			epoch,
+			head: 0,
+			floor: 1,
+			kept: 1,
+			heldBytes: 0,
+			floorAt: null,
+			bytes: 0,
+			oldestKey: null,
+			emptySince: null,
+			jobs: 0,
+		});
+	}
+
+	/** Writes this turn's events, so that they can be read; gives them in order. */
+	flushEvents(): readonly StoredEvent[] {
 		const fresh = this.#fresh;
 		this.#fresh = [];
 		if (fresh.length > 0) this.#store.append(fresh);
-		if (this.#changed) {
-			this.#store.saveMeta(this.#meta);
-			this.#stored = true;
-			this.#changed = false;
-		}
+		if (this.#rewritten.length > 0) this.#store.rewrite(this.#rewritten);
+		this.#rewritten = [];
 		return fresh;
+	}
+
+	/** Writes where the history stands, if that changed: the last of a turn's writes. */
+	flushMeta(): void {
+		if (!this.#changed) return;
+		this.#store.saveMeta(this.#meta);
+		this.#stored = true;
+		this.#changed = false;
 	}
 
 	/** The event at `seq`, if it is still kept. */
 	at(seq: number): StoredEvent | null {
-		if (seq < this.#meta.floor) return null;
+		return seq < this.#meta.floor ? null : this.#find(seq);
+	}
+
+	/** The encoded events from `from` to `to`, of those that are stored, also below the floor. */
+	stored(from: number, to: number): string[] {
+		return to < from ? [] : this.#store.after(from - 1, to - from + 1).map((event) => event.body);
+	}
+
+	#find(seq: number): StoredEvent | null {
 		const fresh = this.#fresh.find((event) => event.seq === seq);
-		return fresh ?? this.#store.after(seq - 1, 1)[0] ?? null;
+		if (fresh !== undefined) return fresh;
+		const [stored] = seq < this.#meta.kept ? [] : this.#store.after(seq - 1, 1);
+		if (stored === undefined || stored.seq !== seq) return null;
+		const rewritten = this.#rewritten.find((event) => event.seq === seq);
+		return rewritten === undefined ? stored : { ...stored, ...rewritten };
 	}
 
 	/** At most `limit` events and PAGE_BYTES_MAX bytes after `seq`, never less than one where there is one. */

@@ -1,8 +1,11 @@
 /** Everything that can happen to a room. Nothing else reaches it but time. */
+
 import type { Decoded } from "../protocol/codec.ts";
 import type { Capability } from "../protocol/messages.ts";
+import type { Outcome } from "../protocol/outcome.ts";
+import type { Sending } from "./jobs.ts";
 
-export type Input = Join | Frame | Leave | Post | Alarm;
+export type Input = Join | Frame | Leave | Post | Alarm | Sent | Settle | Replay | Wipe;
 
 /** A socket was accepted for a member whose right to be here is proven. */
 export interface Join {
@@ -15,6 +18,8 @@ export interface Join {
 	since: string | null;
 	/** How many recent events a fresh join wants. */
 	history: number;
+	/** Under which host it reached the server. */
+	host?: string;
 	/** A guest's private key, told to it in its welcome. */
 	resume: string | null;
 }
@@ -46,6 +51,39 @@ export interface Post {
 export interface Alarm {
 	type: "alarm";
 	pings: ReadonlyMap<string, number>;
+}
+
+/** The platform has taken jobs, or could not. */
+export interface Sent {
+	type: "sent";
+	jobs: readonly Sending[];
+	isSent: boolean;
+}
+
+/** A consumer reports what came of a job. `run` is null where it is not known. */
+export interface Settle {
+	type: "settle";
+	epoch: string;
+	job: string;
+	run: number | null;
+	outcome: Outcome;
+	/** `replies[reply]` tells that the outcome is stored. */
+	reply: string | null;
+}
+
+/** An operator wants a failed job tried again; `replies[reply]` says whether there is one. */
+export interface Replay {
+	type: "replay";
+	reply: string;
+	job: string;
+}
+
+/** An operator wants everything that was said here gone. */
+export interface Wipe {
+	type: "wipe";
+	reply: string;
+	/** A random epoch for the history that begins anew. */
+	epoch: string;
 }
 
 /** The same inputs, each of one message: what is run again one by one after a turn that threw. */

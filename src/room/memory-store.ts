@@ -1,4 +1,5 @@
 /** The reference store: arrays and maps with an undo log. Tests and the simulator run on it. */
+import type { AskKey, JobHead, JobRow, JobState, RangeRow } from "./jobs.ts";
 import type {
 	EventSize,
 	KeyAge,
@@ -23,6 +24,8 @@ export class MemoryStore implements RoomStore {
 	#roster = new Map<string, RosterRow>();
 	#events: StoredEvent[] = [];
 	#keys = new Map<string, Key>();
+	#jobs = new Map<number, JobRow>();
+	#ranges = new Map<string, RangeRow>();
 	/** How to take back what the open transaction did, newest last; null outside of one. */
 	#undo: (() => void)[] | null = null;
 
@@ -118,6 +121,15 @@ export class MemoryStore implements RoomStore {
 		return this.after(seq, limit).map(({ seq, at, bytes }) => ({ seq, at, bytes }));
 	}
 
+	rewrite(events: readonly Pick<StoredEvent, "seq" | "body" | "bytes">[]): void {
+		const before = this.#events;
+		this.#willChange(() => {
+			this.#events = before;
+		});
+		const bySeq = new Map(events.map((event) => [event.seq, event]));
+		this.#events = before.map((event) => ({ ...event, ...bySeq.get(event.seq) }));
+	}
+
 	dropEvents(seq: number): void {
 		const before = this.#events;
 		this.#willChange(() => {
@@ -138,5 +150,97 @@ export class MemoryStore implements RoomStore {
 			dropped++;
 		}
 		return null;
+	}
+
+	#jobsWillChange(): void {
+		const before = new Map(this.#jobs);
+		this.#willChange(() => {
+			this.#jobs = before;
+		});
+	}
+
+	jobsInHand(): JobHead[] {
+		return [...this.#jobs.values()]
+			.filter((job) => job.isOwed || job.state === "waiting" || job.state === "sent")
+			.sort((a, b) => a.n - b.n)
+			.map(({ input: _, outcome: __, ...head }) => head);
+	}
+
+	job(n: number): JobRow | null {
+		const job = this.#jobs.get(n);
+		return job === undefined ? null : { ...job };
+	}
+
+	jobs(state: JobState | null, before: number, limit: number): JobRow[] {
+		return [...this.#jobs.values()]
+			.filter((job) => job.n < before && (state === null || job.state === state))
+			.sort((a, b) => b.n - a.n)
+			.slice(0, limit)
+			.map((job) => ({ ...job }));
+	}
+
+	findAsks(keys: readonly AskKey[]): JobRow[] {
+		return keys.flatMap(({ member, ask, purpose }) =>
+			[...this.#jobs.values()]
+				.filter((job) => job.member === member && job.ask === ask && job.purpose === purpose)
+				.map((job) => ({ ...job })),
+		);
+	}
+
+	addJobs(jobs: readonly JobRow[]): void {
+		this.#jobsWillChange();
+		for (const job of jobs) this.#jobs.set(job.n, { ...job });
+	}
+
+	changeJobs(jobs: readonly (JobHead & { input?: string; outcome?: string })[]): void {
+		this.#jobsWillChange();
+		for (const job of jobs) {
+			const before = this.#jobs.get(job.n);
+			if (before !== undefined) this.#jobs.set(job.n, { ...before, ...job });
+		}
+	}
+
+	#settledJobs(): JobRow[] {
+		return [...this.#jobs.values()]
+			.filter((job) => job.state === "done" || job.state === "failed")
+			.sort((a, b) => a.n - b.n);
+	}
+
+	oldestSettledJob(): number | null {
+		return this.#settledJobs()[0]?.dueAt ?? null;
+	}
+
+	dropSettledJobs(at: number, limit: number): number | null {
+		this.#jobsWillChange();
+		const due = this.#settledJobs().filter((job) => job.dueAt <= at);
+		for (const job of due.slice(0, limit)) this.#jobs.delete(job.n);
+		return this.oldestSettledJob();
+	}
+
+	ranges(): RangeRow[] {
+		return [...this.#ranges.values()].map((row) => ({ ...row }));
+	}
+
+	saveRange(row: RangeRow): void {
+		const before = this.#ranges.get(row.kind);
+		this.#willChange(() => {
+			if (before === undefined) this.#ranges.delete(row.kind);
+			else this.#ranges.set(row.kind, before);
+		});
+		this.#ranges.set(row.kind, { ...row });
+	}
+
+	wipe(): void {
+		const [roster, events, keys, jobs] = [this.#roster, this.#events, this.#keys, this.#jobs];
+		this.#willChange(() => {
+			this.#roster = roster;
+			this.#events = events;
+			this.#keys = keys;
+			this.#jobs = jobs;
+		});
+		this.#roster = new Map();
+		this.#events = [];
+		this.#keys = new Map();
+		this.#jobs = new Map();
 	}
 }

@@ -113,6 +113,16 @@ export class Roster {
 		}
 	}
 
+	/** Nobody is here any more, and nobody is left to be told. The store was wiped. */
+	clear(): void {
+		for (const set of [this.#sample, this.#line, this.#gone, this.#dirty, this.#dropped, this.#joined, this.#left])
+			set.clear();
+		this.#members.clear();
+		this.#changed.clear();
+		this.#countTold = 0;
+		this.#listed = null;
+	}
+
 	setState(id: string, state: string): void {
 		const member = this.#members.get(id);
 		if (member === undefined || member.state === state) return;

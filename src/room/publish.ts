@@ -4,12 +4,16 @@
  */
 
 import type { Refusal } from "../protocol/codes.ts";
-import { RESERVED_EVENTS } from "../protocol/ids.ts";
+import { OPERATOR, RESERVED_EVENTS } from "../protocol/ids.ts";
 import type { Capability, Event } from "../protocol/messages.ts";
+import type { Failure } from "../protocol/outcome.ts";
+import type { EventRule, Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
 import { exceedsBytes, sameJson } from "../protocol/text.ts";
 import type { Buckets } from "./buckets.ts";
 import type { History } from "./history.ts";
+import { type JobRow, jobId, type Publication } from "./jobs.ts";
+import type { Outbox } from "./outbox.ts";
 import type { PublishKey, RoomStore } from "./store.ts";
 
 export interface Author {
@@ -19,7 +23,7 @@ export interface Author {
 }
 
 /** What is published, and the key that makes it idempotent. */
-export interface Publication {
+export interface Draft {
 	id: string;
 	name: string;
 	data: unknown;
@@ -28,19 +32,23 @@ export interface Publication {
 }
 
 export type Published =
-	| { outcome: "published"; seq: number }
-	| { outcome: "repeated"; seq: number }
+	| { outcome: "published" | "repeated"; seq: number }
+	| { outcome: "held"; job: JobRow }
 	| { outcome: "refused"; refusal: Refusal };
 
 export class Publishing {
 	readonly #history: History;
+	readonly #outbox: Outbox;
+	readonly #rules: Rules;
 	readonly #buckets: Buckets;
 	readonly #settings: Settings;
 	/** Seqs of the publishes that are known, among those of this turn. */
 	readonly #known = new Map<string, number>();
 
-	constructor(history: History, buckets: Buckets, settings: Settings) {
+	constructor(history: History, outbox: Outbox, rules: Rules, buckets: Buckets, settings: Settings) {
 		this.#history = history;
+		this.#outbox = outbox;
+		this.#rules = rules;
 		this.#buckets = buckets;
 		this.#settings = settings;
 	}
@@ -52,9 +60,9 @@ export class Publishing {
 		for (const key of store.findKeys(keys)) this.#known.set(`${key.member} ${key.id}`, key.seq);
 	}
 
-	/** O(size of the data); appends to the history where nothing speaks against it. */
-	publish(author: Author, publication: Publication, now: number): Published {
-		const { id, name, data, expect } = publication;
+	/** O(size of the data); appends to the history, or owes a check, where nothing speaks against it. */
+	publish(author: Author, draft: Draft, now: number): Published {
+		const { id, name, data, expect } = draft;
 		const refuse = (code: Refusal["code"], message: string, more: Partial<Refusal> = {}): Published => ({
 			outcome: "refused",
 			refusal: { id, code, message, ...more },
@@ -65,17 +73,20 @@ export class Publishing {
 				`Event names that start with \`${RESERVED_EVENTS}\` are the room's own; choose another.`,
 			);
 		}
-		const key = `${author.member} ${id}`;
-		const known = this.#known.get(key);
-		if (known !== undefined) {
-			return this.#isSame(known, name, data)
-				? { outcome: "repeated", seq: known }
-				: refuse("id_reused", "This id was used for another event; give each new event an id of its own.");
+		const repeat = this.#repeat(author.member, draft);
+		if (repeat !== null) return repeat;
+		if (!author.can.has("publish")) return refuse("forbidden", "You may not publish in this room.");
+		const rule = this.#rules.event(name);
+		if (rule === null || !mayPublish(author, rule)) {
+			return refuse("forbidden", "Events of that name are not yours to publish in this room.");
 		}
-		if (!author.can.has("publish")) {
-			return refuse("forbidden", "You may not publish in this room.");
-		}
+		const fault = rule.fault(data);
+		if (fault !== null) return refuse("invalid", fault);
+		const isHeld = rule.check?.when === "before" && author.member !== OPERATOR;
 		const { head } = this.#history.meta;
+		if (expect !== undefined && isHeld) {
+			return refuse("invalid", "An event that is checked first has no place yet; publish it without `expect`.");
+		}
 		if (expect !== undefined && expect !== head) {
 			return refuse("conflict", `The head is ${head}, not ${expect}; look at what came since and publish again.`, {
 				head,
@@ -89,9 +100,47 @@ export class Publishing {
 		if (exceedsBytes(dataJson, this.#settings.eventBytesMax)) {
 			return refuse("too_large", `The data of an event holds at most ${this.#settings.eventBytesMax} bytes of JSON.`);
 		}
-		const event = this.#history.append({ from: author.member, author: author.name, id, name }, dataJson, now);
-		this.#known.set(key, event.seq);
-		return { outcome: "published", seq: event.seq };
+		const full = this.#outbox.fullFor(isHeld ? author.member : null);
+		if (full !== null && (isHeld || rule.check !== null || rule.starts.length > 0))
+			return refuse("too_many_jobs", full);
+		const publication: Publication = { id, name, data, author: author.name };
+		if (isHeld) return { outcome: "held", job: this.#hold(author.member, publication, rule, now) };
+		return { outcome: "published", seq: this.#append(author.member, publication, dataJson, rule, now) };
+	}
+
+	/** Publishes what was held, now that nothing speaks against it. */
+	release(member: string, publication: Publication, now: number): number {
+		const rule = this.#rules.event(publication.name);
+		return this.#append(member, publication, JSON.stringify(publication.data), rule, now);
+	}
+
+	#append(member: string, publication: Publication, dataJson: string, rule: EventRule | null, now: number): number {
+		const { id, name, data, author } = publication;
+		const { seq } = this.#history.append({ from: member, author, id, name }, dataJson, now);
+		this.#known.set(`${member} ${id}`, seq);
+		const job = { member, ask: id, seq, input: "null", deadlineAt: null };
+		for (const kind of rule?.starts ?? []) {
+			if (this.#rules.kind(kind)?.wants({ name, data }) === true)
+				this.#outbox.add({ ...job, kind, purpose: "event" }, now);
+		}
+		if (rule?.check?.when === "after") this.#outbox.add({ ...job, kind: rule.check.kind, purpose: "review" }, now);
+		return seq;
+	}
+
+	#hold(member: string, publication: Publication, { check }: EventRule, now: number): JobRow {
+		const head = this.#outbox.add(
+			{
+				kind: check?.kind ?? "",
+				purpose: "hold",
+				member,
+				ask: publication.id,
+				seq: null,
+				input: JSON.stringify(publication),
+				deadlineAt: now + (check?.withinMs ?? 0),
+			},
+			now,
+		);
+		return { ...head, input: "null", outcome: "null" };
 	}
 
 	#takeToken(member: string, now: number): number {
@@ -103,6 +152,29 @@ export class Publishing {
 		);
 	}
 
+	/** The answer to a publish that was made before, or null where this one is new. */
+	#repeat(member: string, { id, name, data }: Draft): Published | null {
+		const reused: Published = {
+			outcome: "refused",
+			refusal: {
+				id,
+				code: "id_reused",
+				message: "This id was used for another event; give each new event an id of its own.",
+			},
+		};
+		const seq = this.#known.get(`${member} ${id}`);
+		if (seq !== undefined) return this.#isSame(seq, name, data) ? { outcome: "repeated", seq } : reused;
+		const job = this.#outbox.known(member, id, "hold");
+		if (job === undefined) return null;
+		if (job.seq !== null) return { outcome: "repeated", seq: job.seq };
+		if (job.state === "failed") {
+			const { code, message } = JSON.parse(job.outcome) as Failure;
+			return { outcome: "refused", refusal: { id, code: code === "rejected" ? "rejected" : "internal", message } };
+		}
+		const held = JSON.parse(job.input) as Publication | null;
+		return held === null || (held.name === name && sameJson(held.data, data)) ? { outcome: "held", job } : reused;
+	}
+
 	/** Only an event that is still kept can tell a reused id from a repeat; a redacted one only by its name. */
 	#isSame(seq: number, name: string, data: unknown): boolean {
 		const kept = this.#history.at(seq);
@@ -111,4 +183,14 @@ export class Publishing {
 		const event = JSON.parse(kept.body) as Event;
 		return event.redacted === true || sameJson(event.data, JSON.parse(JSON.stringify(data)));
 	}
+
+	/** The public id of a held publish's job. */
+	jobOf(job: Pick<JobRow, "n">): string {
+		return jobId(this.#history.meta.epoch, job.n);
+	}
+}
+
+function mayPublish(author: Author, { from }: EventRule): boolean {
+	if (author.member === OPERATOR || from === "members") return true;
+	return from === "moderators" && author.can.has("moderate");
 }

@@ -1,10 +1,20 @@
 /** What a session may ask of its room: each message is checked, done or refused, and stands alone. */
 
-import { HISTORY_PER_SECOND, PRESENCE_BYTES_MAX, PRESENCE_PER_SECOND, SIGNAL_BYTES_MAX } from "../protocol/limits.ts";
-import type { Capability, ClientMessage, PresenceRequest, SignalRequest } from "../protocol/messages.ts";
+import type { Refusal } from "../protocol/codes.ts";
+import {
+	HISTORY_PER_SECOND,
+	JOB_PER_SECOND,
+	PRESENCE_BYTES_MAX,
+	PRESENCE_PER_SECOND,
+	SIGNAL_BYTES_MAX,
+} from "../protocol/limits.ts";
+import type { Capability, ClientMessage, JobRequest, PresenceRequest, SignalRequest } from "../protocol/messages.ts";
+import type { Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
 import { exceedsBytes } from "../protocol/text.ts";
 import type { Buckets } from "./buckets.ts";
+import { jobNumber } from "./jobs.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Roster } from "./presence.ts";
 import type { Publishing } from "./publish.ts";
 import type { Session } from "./session.ts";
@@ -14,12 +24,26 @@ import type { Turn } from "./turn.ts";
 export class Requests {
 	readonly #roster: Roster;
 	readonly #publishing: Publishing;
+	readonly #outbox: Outbox;
+	readonly #rules: Rules;
 	readonly #buckets: Buckets;
 	readonly #settings: Settings;
+	readonly #epoch: () => string;
 
-	constructor(roster: Roster, publishing: Publishing, buckets: Buckets, settings: Settings) {
+	constructor(
+		roster: Roster,
+		publishing: Publishing,
+		outbox: Outbox,
+		rules: Rules,
+		buckets: Buckets,
+		settings: Settings,
+		epoch: () => string,
+	) {
 		this.#roster = roster;
 		this.#publishing = publishing;
+		this.#outbox = outbox;
+		this.#rules = rules;
+		this.#epoch = epoch;
 		this.#buckets = buckets;
 		this.#settings = settings;
 	}
@@ -30,6 +54,7 @@ export class Requests {
 				const published = this.#publishing.publish(session, message, turn.now);
 				if (published.outcome === "repeated")
 					turn.tell(session.id, { type: "ack", id: message.id, seq: published.seq });
+				if (published.outcome === "held") turn.tell(session.id, this.#outbox.notice(published.job));
 				if (published.outcome === "refused") turn.refuse(session.id, published.refusal);
 				return;
 			}
@@ -42,20 +67,43 @@ export class Requests {
 				turn.histories.push({ session: session.id, request: message });
 				return;
 			case "job":
-				return turn.refuse(session.id, {
-					id: message.id,
-					code: "unknown_job",
-					message: "This room has no job of that name that a member may ask for.",
-				});
+				return this.#job(session, message, turn);
 			case "moderate":
 				return turn.refuse(session.id, {
 					id: message.id,
 					code: "forbidden",
 					message: "You may not moderate this room.",
 				});
-			case "received":
-				return;
+			case "received": {
+				const numbers = message.jobs.map((job) => jobNumber(this.#epoch(), job)).filter((n) => n !== null);
+				return this.#outbox.received(session.member, numbers);
+			}
 		}
+	}
+
+	/** Heavy work that the member asks for: answered at once with where it stands, later with its outcome. */
+	#job(session: Session, { id, name, data }: JobRequest, turn: Turn): void {
+		const refuse = (code: Refusal["code"], message: string): void => turn.refuse(session.id, { id, code, message });
+		const known = this.#outbox.known(session.member, id, "asked");
+		if (known !== undefined) return turn.tell(session.id, this.#outbox.notice(known));
+		if (!this.#allows(session, "job", JOB_PER_SECOND, id, turn)) return;
+		const kind = this.#rules.kind(name);
+		if (kind?.asked !== true)
+			return refuse("unknown_job", "This room has no job of that name that a member may ask for.");
+		const fault = kind.fault(data);
+		if (fault !== null) return refuse("invalid", fault);
+		const input = JSON.stringify(data);
+		if (exceedsBytes(input, this.#settings.eventBytesMax)) {
+			return refuse("too_large", `The data of a job holds at most ${this.#settings.eventBytesMax} bytes of JSON.`);
+		}
+		const full = this.#outbox.fullFor(session.member);
+		if (full !== null) return refuse("too_many_jobs", full);
+		const { member } = session;
+		const head = this.#outbox.add(
+			{ kind: name, purpose: "asked", member, ask: id, seq: null, input, deadlineAt: null },
+			turn.now,
+		);
+		turn.tell(session.id, this.#outbox.notice({ ...head, outcome: "null" }));
 	}
 
 	/** Capability first, then the member's bucket; tells the refusal. A rate of 0 is no limit. */

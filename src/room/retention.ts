@@ -24,10 +24,12 @@ export class Retention {
 	}
 
 	/** When to trim next, Unix ms, or null where nothing will ever need it. */
-	nextTrim(history: History, now: number): number | null {
+	nextTrim(history: History, neededFrom: number, now: number): number | null {
 		const { meta } = history;
 		const excess =
-			meta.head - meta.floor + 1 > this.#bounds.historyEventsMax || meta.bytes > this.#bounds.historyBytesMax;
+			meta.head - meta.floor + 1 > this.#bounds.historyEventsMax ||
+			meta.bytes > this.#bounds.historyBytesMax ||
+			Math.min(meta.floor, neededFrom) > meta.kept;
 		if (!excess) this.#excessAt = null;
 		else this.#excessAt ??= now + YOUNG_EVENT_MS;
 		const deadlines: number[] = [];
@@ -37,11 +39,16 @@ export class Retention {
 		return deadlines.length === 0 ? null : Math.min(...deadlines);
 	}
 
-	/** Removes what is over a bound, at most TRIM_ROWS_MAX rows; the next deadline brings the rest. */
-	trim(history: History, store: RoomStore, now: number): void {
+	/**
+	 * Takes from the history what is over a bound, at most TRIM_ROWS_MAX rows; the next deadline brings
+	 * the rest. Events that an unsettled range needs (`neededFrom` on) stay stored below the floor, within
+	 * the bound in bytes: gives the seq before which they are gone all the same, or null.
+	 */
+	trim(history: History, store: RoomStore, neededFrom: number, now: number): number | null {
 		this.#excessAt = null;
 		const { meta } = history;
-		let { floor, bytes } = meta;
+		let { floor } = meta;
+		let bytes = meta.bytes - meta.heldBytes;
 		let floorAt: number | null = null;
 		let isDone = false;
 		walk: for (let read = 0; read < TRIM_ROWS_MAX; read += CHUNK) {
@@ -66,14 +73,23 @@ export class Retention {
 		}
 		// More than one alarm may remove is over: the next part follows at once.
 		if (!isDone) this.#excessAt = now;
-		if (floor > meta.floor) {
-			store.dropEvents(floor - 1);
-			history.change({ floor, bytes, floorAt: floor > meta.head ? null : floorAt });
+		if (floor > meta.floor) history.change({ floor, floorAt: floor > meta.head ? null : floorAt });
+		const isOver = meta.bytes > this.#bounds.historyBytesMax;
+		const end = isOver ? floor : Math.min(floor, neededFrom);
+		if (end > meta.kept) {
+			// What stands between `end` and the floor stays, and is counted again.
+			const stay = floor > end ? store.sizesAfter(end - 1, floor - end) : [];
+			const heldBytes = stay.reduce((sum, event) => sum + event.bytes, 0);
+			store.dropEvents(end - 1);
+			history.change({ kept: end, heldBytes, bytes: bytes + heldBytes });
+		} else if (floor > meta.floor) {
+			history.change({ heldBytes: meta.bytes - bytes });
 		}
 		const key = meta.oldestKey;
 		const keySeqMin = meta.head - IDEMPOTENCY_PUBLISHES;
 		if (key !== null && (key.at + IDEMPOTENCY_MS <= now || key.seq < keySeqMin)) {
 			history.change({ oldestKey: store.dropKeys(now - IDEMPOTENCY_MS, keySeqMin, TRIM_ROWS_MAX) });
 		}
+		return isOver && end > neededFrom ? end : null;
 	}
 }

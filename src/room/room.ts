@@ -11,21 +11,35 @@
  *   3. welcomes, replays and history pages are read, so they hold all that this turn added;
  *   4. deadlines become one alarm.
  */
+
 import type { Decoded } from "../protocol/codec.ts";
 import { CLOSE } from "../protocol/codes.ts";
-import { EMPTY_ROOM_MS, MALFORMED_PER_MINUTE_MAX, PAGE_EVENTS_DEFAULT, SEEN_REFRESH_MS } from "../protocol/limits.ts";
-import type { HistoryRequest } from "../protocol/messages.ts";
+import {
+	ALARM_RETRY_MS,
+	EMPTY_ROOM_MS,
+	MALFORMED_PER_MINUTE_MAX,
+	PAGE_EVENTS_DEFAULT,
+	SEEN_REFRESH_MS,
+} from "../protocol/limits.ts";
+import type { Event, HistoryRequest } from "../protocol/messages.ts";
+import type { Task } from "../protocol/outcome.ts";
+import { NO_RULES, type Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
 import { Audience } from "./audience.ts";
 import { Buckets } from "./buckets.ts";
-import type { Effects } from "./effects.ts";
+import type { Effects, Reply } from "./effects.ts";
 import { History, type Page } from "./history.ts";
-import type { Alarm, Frame, Input, Post } from "./inputs.ts";
+import type { Alarm, Frame, Input, Post, Replay, Sent, Wipe } from "./inputs.ts";
+import { type JobView, jobView, rangeView } from "./job-view.ts";
+import { type AskKey, type JobRow, type JobState, jobNumber, type Publication, type RangeRow } from "./jobs.ts";
+import { Outbox } from "./outbox.ts";
 import { Roster } from "./presence.ts";
-import { Publishing } from "./publish.ts";
+import { type Draft, type Published, Publishing } from "./publish.ts";
+import { Ranges } from "./ranges.ts";
 import { Requests } from "./requests.ts";
 import { Retention } from "./retention.ts";
 import { type Attachment, attachmentOf, type Session } from "./session.ts";
+import { Settlement } from "./settlement.ts";
 import type { Meta, PublishKey, RoomStore } from "./store.ts";
 import { Turn } from "./turn.ts";
 
@@ -37,31 +51,43 @@ export interface World {
 	now: number;
 	/** A random epoch, for a room in which nothing is stored yet. */
 	epochIfNew: string;
+	rules?: Rules;
 }
 
 export class Room {
 	readonly name: string;
 	readonly #store: RoomStore;
 	readonly #settings: Settings;
+	readonly #rules: Rules;
 	readonly #history: History;
 	readonly #audience: Audience;
 	readonly #roster: Roster;
 	readonly #retention: Retention;
+	readonly #outbox: Outbox;
+	readonly #ranges: Ranges;
 	readonly #publishing: Publishing;
 	readonly #requests: Requests;
+	readonly #settlement: Settlement;
 
 	private constructor(store: RoomStore, attachments: readonly Attachment[], world: World) {
-		const { room, settings, now, epochIfNew } = world;
+		const { room, settings, now, epochIfNew, rules = NO_RULES } = world;
 		const buckets = new Buckets();
 		this.name = room;
 		this.#store = store;
 		this.#settings = settings;
+		this.#rules = rules;
 		this.#history = new History(store, epochIfNew);
 		this.#audience = new Audience(attachments, now);
 		this.#roster = new Roster(store.roster(), this.#audience.values(), now);
 		this.#retention = new Retention(settings);
-		this.#publishing = new Publishing(this.#history, buckets, settings);
-		this.#requests = new Requests(this.#roster, this.#publishing, buckets, settings);
+		const history = this.#history;
+		const roster = this.#roster;
+		this.#outbox = new Outbox(store, history, rules, settings.jobsPendingPerMemberMax);
+		this.#ranges = new Ranges(store, history, rules.ranges);
+		this.#publishing = new Publishing(history, this.#outbox, rules, buckets, settings);
+		const epoch = (): string => history.meta.epoch;
+		this.#requests = new Requests(roster, this.#publishing, this.#outbox, rules, buckets, settings, epoch);
+		this.#settlement = new Settlement(history, this.#outbox, this.#ranges, this.#publishing, roster, rules);
 	}
 
 	/** The room as its store and its sessions' attachments hold it. Writes nothing. */
@@ -71,7 +97,7 @@ export class Room {
 
 	/** True where the room has something to do though nothing has arrived: members lost in a crash, replays cut off. */
 	get isRestless(): boolean {
-		return this.#roster.isDirty || this.#audience.behind.size > 0;
+		return this.#roster.isDirty || this.#audience.behind.size > 0 || this.#outbox.isRestless || this.#ranges.isRestless;
 	}
 
 	get meta(): Readonly<Meta> {
@@ -80,7 +106,7 @@ export class Room {
 
 	/** False for a room in which nothing has ever been stored; its epoch is not yet real. */
 	get isStored(): boolean {
-		return this.#history.stored;
+		return this.#history.isStored;
 	}
 
 	/** How many members are here. */
@@ -107,20 +133,26 @@ export class Room {
 	turn(inputs: readonly Input[], now: number): Effects {
 		return this.#store.transaction((): Effects => {
 			const turn = new Turn(now, this.#audience.behind);
-			this.#publishing.begin(publishKeys(inputs, this.#audience), this.#store);
+			this.#begin(inputs);
 			for (const input of inputs) this.#take(input, turn);
 			this.#roster.expire(now);
 			this.#noteEmptiness(now);
 			const presence = this.#roster.flush(this.#store);
-			const events = this.#history.flush();
+			const events = this.#history.flushEvents();
+			this.#ranges.freeze(this.#roster.count, now);
+			turn.jobs.push(...this.#outbox.takeDue(now), ...this.#ranges.takeDue(now));
+			this.#outbox.flush();
+			this.#ranges.flush();
+			this.#history.flushMeta();
 			if (this.#audience.size > 0) {
 				for (const message of presence) turn.shared.push(message);
 				for (const event of events) turn.shared.push(event.body);
 				for (const signal of turn.signals.encoded()) turn.shared.push(signal);
 			}
 			this.#answerHistories(turn);
-			this.#audience.catchUp(this.name, this.#history, this.#roster, this.#settings, turn);
-			turn.alarmAt = this.#nextDeadline(now);
+			this.#audience.catchUp(this.name, this.#history, this.#roster, this.#outbox, this.#settings, turn);
+			turn.forget = this.#isToBeForgotten(inputs, now);
+			turn.alarmAt = turn.forget ? null : this.#nextDeadline(now);
 			return turn;
 		});
 	}
@@ -130,14 +162,17 @@ export class Room {
 		const turn = new Turn(now, this.#audience.behind);
 		const code = "internal";
 		const message = "The room failed at this and kept nothing of it; try again.";
-		if (input.type === "post") turn.replies.set(input.reply, { outcome: "refused", refusal: { code, message } });
+		if ("reply" in input && input.reply !== null)
+			turn.replies.set(input.reply, { outcome: "refused", refusal: { code, message } });
 		if (input.type === "join") {
 			turn.closes.push({ session: input.session, code: CLOSE.restarting, reason: "try again" });
 		}
 		if (input.type === "frame") {
 			for (const decoded of input.messages) turn.refuse(input.session, { id: idOf(decoded), code, message });
 		}
-		turn.alarmAt = this.#nextDeadline(now);
+		const deadline = this.#nextDeadline(now);
+		// What failed at its deadline is not tried again at once.
+		turn.alarmAt = input.type === "alarm" ? Math.max(deadline ?? 0, now + ALARM_RETRY_MS) : deadline;
 		return turn;
 	}
 
@@ -153,6 +188,16 @@ export class Room {
 				return this.#post(input, turn);
 			case "alarm":
 				return this.#alarm(input, turn);
+			case "sent":
+				return this.#sent(input, turn);
+			case "settle":
+				this.#settlement.settle(input, turn);
+				if (input.reply !== null) turn.replies.set(input.reply, { outcome: "done" });
+				return;
+			case "replay":
+				return this.#replay(input, turn);
+			case "wipe":
+				return this.#wipe(input, turn);
 		}
 	}
 
@@ -182,23 +227,90 @@ export class Room {
 	#post(post: Post, turn: Turn): void {
 		const author = { member: post.member, name: post.name, can: new Set(post.can) };
 		const published = this.#publishing.publish(author, post.publish, turn.now);
+		turn.replies.set(post.reply, this.#replyTo(published));
+	}
+
+	#replyTo(published: Published): Reply {
 		const { epoch } = this.meta;
-		turn.replies.set(post.reply, published.outcome === "refused" ? published : { ...published, epoch });
+		if (published.outcome === "held") return { outcome: "held", job: this.#publishing.jobOf(published.job) };
+		return published.outcome === "refused" ? published : { ...published, epoch };
 	}
 
 	#alarm(alarm: Alarm, turn: Turn): void {
-		const { emptySince } = this.meta;
-		if (emptySince !== null && emptySince + EMPTY_ROOM_MS <= turn.now && this.#isEmpty()) {
-			turn.forget = true;
-			return;
-		}
 		this.#audience.sweep(alarm.pings, this.#roster, turn);
-		this.#retention.trim(this.#history, this.#store, turn.now);
+		for (const head of this.#outbox.expire(turn.now)) this.#settlement.lapse(head, turn);
+		this.#ranges.expire(turn.now);
+		const lostBefore = this.#retention.trim(this.#history, this.#store, this.#ranges.neededFrom, turn.now);
+		if (lostBefore === null) return;
+		for (const kind of this.#ranges.trimmedBefore(lostBefore)) {
+			const message = `Events before ${lostBefore} were trimmed before ${kind} had them: there was no room to keep them.`;
+			const job = {
+				kind,
+				purpose: "event",
+				member: null,
+				ask: null,
+				seq: null,
+				input: "null",
+				deadlineAt: null,
+			} as const;
+			const head = this.#outbox.add(job, turn.now);
+			this.#outbox.settle(head, { state: "failed", error: { code: "trimmed", message } }, false, turn.now);
+		}
+	}
+
+	#sent({ jobs, isSent }: Sent, { now }: Turn): void {
+		for (const { job, run } of jobs) {
+			const n = jobNumber(this.meta.epoch, job);
+			if (n === null) continue;
+			for (const owed of [this.#outbox, this.#ranges]) {
+				if (isSent) owed.sent(n, run, now);
+				else owed.unsent(n, now);
+			}
+		}
+	}
+
+	#replay({ job, reply }: Replay, turn: Turn): void {
+		const n = jobNumber(this.meta.epoch, job);
+		const range = n === null ? undefined : this.#ranges.inFlight(n);
+		const row = n === null ? null : this.#outbox.row(n);
+		if (range !== undefined) this.#ranges.replay(range, turn.now);
+		else if (row?.state === "failed" && row.purpose !== "hold" && this.#isSettled(row))
+			this.#outbox.replay(row, turn.now);
+		else return this.#notFound(reply, "There is no failed job of that id here.", turn);
+		turn.replies.set(reply, { outcome: "done" });
+	}
+
+	#isSettled(row: JobRow): boolean {
+		return this.#outbox.open(row.n) === undefined;
+	}
+
+	#notFound(reply: string, message: string, turn: Turn): void {
+		turn.replies.set(reply, { outcome: "refused", refusal: { code: "not_found", message } });
+	}
+
+	/** Everything that was said goes; who was here is told to stop, and the archive's copy is owed its removal. */
+	#wipe({ epoch, reply }: Wipe, turn: Turn): void {
+		turn.replies.set(reply, { outcome: "done" });
+		if (!this.isStored) return;
+		this.#audience.dismiss(CLOSE.wiped, "the room was wiped", turn);
+		this.#store.wipe();
+		this.#ranges.wipe(this.meta.epoch);
+		this.#outbox.clear();
+		this.#roster.clear();
+		this.#history.wipe(epoch);
+	}
+
+	#isToBeForgotten(inputs: readonly Input[], now: number): boolean {
+		const { emptySince } = this.meta;
+		const isDue = emptySince !== null && emptySince + EMPTY_ROOM_MS <= now;
+		return isDue && inputs.some(({ type }) => type === "alarm") && this.#isEmpty();
 	}
 
 	#isEmpty(): boolean {
 		const { head, floor, oldestKey } = this.meta;
-		return this.#audience.size === 0 && this.#roster.count === 0 && head < floor && oldestKey === null;
+		const isDeserted = this.#audience.size === 0 && this.#roster.count === 0;
+		const isOwing = !this.#outbox.isEmpty || !this.#ranges.isIdle;
+		return isDeserted && head < floor && oldestKey === null && !isOwing;
 	}
 
 	#noteEmptiness(now: number): void {
@@ -228,30 +340,92 @@ export class Room {
 		const deadlines = [
 			this.#roster.nextExpiry(),
 			this.#audience.nextSweep(this.#roster.count, now),
-			this.#retention.nextTrim(this.#history, now),
+			this.#retention.nextTrim(this.#history, this.#ranges.neededFrom, now),
+			this.#outbox.nextDeadline(),
+			this.#ranges.nextDeadline(),
 			emptySince === null ? null : emptySince + EMPTY_ROOM_MS,
 		].filter((deadline) => deadline !== null);
 		return deadlines.length === 0 ? null : Math.min(...deadlines);
+	}
+
+	/** Looks up at once what of this turn was asked before: one who joins in this very turn may have been here. */
+	#begin(inputs: readonly Input[]): void {
+		const keys: PublishKey[] = [];
+		const asks: AskKey[] = [];
+		const joining = new Map<string, string>();
+		const publishes = (member: string, { id, name }: Pick<Draft, "id" | "name">): void => {
+			keys.push({ member, id });
+			if (this.#rules.event(name)?.check?.when === "before") asks.push({ member, ask: id, purpose: "hold" });
+		};
+		for (const input of inputs) {
+			if (input.type === "join") joining.set(input.session, input.member);
+			if (input.type === "post") publishes(input.member, input.publish);
+			if (input.type !== "frame") continue;
+			const member = this.#audience.get(input.session)?.member ?? joining.get(input.session);
+			if (member === undefined) continue;
+			for (const decoded of input.messages) {
+				if (!("message" in decoded)) continue;
+				const { message } = decoded;
+				if (message.type === "publish") publishes(member, message);
+				if (message.type === "job") asks.push({ member, ask: message.id, purpose: "asked" });
+			}
+		}
+		this.#publishing.begin(keys, this.#store);
+		this.#outbox.begin(asks);
+	}
+
+	// What the consumer of jobs and the operator read.
+
+	/** What is to be done for a job: null where nothing is any more, `moot` where what it was about is gone. */
+	task(epoch: string, job: string, run: number): Task | "moot" | null {
+		if (epoch !== this.meta.epoch) return null;
+		const n = jobNumber(epoch, job);
+		if (n === null) return null;
+		const range = this.#ranges.inFlight(n);
+		if (range !== undefined) return range.run === run ? this.#rangeTask(range) : null;
+		const head = this.#outbox.open(n);
+		if (head === undefined || head.run !== run) return null;
+		const { kind, purpose, seq } = head;
+		if (purpose === "asked") return { kind, input: this.#outbox.row(n)?.input ?? "null", event: null, range: null };
+		if (purpose === "hold") {
+			const held = JSON.parse(this.#outbox.row(n)?.input ?? "null") as Publication | null;
+			return held === null ? "moot" : { kind, input: JSON.stringify(held.data), event: null, range: null };
+		}
+		const body = seq === null ? undefined : this.#history.at(seq)?.body;
+		if (body === undefined) return "moot";
+		const event = JSON.parse(body) as Event;
+		return event.redacted === true ? "moot" : { kind, input: JSON.stringify(event.data), event: body, range: null };
+	}
+
+	#rangeTask({ kind, through, to, wiped }: RangeRow): Task {
+		const from = through + 1;
+		const events = `[${this.#history.stored(from, to ?? through).join(",")}]`;
+		const range = { from, to: to ?? through, events, head: this.meta.head, count: this.count, wiped };
+		return { kind, input: "null", event: null, range };
+	}
+
+	/** Jobs for an operator, the newest first: of one state, or all. Ranges in flight come first. */
+	jobs(state: JobState | null, limit: number): JobView[] {
+		const { epoch } = this.meta;
+		const ranges = [...this.#ranges.rows()]
+			.filter((row) => row.state !== "idle")
+			.map((row) => rangeView(row, epoch))
+			.filter((view) => state === null || view.state === state);
+		const rows = this.#store.jobs(state, Number.MAX_SAFE_INTEGER, limit).map((row) => jobView(row, epoch));
+		return [...ranges, ...rows].slice(0, limit);
+	}
+
+	job(id: string): JobView | null {
+		const { epoch } = this.meta;
+		const n = jobNumber(epoch, id);
+		if (n === null) return null;
+		const range = this.#ranges.inFlight(n);
+		if (range !== undefined) return rangeView(range, epoch);
+		const row = this.#outbox.row(n);
+		return row === null ? null : jobView(row, epoch);
 	}
 }
 
 function idOf(decoded: Decoded): string | undefined {
 	return "message" in decoded && "id" in decoded.message ? decoded.message.id : undefined;
-}
-
-/** The idempotency keys of a turn's publishes, by member: one who joins in this very turn may have published before. */
-function publishKeys(inputs: readonly Input[], audience: Audience): PublishKey[] {
-	const keys: PublishKey[] = [];
-	const joining = new Map<string, string>();
-	for (const input of inputs) {
-		if (input.type === "join") joining.set(input.session, input.member);
-		if (input.type === "post") keys.push({ member: input.member, id: input.publish.id });
-		if (input.type !== "frame") continue;
-		const member = audience.get(input.session)?.member ?? joining.get(input.session);
-		if (member === undefined) continue;
-		for (const decoded of input.messages) {
-			if ("message" in decoded && decoded.message.type === "publish") keys.push({ member, id: decoded.message.id });
-		}
-	}
-	return keys;
 }

@@ -12,6 +12,7 @@ export interface Session {
 	id: string;
 	member: string;
 	name: string;
+	host: string;
 	can: ReadonlySet<Capability>;
 	mode: Mode;
 	/** When it was last heard, Unix ms. */
@@ -31,6 +32,8 @@ export interface Attachment {
 	can: Capability[];
 	mode: Mode;
 	seenAt: number;
+	/** Under which host it reached the server. */
+	host: string;
 }
 
 export function attachmentOf(session: Session): Attachment {
@@ -43,6 +46,7 @@ export function attachmentOf(session: Session): Attachment {
 		can: [...session.can],
 		mode: session.mode,
 		seenAt: session.seenAt,
+		host: session.host,
 	};
 }
 
@@ -61,6 +65,7 @@ export function wakeSession(attachment: Attachment, now: number): Session {
 		id: attachment.session,
 		member: attachment.member,
 		name: attachment.name,
+		host: attachment.host,
 		can: new Set(attachment.can),
 		mode: attachment.mode,
 		seenAt: Math.min(now, attachment.seenAt + SEEN_REFRESH_MS),

@@ -1,20 +1,28 @@
 /** The port through which a room remembers. Synchronous and transactional; everything else is a cache of it. */
 
+import type { AskKey, JobHead, JobRow, JobState, RangeRow } from "./jobs.ts";
+
 /** One row that says where the history stands. It is absent until something is first stored. */
 export interface Meta {
 	epoch: string;
 	head: number;
 	floor: number;
+	/** The first event that is stored: below the floor where a job still needs it. */
+	kept: number;
+	/** Bytes of the events below the floor. */
+	heldBytes: number;
 	/** Time of the newest event, Unix ms: no later event bears an earlier one. */
 	at: number;
 	/** Time of the oldest event that is kept, or null where none is. */
 	floorAt: number | null;
-	/** Bytes of all kept events, encoded. */
+	/** Bytes of all stored events, encoded. */
 	bytes: number;
 	/** The oldest idempotency key that is kept: the time and seq of its event. */
 	oldestKey: KeyAge | null;
 	/** Since when nobody and nothing has been here, or null. */
 	emptySince: number | null;
+	/** How many jobs the epoch has had. */
+	jobs: number;
 }
 
 export interface KeyAge {
@@ -81,8 +89,31 @@ export interface RoomStore {
 	after(seq: number, limit: number): StoredEvent[];
 	/** Like {@link after}, without reading what the events hold. */
 	sizesAfter(seq: number, limit: number): EventSize[];
+	/** Replaces what an event holds. */
+	rewrite(events: readonly Pick<StoredEvent, "seq" | "body" | "bytes">[]): void;
 	/** Removes all events up to and with `seq`. */
 	dropEvents(seq: number): void;
 	/** Removes at most `limit` keys that are older than `at` or not after `seq`; gives the oldest that is left. */
 	dropKeys(at: number, seq: number, limit: number): KeyAge | null;
+
+	/** The heads of all jobs that are not settled, or whose outcome is owed, by number. */
+	jobsInHand(): JobHead[];
+	job(n: number): JobRow | null;
+	/** At most `limit` jobs before number `before`, the newest first; of one state, or of all. */
+	jobs(state: JobState | null, before: number, limit: number): JobRow[];
+	/** Those of the asks that are known. */
+	findAsks(keys: readonly AskKey[]): JobRow[];
+	addJobs(jobs: readonly JobRow[]): void;
+	/** Replaces the heads, and the input and outcome where they are given. */
+	changeJobs(jobs: readonly (JobHead & { input?: string; outcome?: string })[]): void;
+	/** When the first of the settled jobs is to be forgotten, or null. */
+	oldestSettledJob(): number | null;
+	/** Removes at most `limit` settled jobs that were to be forgotten by `at`; gives when the next is. */
+	dropSettledJobs(at: number, limit: number): number | null;
+
+	ranges(): RangeRow[];
+	saveRange(row: RangeRow): void;
+
+	/** Removes events, keys, jobs and the roster; what else is stored stays. */
+	wipe(): void;
 }

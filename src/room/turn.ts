@@ -14,6 +14,7 @@ export class Turn implements Effects {
 	readonly private: Effects["private"] = new Map();
 	readonly closes: Effects["closes"] = [];
 	readonly replies: Effects["replies"] = new Map();
+	readonly jobs: Effects["jobs"] = [];
 	alarmAt: number | null = null;
 	again = false;
 	forget = false;
@@ -21,6 +22,7 @@ export class Turn implements Effects {
 	readonly signals = new Signals();
 	/** Answered at the end, when the history holds all that this turn adds. */
 	readonly joins: Join[] = [];
+	readonly joining = new Set<string>();
 	readonly histories: { session: string; request: HistoryRequest }[] = [];
 
 	constructor(now: number, behind: Iterable<string>) {

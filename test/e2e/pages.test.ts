@@ -41,8 +41,8 @@ describe.skipIf(skipped !== null)("two windows on one room", () => {
 
 	/** The chat messages as the page shows them, in their order. */
 	const shown = async (page: Page, prefix: string): Promise<string[]> => {
-		const text = await page.getByRole("log").innerText();
-		return text.match(new RegExp(`${prefix}-[0-9]+`, "g")) ?? [];
+		const text = await page.getByRole("log").textContent();
+		return (text ?? "").match(new RegExp(`${prefix}-[0-9]+`, "g")) ?? [];
 	};
 
 	test("each sees the other's messages, presence, typing and cursor", async () => {

@@ -1,0 +1,20 @@
+/**
+ * The one file that you edit: the names of your events, who may publish them, what they set off,
+ * and your own kinds of jobs.
+ */
+import { archive } from "./jobs/archive/archive.ts";
+import { defineApp } from "./jobs/define.ts";
+import { moderate } from "./jobs/moderate.ts";
+import { unfurl } from "./jobs/unfurl.ts";
+import { webhook } from "./jobs/webhook.ts";
+
+export const app = defineApp({
+	events: {
+		// A link in a chat message gets a card.
+		chat: { from: "members", starts: ["unfurl"] },
+		// Everything else is anyone's. Take this line away, and only what is listed may be published.
+		"*": { from: "members" },
+	},
+	kinds: [unfurl, moderate],
+	ranges: [archive, webhook],
+});

@@ -1,0 +1,109 @@
+/**
+ * `archive`: every room's events in one D1 database, for search across rooms and for keeping what
+ * the rooms have trimmed. A range may be written twice and in any order with its own repeats, so:
+ * a row that is there stays, a tombstone is never overwritten, and a wiped epoch takes no row.
+ */
+import { packRows } from "../../protocol/codec.ts";
+import type { Event } from "../../protocol/messages.ts";
+import { readSettings } from "../../protocol/settings.ts";
+import type { Range, RangeKind } from "../kind.ts";
+import { textOf } from "../text-of.ts";
+import { ready } from "./schema.ts";
+
+/** How many expired rows one range removes at most. */
+const EXPIRE_ROWS_MAX = 1_000;
+/** A statement's parameter holds at most 2 MB. */
+const PARAMETER_BYTES_MAX = 512 * 1024;
+
+export const archive: RangeKind = {
+	name: "archive",
+	begins: "floor",
+	retry: { attempts: 5, firstSeconds: 2, mostSeconds: 30 },
+	runMsMax: 20_000,
+	isActive: (env) => env.ARCHIVE !== undefined,
+	run: async (range, { env, room, epoch }) => {
+		const db = env.ARCHIVE;
+		await ready(db);
+		const { archiveAgeMsMax } = readSettings(env as unknown as Record<string, unknown>);
+		const now = Date.now();
+		await db.batch([
+			...wipe(db, room, range.wiped),
+			...insert(db, room, epoch, range.events),
+			...redact(db, room, epoch, range.events),
+			note(db, room, range, now),
+			...(range.wiped.length > 0 && range.head === 0 && range.count === 0 ? [unlist(db, room)] : []),
+			...(archiveAgeMsMax === null ? [] : [expire(db, now - archiveAgeMsMax)]),
+		]);
+	},
+};
+
+function wipe(db: D1Database, room: string, epochs: readonly string[]): D1PreparedStatement[] {
+	return epochs.flatMap((epoch) => [
+		db.prepare("insert or ignore into wiped (room, epoch) values (?, ?)").bind(room, epoch),
+		db.prepare("delete from events where room = ? and epoch = ?").bind(room, epoch),
+	]);
+}
+
+function insert(db: D1Database, room: string, epoch: string, events: readonly Event[]): D1PreparedStatement[] {
+	const rows = events.map((event) => [
+		event.seq,
+		event.at,
+		event.from,
+		event.author,
+		event.name,
+		JSON.stringify(event.data),
+		event.redacted === true ? "" : textOf(event.data),
+		event.redacted === true ? 1 : 0,
+	]);
+	return packRows(rows, PARAMETER_BYTES_MAX).map((part) =>
+		db
+			.prepare(
+				`insert into events (room, epoch, seq, at, member, author, name, data, text, redacted)
+				select ?1, ?2, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7
+				from json_each(?3)
+				where not exists (select 1 from wiped where room = ?1 and epoch = ?2)
+				on conflict (room, epoch, seq) do update
+				set data = excluded.data, text = excluded.text, redacted = 1
+				where excluded.redacted = 1 and events.redacted = 0`,
+			)
+			.bind(room, epoch, part),
+	);
+}
+
+/** A tombstone for each event that was redacted, whether its row is there yet or not. */
+function redact(db: D1Database, room: string, epoch: string, events: readonly Event[]): D1PreparedStatement[] {
+	return events
+		.filter((event) => event.name === "room.redacted")
+		.map((event) =>
+			db
+				.prepare(
+					`insert into events (room, epoch, seq, at, member, author, name, data, text, redacted)
+					select ?1, ?2, ?3, ?4, '', '', '', 'null', '', 1
+					where not exists (select 1 from wiped where room = ?1 and epoch = ?2)
+					on conflict (room, epoch, seq) do update set data = 'null', text = '', redacted = 1`,
+				)
+				.bind(room, epoch, (event.data as { seq: number }).seq, event.at),
+		);
+}
+
+/** The room's line in the directory. */
+function note(db: D1Database, room: string, range: Range, now: number): D1PreparedStatement {
+	const activeAt = range.events.at(-1)?.at ?? now;
+	return db
+		.prepare(
+			`insert into rooms (room, members, head, active_at) values (?1, ?2, ?3, ?4)
+			on conflict (room) do update set members = ?2, head = ?3, active_at = max(active_at, ?4)`,
+		)
+		.bind(room, range.count, range.head, activeAt);
+}
+
+/** A room that was wiped and in which nothing has happened since is in no directory. */
+function unlist(db: D1Database, room: string): D1PreparedStatement {
+	return db.prepare("delete from rooms where room = ?").bind(room);
+}
+
+function expire(db: D1Database, before: number): D1PreparedStatement {
+	return db
+		.prepare("delete from events where id in (select id from events where at < ? limit ?)")
+		.bind(before, EXPIRE_ROWS_MAX);
+}

@@ -1,0 +1,26 @@
+/** Checks what `app.ts` says, and makes of it what rooms ask. */
+
+import type { Rules } from "../protocol/rules.ts";
+import type { AppDefinition } from "./definition.ts";
+import { rulesOf } from "./rules.ts";
+
+/** What the Worker and its rooms make of it. */
+export interface App extends AppDefinition {
+	/** The rules of its rooms, given the Worker's variables. */
+	rules(env: Readonly<Record<string, unknown>>): Rules;
+}
+
+/** @throws Error with a sentence where an event names a kind that is not there. */
+export function defineApp(app: AppDefinition): App {
+	const names = new Set(app.kinds.map(({ name }) => name));
+	for (const [event, { hold, review, starts = [] }] of Object.entries(app.events)) {
+		for (const kind of [hold, review, ...starts]) {
+			if (kind === undefined || names.has(kind)) continue;
+			throw new Error(`In app.ts the event \`${event}\` names the job kind \`${kind}\`, which is not among \`kinds\`.`);
+		}
+		if (hold !== undefined && review !== undefined) {
+			throw new Error(`In app.ts the event \`${event}\` has both \`hold\` and \`review\`; choose one.`);
+		}
+	}
+	return { ...app, rules: (env) => rulesOf(app, env) };
+}

@@ -1,0 +1,29 @@
+/** What `app.ts` says: which events there are, who may publish them, and what they set off. */
+import type { GenericSchema } from "valibot";
+import type { Kind, RangeKind } from "./kind.ts";
+
+export interface EventDefinition {
+	/** Who may publish it: everyone with the capability, those who may moderate, or your backend alone. */
+	from: "members" | "moderators" | "backend";
+	/** What its data must be; anything where it is missing. */
+	data?: GenericSchema;
+	/** The kind that must clear it before anyone sees it. */
+	hold?: string;
+	/** The kind that may have it taken back after everyone has seen it. */
+	review?: string;
+	/** What happens to a held event whose check fails or does not come back: refused, if nothing is said. */
+	unchecked?: "refuse" | "publish";
+	/** How long a held event waits for its check, seconds: 300, if nothing is said. */
+	withinSeconds?: number;
+	/** The kinds of the jobs that it starts. */
+	starts?: readonly string[];
+}
+
+export interface AppDefinition {
+	/** By the event's name; `*` stands for every name that is not listed. Without it those are refused. */
+	events: Readonly<Record<string, EventDefinition>>;
+	/** The kinds of jobs, shipped and your own. */
+	kinds: readonly Kind[];
+	/** The kinds that work on the history itself. */
+	ranges: readonly RangeKind[];
+}

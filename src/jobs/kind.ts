@@ -1,0 +1,87 @@
+/**
+ * A job kind: heavy work that leaves the room. One file a kind; `app.ts` lists them. A kind is run
+ * at least once and settled exactly once, so `run` may happen twice and must not mind.
+ */
+import type { GenericSchema } from "valibot";
+import type { Event } from "../protocol/messages.ts";
+import type { RangeTask } from "../protocol/outcome.ts";
+
+export interface Kind<Input = unknown> {
+	/** What rooms, members and app.ts call it. */
+	name: string;
+	/** What it takes. For a kind that events start, `input` is the event's data. */
+	input: GenericSchema<unknown, Input>;
+	/** True where members may ask for it; else only events start it. */
+	asked: boolean;
+	/** Who learns its outcome: everyone, by a `room.job` event; the member alone; or nobody but operators. */
+	concerns: "room" | "member" | "nobody";
+	retry: Retry;
+	/** How long one run may take, ms. */
+	runMsMax: number;
+	/** False for an event about which there is nothing to do: it then owes no job. */
+	wants?(event: Pick<Event, "name" | "data">): boolean;
+	/** Does the work. Its result is JSON. @throws Hopeless where trying again cannot help. */
+	run(input: Input, context: JobContext): Promise<unknown>;
+}
+
+/** A kind that works on the history itself: what is new since the last time, in order, in ranges. */
+export interface RangeKind {
+	name: string;
+	/** Where it begins in a room that it has not worked on: the first event that is kept, or only what comes next. */
+	begins: "floor" | "head";
+	retry: Retry;
+	runMsMax: number;
+	/** False where it is not configured: nothing is then owed. */
+	isActive(env: Readonly<Record<string, unknown>>): boolean;
+	run(range: Range, context: JobContext): Promise<void>;
+}
+
+/** Exponential backoff with full jitter between attempts: at most `firstSeconds`, then twice that, up to `mostSeconds`. */
+export interface Retry {
+	attempts: number;
+	firstSeconds: number;
+	mostSeconds: number;
+}
+
+export interface JobContext {
+	env: Cloudflare.Env;
+	room: string;
+	epoch: string;
+	job: string;
+	/** Which time the room sent it, from 1. */
+	run: number;
+	/** The event that it is about, as it stands now; null for a job that a member asked for. */
+	event: Event | null;
+	/** The hosts that the server itself is known to be reached at. */
+	ownHosts: readonly string[];
+	/** Aborted when the run has taken too long. */
+	signal: AbortSignal;
+}
+
+/** The part of the history that a range job is about. */
+export type Range = Omit<RangeTask, "events"> & { events: Event[] };
+
+/** An error that no retry can heal. Its sentence is told to whom the job concerns. */
+export class Hopeless extends Error {
+	readonly code: string;
+
+	constructor(code: string, message: string) {
+		super(message);
+		this.code = code;
+	}
+}
+
+/** Seconds to wait before the next attempt. `random` is uniform in [0, 1). */
+export function backoffSeconds({ firstSeconds, mostSeconds }: Retry, attempt: number, random: number): number {
+	return Math.ceil(random * Math.min(mostSeconds, firstSeconds * 2 ** (attempt - 1)));
+}
+
+/** How long the whole of its attempts can take, ms: the room waits longer than that before it sends a job again. */
+export function leaseMs({ retry, runMsMax }: Pick<Kind, "retry" | "runMsMax">): number {
+	let ms = retry.attempts * runMsMax;
+	for (let attempt = 1; attempt < retry.attempts; attempt++) ms += backoffSeconds(retry, attempt, 1) * 1000;
+	return ms + QUEUE_SLACK_MS;
+}
+
+/** What a queue itself may take to deliver, ms. */
+const QUEUE_SLACK_MS = 15_000;

@@ -1,0 +1,30 @@
+/**
+ * `moderate`: looks at what was said before (`hold`) or after (`review`) others see it. This one
+ * checks a word list; a kind of your own may ask a model or a person instead, with the same verdicts.
+ */
+import { englishDataset, englishRecommendedTransformers, RegExpMatcher } from "obscenity";
+import * as v from "valibot";
+import type { Kind } from "./kind.ts";
+import { textOf } from "./text-of.ts";
+
+/** What a check says: `clear`, or `refuse` with a sentence for the author. */
+export const Verdict = v.variant("verdict", [
+	v.object({ verdict: v.literal("clear") }),
+	v.object({ verdict: v.literal("refuse"), reason: v.string() }),
+]);
+export type Verdict = v.InferOutput<typeof Verdict>;
+
+const matcher = new RegExpMatcher({ ...englishDataset.build(), ...englishRecommendedTransformers });
+
+export const moderate: Kind = {
+	name: "moderate",
+	input: v.unknown(),
+	asked: false,
+	concerns: "nobody",
+	retry: { attempts: 4, firstSeconds: 1, mostSeconds: 8 },
+	runMsMax: 5_000,
+	run: async (data): Promise<Verdict> =>
+		matcher.hasMatch(textOf(data))
+			? { verdict: "refuse", reason: "It holds words that are not welcome in this room." }
+			: { verdict: "clear" },
+};

@@ -1,0 +1,55 @@
+/**
+ * What the deployer's `app.ts` asks of a room, compiled to plain questions: the room knows neither
+ * schemas nor what a job does.
+ */
+export interface Rules {
+	/** The rule for an event's name; null where nobody may publish it. */
+	event(name: string): EventRule | null;
+	kind(name: string): KindRule | null;
+	/** The kinds that work on the history itself and are configured. */
+	readonly ranges: readonly RangeRule[];
+}
+
+export interface EventRule {
+	from: "members" | "moderators" | "backend";
+	/** What is wrong with the data, as a sentence; null where nothing is. */
+	fault(data: unknown): string | null;
+	/** The kind that looks at it `before` others see it (a hold) or `after` (a review). */
+	check: Check | null;
+	/** The kinds of the jobs that the event starts. */
+	starts: readonly string[];
+}
+
+export interface Check {
+	kind: string;
+	when: "before" | "after";
+	/** What happens to a held event whose check failed or did not come back in time. */
+	unchecked: "refuse" | "publish";
+	withinMs: number;
+}
+
+export interface KindRule {
+	/** True where members may ask for it. */
+	asked: boolean;
+	concerns: "room" | "member" | "nobody";
+	/** Longer than all of its attempts can take: only then is it sent again. */
+	leaseMs: number;
+	fault(input: unknown): string | null;
+	/** False for an event about which there is nothing to do. */
+	wants(event: { name: string; data: unknown }): boolean;
+}
+
+export interface RangeRule {
+	name: string;
+	begins: "floor" | "head";
+	leaseMs: number;
+	/** True where it also keeps count of who is here. */
+	counts: boolean;
+}
+
+/** Everyone may publish anything, and nothing is owed: a room without an app. */
+export const NO_RULES: Rules = {
+	event: () => ({ from: "members", fault: () => null, check: null, starts: [] }),
+	kind: () => null,
+	ranges: [],
+};

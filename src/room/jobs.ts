@@ -1,0 +1,89 @@
+/** What a job looks like in the room's store, on its way out and on the wire. */
+
+/** Why there is a job: a member asked, an event started it, or an event waits for it or is looked at again. */
+export type Purpose = "asked" | "event" | "hold" | "review";
+
+export type JobState = "waiting" | "sent" | "done" | "failed";
+
+/** A job without what it holds: what the room keeps in memory while the job is owed. */
+export interface JobHead {
+	/** Its number in the epoch, from 1. */
+	n: number;
+	kind: string;
+	purpose: Purpose;
+	/** Who asked, or whose event it is about; null where nobody is to be told. */
+	member: string | null;
+	/** The id under which it was asked for or its event published. */
+	ask: string | null;
+	/** The event that it is about. */
+	seq: number | null;
+	state: JobState;
+	/** How often it was sent, from 1. */
+	run: number;
+	/** Waiting: when it is to be sent. Sent: when its lease ends. Settled: when it is forgotten. Unix ms. */
+	dueAt: number;
+	/** When a held event is no longer held for its check, Unix ms. */
+	deadlineAt: number | null;
+	/** True while its outcome has not been received by whom it concerns. */
+	isOwed: boolean;
+	/** When it came to be, Unix ms. */
+	at: number;
+}
+
+export interface JobRow extends JobHead {
+	/** JSON: what was asked, or the event that is held. */
+	input: string;
+	/** JSON: a result, or {code, message}. */
+	outcome: string;
+}
+
+/** What a kind has done of the history, and the one range of it that is in flight. */
+export interface RangeRow {
+	kind: string;
+	/** The seq up to which everything is settled. */
+	through: number;
+	/** The end of the range in flight, frozen; null where none is. */
+	to: number | null;
+	/** The number of its job, or 0. */
+	n: number;
+	state: "idle" | "waiting" | "sent";
+	run: number;
+	dueAt: number;
+	/** Why its last run failed; empty where it did not. */
+	reason: string;
+	/** How many members it was last told of. */
+	told: number;
+	/** Epochs whose traces it is still to remove. */
+	wiped: readonly string[];
+}
+
+export interface AskKey {
+	member: string;
+	ask: string;
+	purpose: Purpose;
+}
+
+export interface Publication {
+	id: string;
+	name: string;
+	data: unknown;
+	author: string;
+}
+
+/** A job that the platform is to send; the same one may be sent again as a higher run. */
+export interface Sending {
+	job: string;
+	run: number;
+}
+
+/** A job's public id: its number within the epoch, which is random and so makes it unique everywhere. */
+export function jobId(epoch: string, n: number): string {
+	return `${epoch}-${n}`;
+}
+
+/** The number of a job of this epoch, or null for any other id. */
+export function jobNumber(epoch: string, id: string): number | null {
+	if (!id.startsWith(`${epoch}-`)) return null;
+	const digits = id.slice(epoch.length + 1);
+	return /^[1-9][0-9]{0,14}$/.test(digits) ? Number(digits) : null;
+}

@@ -1,0 +1,276 @@
+/**
+ * The jobs that the room still owes an outcome: waiting → sent → settled. A job is written in the
+ * transaction of what caused it, sent again as a higher run when its lease has passed, and settled
+ * once, whatever happens to the messages in between (G5).
+ *
+ * In memory are only the heads of what is owed; what a job holds stays in the store.
+ */
+
+import {
+	JOBS_PENDING_MAX,
+	JOBS_TRIM_ROWS_MAX,
+	KEY_SWEEP_MS,
+	OUTCOME_KEPT_MS,
+	OUTCOMES_OWED_PER_MEMBER_MAX,
+	SEND_MS_MAX,
+	SEND_RETRY_MS,
+} from "../protocol/limits.ts";
+import type { JobNotice } from "../protocol/messages.ts";
+import type { Failure, Outcome } from "../protocol/outcome.ts";
+import type { Rules } from "../protocol/rules.ts";
+import type { History } from "./history.ts";
+import { type AskKey, type JobHead, type JobRow, jobId, type Purpose, type Sending } from "./jobs.ts";
+import type { RoomStore } from "./store.ts";
+
+type Draft = Pick<JobRow, "kind" | "purpose" | "member" | "ask" | "seq" | "input" | "deadlineAt">;
+
+export class Outbox {
+	readonly #store: RoomStore;
+	readonly #history: History;
+	readonly #rules: Rules;
+	readonly #pendingPerMemberMax: number;
+	#open = new Map<number, JobHead>();
+	/** Settled, and not yet received by the member whom they concern. */
+	#owed = new Map<string, Set<number>>();
+	#pending = new Map<string, number>();
+	/** Handed to the platform; until when that may take. */
+	#sending = new Map<number, number>();
+	/** To be sent in this turn. */
+	#due = new Set<number>();
+	/** This turn's repeats, by what makes them so. */
+	#known = new Map<string, JobRow>();
+	#added: JobRow[] = [];
+	#changed = new Map<number, JobHead & { input?: string; outcome?: string }>();
+	/** When the oldest settled job is forgotten; null where none is known to be kept. */
+	#forgetAt: number | null = null;
+
+	constructor(store: RoomStore, history: History, rules: Rules, pendingPerMemberMax: number) {
+		this.#store = store;
+		this.#history = history;
+		this.#rules = rules;
+		this.#pendingPerMemberMax = pendingPerMemberMax;
+		for (const head of store.jobsInHand()) {
+			if (head.state === "done" || head.state === "failed") this.#owe(head);
+			else this.#hold(head);
+			// What was on its way when the room fell asleep may have arrived or not: it is sent again, as the same run.
+			if (head.state === "waiting") this.#due.add(head.n);
+		}
+		this.#forgetAt = store.oldestSettledJob();
+	}
+
+	/** True where something is to be sent though nothing has arrived. */
+	get isRestless(): boolean {
+		return this.#due.size > 0;
+	}
+
+	get isEmpty(): boolean {
+		return this.#open.size === 0 && this.#owed.size === 0 && this.#forgetAt === null;
+	}
+
+	/** Looks up a whole turn's asks at once. */
+	begin(keys: readonly AskKey[]): void {
+		this.#known.clear();
+		if (keys.length === 0) return;
+		for (const row of this.#store.findAsks(keys)) this.#known.set(keyOf(row), row);
+	}
+
+	/** The job that was asked for, or whose event is held, under this id already. */
+	known(member: string, ask: string, purpose: Purpose): JobRow | undefined {
+		return this.#known.get(keyOf({ member, ask, purpose }));
+	}
+
+	/** Why no further job can be owed, or null. `member` null counts against the room alone. */
+	fullFor(member: string | null): string | null {
+		if (this.#open.size >= JOBS_PENDING_MAX) return "The room has too many jobs to do; try again a little later.";
+		if (member === null || (this.#pending.get(member) ?? 0) < this.#pendingPerMemberMax) return null;
+		return `You have ${this.#pendingPerMemberMax} jobs under way; wait until one of them is done.`;
+	}
+
+	add(draft: Draft, now: number): JobHead {
+		const n = this.#history.nextJob();
+		const row: JobRow = { ...draft, n, state: "waiting", run: 1, dueAt: now, isOwed: false, outcome: "null", at: now };
+		const { input: _, outcome: __, ...head } = row;
+		this.#added.push(row);
+		if (row.ask !== null) this.#known.set(keyOf(row), row);
+		this.#hold(head);
+		this.#due.add(n);
+		return head;
+	}
+
+	/** The job if it is still owed an outcome. */
+	open(n: number): JobHead | undefined {
+		return this.#open.get(n);
+	}
+
+	/** A job with what it holds, settled or not. */
+	row(n: number): JobRow | null {
+		return this.#added.find((row) => row.n === n) ?? this.#store.job(n);
+	}
+
+	/** Settles a job: once, since it is open only once. `isOwed`: someone is to be told, now or when they are back. */
+	settle(head: JobHead, outcome: Outcome, isOwed: boolean, now: number): void {
+		this.#open.delete(head.n);
+		this.#sending.delete(head.n);
+		this.#due.delete(head.n);
+		if (head.member !== null) {
+			const left = (this.#pending.get(head.member) ?? 1) - 1;
+			if (left > 0) this.#pending.set(head.member, left);
+			else this.#pending.delete(head.member);
+		}
+		head.state = outcome.state;
+		head.isOwed = isOwed && head.member !== null;
+		head.dueAt = now + OUTCOME_KEPT_MS;
+		this.#forgetAt ??= head.dueAt;
+		const told = JSON.stringify(outcome.state === "done" ? (outcome.result ?? null) : outcome.error);
+		// What was held is in the history now, or nowhere: nothing refused leaves a trace.
+		const change = { ...head, outcome: told };
+		this.#changed.set(head.n, head.purpose === "hold" ? { ...change, input: "null" } : change);
+		if (head.isOwed) this.#owe(head);
+	}
+
+	/** Puts a failed job on its way again. */
+	replay(row: JobRow, now: number): void {
+		const { input: _, outcome: __, ...head } = row;
+		head.state = "waiting";
+		head.run++;
+		head.dueAt = now;
+		head.isOwed = false;
+		this.#owed.get(head.member ?? "")?.delete(head.n);
+		this.#hold(head);
+		this.#due.add(head.n);
+		this.#changed.set(head.n, { ...head, outcome: "null" });
+	}
+
+	/** Outcomes that have arrived, so that they are not sent again. */
+	received(member: string, numbers: readonly number[]): void {
+		for (const n of numbers) {
+			if (this.#owed.get(member)?.delete(n) !== true) continue;
+			const row = this.row(n);
+			if (row === null) continue;
+			const { input: _, outcome: __, ...head } = row;
+			this.#changed.set(n, { ...head, isOwed: false });
+		}
+		if (this.#owed.get(member)?.size === 0) this.#owed.delete(member);
+	}
+
+	/** What a member has not received yet, the oldest first. */
+	owedTo(member: string): JobNotice[] {
+		return [...(this.#owed.get(member) ?? [])].flatMap((n) => {
+			const row = this.row(n);
+			return row === null ? [] : [this.notice(row)];
+		});
+	}
+
+	/** What the member who asked is told of a job. */
+	notice(row: JobHead & { outcome: string }): JobNotice {
+		const { n, kind, ask, purpose, state, outcome } = row;
+		const notice = { type: "job", id: ask ?? "", job: jobId(this.#history.meta.epoch, n), name: kind } as const;
+		if (state === "done") return { ...notice, state, result: JSON.parse(outcome) as unknown };
+		if (state === "failed") return { ...notice, state, error: JSON.parse(outcome) as Failure };
+		return { ...notice, state: purpose === "hold" ? "held" : "accepted" };
+	}
+
+	// On its way.
+
+	/** What the platform is to send now. */
+	takeDue(now: number): Sending[] {
+		const { epoch } = this.#history.meta;
+		const sending = [...this.#due].flatMap((n) => {
+			const head = this.#open.get(n);
+			if (head === undefined) return [];
+			this.#sending.set(n, now + SEND_MS_MAX);
+			return [{ job: jobId(epoch, n), run: head.run }];
+		});
+		this.#due.clear();
+		return sending;
+	}
+
+	/** The platform has a job: its lease begins. */
+	sent(n: number, run: number, now: number): void {
+		const head = this.#open.get(n);
+		this.#sending.delete(n);
+		if (head === undefined || head.state !== "waiting" || head.run !== run) return;
+		head.state = "sent";
+		head.dueAt = now + (this.#rules.kind(head.kind)?.leaseMs ?? SEND_MS_MAX);
+		this.#changed.set(n, head);
+	}
+
+	/** The platform could not take a job: it is tried again a little later. */
+	unsent(n: number, now: number): void {
+		if (this.#open.has(n)) this.#sending.set(n, now + SEND_RETRY_MS);
+	}
+
+	/** Sends again what is unsent, or unsettled past its lease; gives the holds whose deadline has come. */
+	expire(now: number): JobHead[] {
+		const late: JobHead[] = [];
+		for (const head of this.#open.values()) {
+			if (head.deadlineAt !== null && head.deadlineAt <= now) {
+				late.push(head);
+			} else if (head.state === "waiting") {
+				if ((this.#sending.get(head.n) ?? 0) <= now) this.#due.add(head.n);
+			} else if (head.dueAt <= now) {
+				head.state = "waiting";
+				head.run++;
+				head.dueAt = now;
+				this.#due.add(head.n);
+				this.#changed.set(head.n, head);
+			}
+		}
+		if (this.#forgetAt !== null && this.#forgetAt + KEY_SWEEP_MS <= now) {
+			this.#forgetAt = this.#store.dropSettledJobs(now, JOBS_TRIM_ROWS_MAX);
+			for (const [member, numbers] of this.#owed) {
+				for (const n of numbers) if (this.#store.job(n) === null) numbers.delete(n);
+				if (numbers.size === 0) this.#owed.delete(member);
+			}
+		}
+		return late;
+	}
+
+	nextDeadline(): number | null {
+		let next = this.#forgetAt === null ? null : this.#forgetAt + KEY_SWEEP_MS;
+		const earlier = (at: number): void => {
+			next = next === null ? at : Math.min(next, at);
+		};
+		for (const head of this.#open.values()) {
+			if (head.deadlineAt !== null) earlier(head.deadlineAt);
+			earlier(this.#sending.get(head.n) ?? head.dueAt);
+		}
+		return next;
+	}
+
+	/** Nothing is owed any more. The store was wiped. */
+	clear(): void {
+		for (const map of [this.#open, this.#owed, this.#pending, this.#sending, this.#due, this.#known, this.#changed])
+			map.clear();
+		this.#added = [];
+		this.#forgetAt = null;
+	}
+
+	/** Writes what changed. Inside the turn's transaction. */
+	flush(): void {
+		if (this.#added.length > 0) this.#store.addJobs(this.#added);
+		if (this.#changed.size > 0) this.#store.changeJobs([...this.#changed.values()]);
+		this.#added = [];
+		this.#changed.clear();
+	}
+
+	#hold(head: JobHead): void {
+		this.#open.set(head.n, head);
+		if (head.member === null || (head.purpose !== "asked" && head.purpose !== "hold")) return;
+		this.#pending.set(head.member, (this.#pending.get(head.member) ?? 0) + 1);
+	}
+
+	#owe(head: JobHead): void {
+		if (head.member === null) return;
+		const owed = this.#owed.get(head.member) ?? new Set();
+		this.#owed.set(head.member, owed.add(head.n));
+		if (owed.size <= OUTCOMES_OWED_PER_MEMBER_MAX) return;
+		// One who never comes back for them is owed the latest only.
+		const [oldest] = owed;
+		if (oldest !== undefined) this.received(head.member, [oldest]);
+	}
+}
+
+function keyOf({ member, ask, purpose }: Pick<JobHead, "member" | "ask" | "purpose">): string {
+	return `${purpose} ${member} ${ask}`;
+}

@@ -1,0 +1,220 @@
+/**
+ * Range jobs: kinds that work on the history itself, in order, without a job for each event. One row
+ * a kind says what is settled through and which range is in flight. A range is frozen when it is first
+ * sent, so its retries are the same delivery; while it is in flight, what comes gathers for the next.
+ */
+import {
+	DIRECTORY_LAG_MS,
+	RANGE_BYTES_MAX,
+	RANGE_EVENTS_MAX,
+	RANGE_RETRY_MS,
+	SEND_MS_MAX,
+	SEND_RETRY_MS,
+} from "../protocol/limits.ts";
+import type { RangeRule } from "../protocol/rules.ts";
+import type { History } from "./history.ts";
+import { jobId, type RangeRow, type Sending } from "./jobs.ts";
+import type { RoomStore } from "./store.ts";
+
+export class Ranges {
+	readonly #store: RoomStore;
+	readonly #history: History;
+	readonly #rules = new Map<string, RangeRule>();
+	#rows = new Map<string, RangeRow>();
+	#sending = new Map<string, number>();
+	#due = new Set<string>();
+	#dirty = new Set<string>();
+	/** When a change of the count alone is to be told, Unix ms. */
+	#tellAt: number | null = null;
+
+	constructor(store: RoomStore, history: History, rules: readonly RangeRule[]) {
+		this.#store = store;
+		this.#history = history;
+		for (const row of store.ranges()) this.#rows.set(row.kind, row);
+		for (const rule of rules) {
+			this.#rules.set(rule.name, rule);
+			const row = this.#rows.get(rule.name) ?? this.#begin(rule);
+			if (row.state === "waiting" && row.reason === "") this.#due.add(rule.name);
+		}
+	}
+
+	get isRestless(): boolean {
+		return this.#due.size > 0;
+	}
+
+	/** True where nothing is in flight and no wiped epoch waits for its removal. */
+	get isIdle(): boolean {
+		return [...this.rows()].every((row) => row.state === "idle" && row.wiped.length === 0);
+	}
+
+	/** The lowest seq that an unsettled range may still need; everything above is kept for it. */
+	get neededFrom(): number {
+		let needed = Number.POSITIVE_INFINITY;
+		for (const name of this.#rules.keys()) needed = Math.min(needed, this.#row(name).through + 1);
+		return needed;
+	}
+
+	rows(): Iterable<RangeRow> {
+		return [...this.#rules.keys()].map((name) => this.#row(name));
+	}
+
+	inFlight(n: number): RangeRow | undefined {
+		return [...this.#rows.values()].find((row) => row.state !== "idle" && row.n === n);
+	}
+
+	/** Freezes the next range of every kind that has none in flight and something to do. After the history was written. */
+	freeze(count: number, now: number): void {
+		if (!this.#history.isStored) return;
+		const { head, kept } = this.#history.meta;
+		for (const [name, rule] of this.#rules) {
+			const row = this.#row(name);
+			if (row.state !== "idle" || row.dueAt > now) continue;
+			const hasEvents = head > row.through || row.wiped.length > 0;
+			if (!hasEvents) {
+				if (!rule.counts || row.told === count) continue;
+				this.#tellAt ??= now + DIRECTORY_LAG_MS;
+				if (this.#tellAt > now) continue;
+			}
+			if (rule.counts) this.#tellAt = null;
+			const from = Math.max(row.through, kept - 1);
+			const to = head > from ? from + this.#fitting(from) : from;
+			const n = this.#history.nextJob();
+			this.#put({ ...row, through: from, to, n, state: "waiting", run: 1, dueAt: now, told: rule.counts ? count : 0 });
+			this.#due.add(name);
+		}
+	}
+
+	/** A range is done: what it covered is settled. */
+	settle(row: RangeRow): void {
+		this.#sending.delete(row.kind);
+		const through = Math.max(row.through, row.to ?? 0);
+		this.#put({ ...row, through, to: null, state: "idle", dueAt: 0, reason: "", wiped: [] });
+	}
+
+	/** A range failed for good: it stays what it is and is tried again later, visibly. */
+	fail(row: RangeRow, reason: string, now: number): void {
+		this.#sending.delete(row.kind);
+		this.#put({ ...row, state: "waiting", run: row.run + 1, dueAt: now + RANGE_RETRY_MS, reason });
+	}
+
+	/** Tries a failed range again now. */
+	replay(row: RangeRow, now: number): void {
+		this.#put({ ...row, dueAt: now });
+		this.#due.add(row.kind);
+	}
+
+	/** Gives up what lies before `seq`, which is no longer kept. Gives the kinds that lose something. */
+	trimmedBefore(seq: number): string[] {
+		const lost: string[] = [];
+		for (const name of this.#rules.keys()) {
+			const row = this.#row(name);
+			if (row.through >= seq - 1) continue;
+			this.#sending.delete(name);
+			this.#due.delete(name);
+			this.#put({ ...row, through: seq - 1, to: null, state: "idle", dueAt: 0, reason: "trimmed" });
+			lost.push(name);
+		}
+		return lost;
+	}
+
+	/** The history begins anew: nothing of the old one is owed but the removal of its traces. */
+	wipe(epoch: string): void {
+		for (const [name, rule] of this.#rules) {
+			const row = this.#row(name);
+			const wiped = rule.counts ? [...row.wiped, epoch] : [];
+			this.#put({ ...row, through: 0, to: null, n: 0, state: "idle", run: 0, dueAt: 0, reason: "", wiped });
+		}
+		this.#sending.clear();
+		this.#due.clear();
+	}
+
+	takeDue(now: number): Sending[] {
+		const { epoch } = this.#history.meta;
+		const sending: Sending[] = [];
+		for (const name of this.#due) {
+			const row = this.#row(name);
+			if (row.state !== "waiting") continue;
+			this.#sending.set(name, now + SEND_MS_MAX);
+			sending.push({ job: jobId(epoch, row.n), run: row.run });
+		}
+		this.#due.clear();
+		return sending;
+	}
+
+	sent(n: number, run: number, now: number): void {
+		const row = this.inFlight(n);
+		if (row === undefined || row.state !== "waiting" || row.run !== run) return;
+		this.#sending.delete(row.kind);
+		this.#put({ ...row, state: "sent", dueAt: now + (this.#rules.get(row.kind)?.leaseMs ?? SEND_MS_MAX) });
+	}
+
+	unsent(n: number, now: number): void {
+		const row = this.inFlight(n);
+		if (row !== undefined) this.#sending.set(row.kind, now + SEND_RETRY_MS);
+	}
+
+	/** Sends again what is unsent, or unsettled past its lease. */
+	expire(now: number): void {
+		for (const name of this.#rules.keys()) {
+			const row = this.#row(name);
+			if (row.state === "idle" || row.dueAt > now) continue;
+			if (row.state === "sent") this.#put({ ...row, state: "waiting", run: row.run + 1, dueAt: now });
+			if ((this.#sending.get(name) ?? 0) <= now) this.#due.add(name);
+		}
+	}
+
+	nextDeadline(): number | null {
+		const deadlines = this.#tellAt === null ? [] : [this.#tellAt];
+		for (const name of this.#rules.keys()) {
+			const row = this.#row(name);
+			if (row.state !== "idle") deadlines.push(Math.max(row.dueAt, this.#sending.get(name) ?? 0));
+		}
+		return deadlines.length === 0 ? null : Math.min(...deadlines);
+	}
+
+	flush(): void {
+		for (const name of this.#dirty) this.#store.saveRange(this.#row(name));
+		this.#dirty.clear();
+	}
+
+	/** A kind that has never been here: from now on, or from the first event that is kept. */
+	#begin(rule: RangeRule): RangeRow {
+		const { kept, head } = this.#history.meta;
+		const row: RangeRow = {
+			kind: rule.name,
+			through: rule.begins === "head" ? head : kept - 1,
+			to: null,
+			n: 0,
+			state: "idle",
+			run: 0,
+			dueAt: 0,
+			reason: "",
+			told: 0,
+			wiped: [],
+		};
+		this.#rows.set(rule.name, row);
+		if (this.#history.isStored) this.#dirty.add(rule.name);
+		return row;
+	}
+
+	#row(name: string): RangeRow {
+		const row = this.#rows.get(name);
+		if (row === undefined) throw new Error("A range kind without a row.");
+		return row;
+	}
+
+	#put(row: RangeRow): void {
+		this.#rows.set(row.kind, row);
+		this.#dirty.add(row.kind);
+	}
+
+	#fitting(from: number): number {
+		const sizes = this.#store.sizesAfter(from, RANGE_EVENTS_MAX);
+		let bytes = 0;
+		const end = sizes.findIndex((event, index) => {
+			bytes += event.bytes;
+			return index > 0 && bytes > RANGE_BYTES_MAX;
+		});
+		return end === -1 ? sizes.length : end;
+	}
+}

@@ -1,0 +1,129 @@
+/** What a job's outcome changes in the room: an event for everyone, word to one member, a held event's fate. */
+
+import { OUTCOME_BYTES_MAX } from "../protocol/limits.ts";
+import type { Outcome } from "../protocol/outcome.ts";
+import type { Rules } from "../protocol/rules.ts";
+import { exceedsBytes } from "../protocol/text.ts";
+import { type History, ROOM_AUTHOR, ROOM_MEMBER } from "./history.ts";
+import type { Settle } from "./inputs.ts";
+import { type JobHead, jobId, jobNumber, type Publication } from "./jobs.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Roster } from "./presence.ts";
+import type { Publishing } from "./publish.ts";
+import type { Ranges } from "./ranges.ts";
+import type { Turn } from "./turn.ts";
+
+export class Settlement {
+	readonly #history: History;
+	readonly #outbox: Outbox;
+	readonly #ranges: Ranges;
+	readonly #publishing: Publishing;
+	readonly #roster: Roster;
+	readonly #rules: Rules;
+
+	constructor(history: History, outbox: Outbox, ranges: Ranges, publishing: Publishing, roster: Roster, rules: Rules) {
+		this.#history = history;
+		this.#outbox = outbox;
+		this.#ranges = ranges;
+		this.#publishing = publishing;
+		this.#roster = roster;
+		this.#rules = rules;
+	}
+
+	/** `done` counts from any run, `failed` only from the newest; a second settlement and an unknown job are nothing. */
+	settle({ epoch, job, run, outcome }: Settle, turn: Turn): void {
+		if (epoch !== this.#history.meta.epoch) return;
+		const n = jobNumber(epoch, job);
+		if (n === null) return;
+		const isStale = (newest: number): boolean => outcome.state === "failed" && run !== null && run < newest;
+		const range = this.#ranges.inFlight(n);
+		if (range !== undefined) {
+			if (outcome.state === "done") this.#ranges.settle(range);
+			else if (!isStale(range.run)) this.#ranges.fail(range, outcome.error.message, turn.now);
+			return;
+		}
+		const head = this.#outbox.open(n);
+		if (head !== undefined && !isStale(head.run)) this.#conclude(head, bounded(outcome), turn);
+	}
+
+	/** A held event whose check did not come back in time: refused or published, as the app says. */
+	lapse(head: JobHead, turn: Turn): void {
+		const error = { code: "unchecked", message: "It could not be checked in time." };
+		this.#conclude(head, { state: "failed", error }, turn);
+	}
+
+	#conclude(head: JobHead, outcome: Outcome, turn: Turn): void {
+		switch (head.purpose) {
+			case "hold":
+				return this.#concludeHold(head, outcome, turn);
+			case "review":
+				if (outcome.state === "done" && refusalOf(outcome.result) !== null && head.seq !== null) {
+					this.#history.redact(head.seq, ROOM_MEMBER, turn.now);
+				}
+				return this.#outbox.settle(head, outcome, false, turn.now);
+			case "asked":
+				if (outcome.state === "done") this.#announce(head, outcome.result, turn);
+				return this.#tell(head, outcome, turn);
+			case "event":
+				if (outcome.state === "done") this.#announce(head, outcome.result, turn);
+				if (this.#rules.kind(head.kind)?.concerns === "member") return this.#tell(head, outcome, turn);
+				return this.#outbox.settle(head, outcome, false, turn.now);
+		}
+	}
+
+	#concludeHold(head: JobHead, outcome: Outcome, turn: Turn): void {
+		const row = this.#outbox.row(head.n);
+		const publication = row === null ? null : (JSON.parse(row.input) as Publication | null);
+		if (publication === null || head.member === null) return;
+		const reason = outcome.state === "done" ? refusalOf(outcome.result) : null;
+		const isUnchecked = outcome.state === "failed" || isVerdict(outcome.result) === false;
+		const isRefused = isUnchecked
+			? this.#rules.event(publication.name)?.check?.unchecked !== "publish"
+			: reason !== null;
+		if (isRefused) {
+			const message = reason ?? "It could not be checked, so it was not published; try again later.";
+			return this.#tell(head, { state: "failed", error: { code: "rejected", message } }, turn);
+		}
+		// Its event is the author's acknowledgement.
+		head.seq = this.#publishing.release(head.member, publication, turn.now);
+		this.#outbox.settle(head, { state: "done", result: null }, false, turn.now);
+	}
+
+	/** The outcome as an event, where the kind concerns the room. What is said of an event that was taken back is not said. */
+	#announce(head: JobHead, result: unknown, turn: Turn): void {
+		if (this.#rules.kind(head.kind)?.concerns !== "room") return;
+		if (head.seq !== null && this.#history.at(head.seq)?.body.endsWith(',"redacted":true}') === true) return;
+		const job = jobId(this.#history.meta.epoch, head.n);
+		const data = JSON.stringify({ job, name: head.kind, of: head.seq, result: result ?? null });
+		this.#history.append({ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: "room.job" }, data, turn.now);
+	}
+
+	/** Settles, and tells the member: those of its sessions that are here now, and each that comes until one has received it. */
+	#tell(head: JobHead, outcome: Outcome, turn: Turn): void {
+		this.#outbox.settle(head, outcome, true, turn.now);
+		const told = JSON.stringify(outcome.state === "done" ? (outcome.result ?? null) : outcome.error);
+		const notice = this.#outbox.notice({ ...head, outcome: told });
+		for (const session of this.#roster.sessionsOf(head.member ?? "")) {
+			// One that joins in this very turn is told with its welcome.
+			if (!turn.joining.has(session)) turn.tell(session, notice);
+		}
+	}
+}
+
+/** The reason of a verdict that refuses, or null. */
+function refusalOf(result: unknown): string | null {
+	const { verdict, reason } = (result ?? {}) as { verdict?: unknown; reason?: unknown };
+	if (verdict !== "refuse") return null;
+	return typeof reason === "string" ? reason : "It is not welcome in this room.";
+}
+
+function isVerdict(result: unknown): boolean {
+	const { verdict } = (result ?? {}) as { verdict?: unknown };
+	return verdict === "clear" || verdict === "refuse";
+}
+
+function bounded(outcome: Outcome): Outcome {
+	if (outcome.state !== "done" || !exceedsBytes(JSON.stringify(outcome.result ?? null), OUTCOME_BYTES_MAX))
+		return outcome;
+	return { state: "failed", error: { code: "too_large", message: "The job's result is too large to be told." } };
+}

@@ -1,0 +1,33 @@
+/** Rows for stores: what a room would write, with every field said. */
+import type { Meta, NewEvent, RosterRow } from "../../src/room/store.ts";
+
+export const META: Meta = {
+	epoch: "e1",
+	head: 3,
+	floor: 2,
+	kept: 1,
+	heldBytes: 100,
+	jobs: 7,
+	at: 1_700_000_000_003,
+	floorAt: 1_700_000_000_002,
+	bytes: 400,
+	oldestKey: { at: 1_700_000_000_001, seq: 1 },
+	emptySince: 1_700_000_000_009,
+};
+
+export const T0 = 1_700_000_000_000;
+
+/** The event at `seq`: published by `ann` as `p{seq}`, a second after the one before. */
+export function eventAt(seq: number, more: Partial<NewEvent> = {}): NewEvent {
+	const body = more.body ?? `{"type":"event","seq":${seq}}`;
+	const bytes = new TextEncoder().encode(body).length;
+	return { seq, at: T0 + seq * 1000, from: "ann", id: `p${seq}`, name: "chat", body, bytes, ...more };
+}
+
+export function eventsAt(from: number, to: number): NewEvent[] {
+	return Array.from({ length: to - from + 1 }, (_, index) => eventAt(from + index));
+}
+
+export function row(member: string, more: Partial<RosterRow> = {}): RosterRow {
+	return { member, name: member.toUpperCase(), state: "null", goneSince: null, ...more };
+}

@@ -1,0 +1,280 @@
+/**
+ * What every store of a room must do, run against each of them. A store is reached only inside `run`,
+ * because one of them lives inside a Durable Object; each call of `run` gets a new one.
+ */
+import { describe, expect, test } from "vitest";
+import type { RoomStore } from "../../src/room/store.ts";
+import { eventAt, eventsAt, META, row, T0 } from "./rows.ts";
+
+export type RunWithStore = (body: (store: RoomStore) => void) => Promise<void>;
+
+const seqs = (events: readonly { seq: number }[]): number[] => events.map(({ seq }) => seq);
+
+/** Runs `write` in a transaction that fails after it. */
+function failAfter(store: RoomStore, write: () => void): void {
+	expect(() =>
+		store.transaction(() => {
+			write();
+			throw new Error("planted");
+		}),
+	).toThrow("planted");
+}
+
+export function describeStore(name: string, run: RunWithStore): void {
+	const inStore = (sentence: string, body: (store: RoomStore) => void) => test(sentence, () => run(body));
+
+	describe(`${name}: the history`, () => {
+		inStore("a new store is empty", (store) => {
+			expect(store.meta()).toBeNull();
+			expect(store.roster()).toEqual([]);
+			expect(store.after(0, 10)).toEqual([]);
+			expect(store.sizesAfter(0, 10)).toEqual([]);
+			expect(store.findKeys([{ member: "ann", id: "p1" }])).toEqual([]);
+		});
+
+		inStore("events come back as they were, without their keys", (store) => {
+			store.transaction(() =>
+				store.append([eventAt(1), eventAt(2, { from: "room:operator", id: null, name: "room.job" })]),
+			);
+			const { id: _, ...first } = eventAt(1);
+			const { id: __, ...second } = eventAt(2, { from: "room:operator", id: null, name: "room.job" });
+			expect(store.after(0, 10)).toEqual([first, second]);
+			expect(store.sizesAfter(0, 10)).toEqual([first, second].map(({ seq, at, bytes }) => ({ seq, at, bytes })));
+		});
+
+		inStore("`after` gives the next ones, ascending, and no more than its limit", (store) => {
+			store.transaction(() => store.append(eventsAt(1, 10)));
+			expect(seqs(store.after(0, 3))).toEqual([1, 2, 3]);
+			expect(seqs(store.after(7, 10))).toEqual([8, 9, 10]);
+			expect(seqs(store.after(9, 1))).toEqual([10]);
+			expect(seqs(store.after(10, 10))).toEqual([]);
+			expect(seqs(store.after(99, 10))).toEqual([]);
+			expect(seqs(store.after(3, 0))).toEqual([]);
+			expect(seqs(store.sizesAfter(3, 2))).toEqual([4, 5]);
+		});
+
+		inStore("dropping events moves the floor: what is below is gone, what is above stays", (store) => {
+			store.transaction(() => store.append(eventsAt(1, 10)));
+			store.transaction(() => store.dropEvents(4));
+			expect(seqs(store.after(0, 3))).toEqual([5, 6, 7]);
+			expect(seqs(store.sizesAfter(0, 1))).toEqual([5]);
+			store.transaction(() => store.dropEvents(4));
+			expect(seqs(store.after(0, 1))).toEqual([5]);
+			store.transaction(() => store.dropEvents(10));
+			expect(store.after(0, 10)).toEqual([]);
+			store.transaction(() => store.append(eventsAt(11, 12)));
+			expect(seqs(store.after(0, 10))).toEqual([11, 12]);
+		});
+
+		inStore("appending nothing is nothing", (store) => {
+			store.transaction(() => store.append([]));
+			expect(store.after(0, 10)).toEqual([]);
+		});
+
+		inStore("an append of more than 1 MiB comes back whole", (store) => {
+			const large = Array.from({ length: 40 }, (_, index) =>
+				eventAt(index + 1, { body: JSON.stringify('"€\\'.repeat(6_000) + index) }),
+			);
+			expect(large.reduce((sum, event) => sum + event.bytes, 0)).toBeGreaterThan(1024 * 1024);
+			store.transaction(() => store.append(large));
+			expect(store.after(0, 100).map((event) => event.body)).toEqual(large.map((event) => event.body));
+			expect(store.findKeys(large.map((event) => ({ member: event.from, id: event.id ?? "" })))).toHaveLength(40);
+		});
+
+		inStore("text comes back as it was: quotes, emoji, line breaks, escapes and numbers that are texts", (store) => {
+			const texts = [
+				'"',
+				"'",
+				"\\",
+				"🎈👩‍👩‍👧",
+				"a\nb\r\tc",
+				"\u2028",
+				"\\u0000",
+				"null",
+				"12",
+				"1e3",
+				"[1]",
+				"ü' or 1=1; --",
+			];
+			store.transaction(() => {
+				store.append(
+					texts.map((text, index) => eventAt(index + 1, { id: text, name: text, body: JSON.stringify({ text }) })),
+				);
+				store.saveRoster(texts.map((text, index) => row(`m${index}`, { name: text, state: JSON.stringify(text) })));
+			});
+			expect(store.after(0, 100).map((event) => event.name)).toEqual(texts);
+			expect(store.after(0, 100).map((event) => JSON.parse(event.body))).toEqual(texts.map((text) => ({ text })));
+			expect(store.roster().map((each) => each.name)).toEqual(texts);
+			expect(store.roster().map((each) => JSON.parse(each.state))).toEqual(texts);
+			for (const [index, text] of texts.entries()) {
+				expect(store.findKeys([{ member: "ann", id: text }]), text).toEqual([
+					{ member: "ann", id: text, seq: index + 1 },
+				]);
+			}
+		});
+	});
+
+	describe(`${name}: the idempotency keys`, () => {
+		inStore("a key is found by its member and its id, and by nothing else", (store) => {
+			store.transaction(() =>
+				store.append([eventAt(1), eventAt(2, { from: "bob", id: "p1" }), eventAt(3, { id: null })]),
+			);
+			const asked = [
+				{ member: "bob", id: "p1" },
+				{ member: "ann", id: "p2" },
+				{ member: "cid", id: "p1" },
+				{ member: "ann", id: "p1" },
+			];
+			const found = store.findKeys(asked).sort((a, b) => a.seq - b.seq);
+			expect(found).toEqual([
+				{ member: "ann", id: "p1", seq: 1 },
+				{ member: "bob", id: "p1", seq: 2 },
+			]);
+			expect(store.findKeys([])).toEqual([]);
+		});
+
+		inStore("the keys of a turn as full as it may be are looked up in one go", (store) => {
+			const member = "m".repeat(128);
+			const keys = Array.from({ length: 9900 }, (_, index) => ({ member, id: `${"€".repeat(60)}${index}` }));
+			const known = eventAt(1, { from: member, id: keys[9000]?.id ?? "" });
+			store.transaction(() => store.append([known]));
+			expect(store.findKeys(keys)).toEqual([{ ...keys[9000], seq: 1 }]);
+		});
+
+		inStore("G3 keys outlive their events", (store) => {
+			store.transaction(() => store.append(eventsAt(1, 3)));
+			store.transaction(() => store.dropEvents(3));
+			expect(store.findKeys([{ member: "ann", id: "p2" }])).toEqual([{ member: "ann", id: "p2", seq: 2 }]);
+		});
+
+		inStore("keys older than a time go, and the oldest that is left is told", (store) => {
+			store.transaction(() => store.append(eventsAt(1, 5)));
+			const oldest = store.transaction(() => store.dropKeys(T0 + 3000, 0, 100));
+			expect(oldest).toEqual({ at: T0 + 3000, seq: 3 });
+			expect(store.findKeys([1, 2, 3].map((seq) => ({ member: "ann", id: `p${seq}` })))).toEqual([
+				{ member: "ann", id: "p3", seq: 3 },
+			]);
+		});
+
+		inStore("keys up to a seq go, however young", (store) => {
+			store.transaction(() => store.append(eventsAt(1, 5)));
+			expect(store.transaction(() => store.dropKeys(0, 4, 100))).toEqual({ at: T0 + 5000, seq: 5 });
+			expect(store.transaction(() => store.dropKeys(0, 5, 100))).toBeNull();
+		});
+
+		inStore("at most `limit` keys go at once, the oldest first", (store) => {
+			store.transaction(() => store.append(eventsAt(1, 5)));
+			expect(store.transaction(() => store.dropKeys(Number.MAX_SAFE_INTEGER, 0, 2))).toEqual({ at: T0 + 3000, seq: 3 });
+			expect(store.transaction(() => store.dropKeys(Number.MAX_SAFE_INTEGER, 0, 3))).toBeNull();
+			expect(store.transaction(() => store.dropKeys(Number.MAX_SAFE_INTEGER, 0, 3))).toBeNull();
+		});
+
+		inStore("G3 a key that is known is not written twice: the append throws and the first event keeps it", (store) => {
+			store.transaction(() => store.append([eventAt(1)]));
+			expect(() => store.transaction(() => store.append([eventAt(2), eventAt(3, { id: "p1" })]))).toThrow();
+			expect(seqs(store.after(0, 10))).toEqual([1]);
+			expect(store.findKeys([{ member: "ann", id: "p1" }])).toEqual([{ member: "ann", id: "p1", seq: 1 }]);
+			expect(store.findKeys([{ member: "ann", id: "p2" }])).toEqual([]);
+		});
+	});
+
+	describe(`${name}: the roster`, () => {
+		inStore("members stand in the order in which they came, and keep their place when they change", (store) => {
+			store.transaction(() => store.saveRoster([row("cid"), row("ann")]));
+			store.transaction(() =>
+				store.saveRoster([row("bob"), row("cid", { name: "Sid", state: '{"a":1}', goneSince: T0 })]),
+			);
+			expect(store.roster()).toEqual([
+				row("cid", { name: "Sid", state: '{"a":1}', goneSince: T0 }),
+				row("ann"),
+				row("bob"),
+			]);
+			store.transaction(() => store.saveRoster([row("cid")]));
+			expect(store.roster()[0]).toEqual(row("cid"));
+		});
+
+		inStore("a member that was dropped and comes again stands last", (store) => {
+			store.transaction(() => store.saveRoster([row("ann"), row("bob"), row("cid")]));
+			store.transaction(() => store.dropRoster(["ann", "nobody"]));
+			expect(store.roster().map(({ member }) => member)).toEqual(["bob", "cid"]);
+			store.transaction(() => {
+				store.dropRoster(["bob"]);
+				store.saveRoster([row("ann"), row("bob")]);
+			});
+			expect(store.roster().map(({ member }) => member)).toEqual(["cid", "ann", "bob"]);
+		});
+
+		inStore("a roster of 5,000 members with full states is written in one go", (store) => {
+			const state = JSON.stringify("€".repeat(680));
+			const rows = Array.from({ length: 5000 }, (_, index) => row(`m${index}`, { state, goneSince: T0 }));
+			store.transaction(() => store.saveRoster(rows));
+			expect(store.roster()).toHaveLength(5000);
+			expect(store.roster()[4999]).toEqual(rows[4999]);
+			store.transaction(() => store.dropRoster(rows.map(({ member }) => member)));
+			expect(store.roster()).toEqual([]);
+		});
+	});
+
+	describe(`${name}: transactions`, () => {
+		inStore("meta comes back as it was saved, with its nulls", (store) => {
+			store.transaction(() => store.saveMeta(META));
+			expect(store.meta()).toEqual(META);
+			const bare = { ...META, floorAt: null, oldestKey: null, emptySince: null };
+			store.transaction(() => store.saveMeta(bare));
+			expect(store.meta()).toEqual(bare);
+		});
+
+		inStore("a transaction gives what its work gave", (store) => {
+			expect(store.transaction(() => 7)).toBe(7);
+		});
+
+		inStore("G1 what a transaction wrote is there within it", (store) => {
+			store.transaction(() => {
+				store.append([eventAt(1)]);
+				store.saveRoster([row("ann")]);
+				store.saveMeta(META);
+				expect(seqs(store.after(0, 1))).toEqual([1]);
+				expect(store.findKeys([{ member: "ann", id: "p1" }])).toHaveLength(1);
+				expect(store.roster()).toHaveLength(1);
+				expect(store.meta()).toEqual(META);
+			});
+		});
+
+		inStore("G1 a throw on the very first write leaves nothing at all, and the next write lands", (store) => {
+			failAfter(store, () => {
+				store.append([eventAt(1)]);
+				store.saveRoster([row("ann")]);
+				store.saveMeta(META);
+			});
+			expect(store.meta()).toBeNull();
+			expect(store.roster()).toEqual([]);
+			expect(store.after(0, 10)).toEqual([]);
+			store.transaction(() => store.append([eventAt(1)]));
+			expect(seqs(store.after(0, 10))).toEqual([1]);
+		});
+
+		inStore("G1 a throw takes back every kind of write, in whatever order they came", (store) => {
+			store.transaction(() => {
+				store.append(eventsAt(1, 6));
+				store.saveRoster([row("ann"), row("bob")]);
+				store.saveMeta(META);
+			});
+			const events = store.after(0, 100);
+			failAfter(store, () => {
+				store.append(eventsAt(7, 9));
+				store.dropEvents(8);
+				store.append([eventAt(10)]);
+				store.dropKeys(T0 + 4000, 0, 100);
+				store.dropRoster(["ann"]);
+				store.saveRoster([row("bob", { name: "Rob" }), row("ann"), row("cid")]);
+				store.saveMeta({ ...META, head: 10 });
+			});
+			expect(store.after(0, 100)).toEqual(events);
+			expect(seqs(store.findKeys([1, 7, 10].map((seq) => ({ member: "ann", id: `p${seq}` }))))).toEqual([1]);
+			expect(store.roster()).toEqual([row("ann"), row("bob")]);
+			expect(store.meta()).toEqual(META);
+			store.transaction(() => store.append([eventAt(7)]));
+			expect(seqs(store.after(0, 100))).toEqual([1, 2, 3, 4, 5, 6, 7]);
+		});
+	});
+}

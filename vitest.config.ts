@@ -1,0 +1,44 @@
+import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+	test: {
+		projects: [
+			{
+				// What has no platform: rules, bytes and the room's decisions, with time as an input.
+				test: {
+					name: "pure",
+					environment: "node",
+					include: [
+						"test/*.test.ts",
+						"test/protocol/**/*.test.ts",
+						"test/room/**/*.test.ts",
+						"test/client/**/*.test.ts",
+						"test/contract/memory*.test.ts",
+					],
+				},
+			},
+			{
+				// What only the platform can prove, inside workerd.
+				plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+				test: {
+					name: "workers",
+					// CommonJS at heart: bundled before it reaches workerd, as wrangler does.
+					deps: { optimizer: { ssr: { enabled: true, include: ["obscenity", "standardwebhooks"] } } },
+					include: ["test/workers/**/*.test.ts", "test/contract/sqlite*.test.ts"],
+				},
+			},
+			{
+				// Whole processes and a browser: one file at a time, and patiently.
+				test: {
+					name: "e2e",
+					environment: "node",
+					include: ["test/e2e/**/*.test.ts"],
+					fileParallelism: false,
+					testTimeout: 180_000,
+					hookTimeout: 180_000,
+				},
+			},
+		],
+	},
+});
