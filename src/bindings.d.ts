@@ -8,6 +8,7 @@ declare namespace Cloudflare {
 		ARCHIVE: D1Database;
 		WEBHOOK_SECRET?: string;
 		OPERATOR_KEY?: string;
+		ACCESS?: string;
 	}
 }
 

@@ -1,13 +1,13 @@
 /** The Worker's routes. One URL is both the page and the socket: `/rooms/{room}`. */
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { RoomStub } from "../durable/room-object.ts";
-import { ROOM_NAME } from "../protocol/ids.ts";
 import { FRAME_BYTES_MAX } from "../protocol/limits.ts";
 import { readSettings } from "../protocol/settings.ts";
 import { answer, postEvent, readEventsQuery } from "./events.ts";
 import { join } from "./join.ts";
+import { operations } from "./operations.ts";
 import { problem, Refused } from "./problem.ts";
+import { roomOf } from "./room-of.ts";
 
 type Env = { Bindings: Cloudflare.Env };
 
@@ -18,15 +18,6 @@ export const app = new Hono<Env>();
 
 function settingsOf(c: Context<Env>) {
 	return readSettings(c.env as unknown as Record<string, unknown>);
-}
-
-function roomOf(c: Context<Env, "/rooms/:room">): RoomStub {
-	const name = c.req.param("room");
-	if (ROOM_NAME.test(name)) return c.env.ROOMS.getByName(name);
-	throw new Refused(
-		"bad_room",
-		"A room's name has 1 to 128 letters, digits or any of . _ ~ : - and begins with a letter or digit.",
-	);
 }
 
 function only(...methods: string[]): () => never {
@@ -52,14 +43,17 @@ app.get("/rooms/:room", async (c) => {
 		const page = await c.env.ASSETS.fetch(new URL("/room", c.req.url));
 		return new Response(page.body, { status: page.status, headers: [...page.headers, VARY] });
 	}
-	if (upgrade === undefined) return answer(await roomOf(c).summary(), [VARY]);
-	if (upgrade.toLowerCase() === "websocket") return join(c.req.raw, () => roomOf(c), settingsOf(c));
+	if (upgrade === undefined) return answer(await roomOf(c.env, c.req.param("room")).summary(), [VARY]);
+	if (upgrade.toLowerCase() === "websocket")
+		return join(c.req.raw, () => roomOf(c.env, c.req.param("room")), settingsOf(c));
 	throw new Refused("upgrade_required", "The only protocol to upgrade to here is websocket.");
 });
-app.all("/rooms/:room", only("GET"));
+app.route("/", operations);
+app.all("/rooms", only("GET"));
+app.all("/rooms/:room", only("GET", "DELETE"));
 
 app.get("/rooms/:room/events", async (c) =>
-	answer(await roomOf(c).events(readEventsQuery(new URL(c.req.url).searchParams))),
+	answer(await roomOf(c.env, c.req.param("room")).events(readEventsQuery(new URL(c.req.url).searchParams))),
 );
 app.post(
 	"/rooms/:room/events",
@@ -67,12 +61,17 @@ app.post(
 		maxSize: FRAME_BYTES_MAX,
 		onError: () => problem({ code: "too_large", message: `A body holds at most ${FRAME_BYTES_MAX} bytes.` }),
 	}),
-	async (c) => postEvent(c.req.raw, roomOf(c), settingsOf(c)),
+	async (c) => postEvent(c.req.raw, roomOf(c.env, c.req.param("room")), settingsOf(c)),
 );
 app.all("/rooms/:room/events", only("GET", "POST"));
 
-app.get("/rooms/:room/members", async (c) => answer(await roomOf(c).members()));
+app.get("/rooms/:room/members", async (c) => answer(await roomOf(c.env, c.req.param("room")).members()));
 app.all("/rooms/:room/members", only("GET"));
+
+app.all("/rooms/:room/jobs", only("GET"));
+app.all("/rooms/:room/jobs/:job", only("GET"));
+app.all("/rooms/:room/jobs/:job/replay", only("POST"));
+app.all("/archive/search", only("GET"));
 
 app.get("/health", (c) => c.json({ ok: true }));
 app.all("/health", only("GET"));

@@ -8,6 +8,7 @@ import { holdsWellFormedStrings } from "../protocol/text.ts";
 import { guestOf } from "./guests.ts";
 import { isOriginAllowed } from "./origins.ts";
 import { problem, Refused } from "./problem.ts";
+import { wholeNumber } from "./query.ts";
 
 export function answer(from: Answer, headers: [string, string][] = []): Response {
 	if ("refusal" in from) return problem(from.refusal);
@@ -17,20 +18,13 @@ export function answer(from: Answer, headers: [string, string][] = []): Response
 }
 
 export function readEventsQuery(query: URLSearchParams): EventsQuery {
-	const whole = (name: string, least: number, most: number): number | undefined => {
-		const text = query.get(name);
-		if (text === null) return undefined;
-		const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
-		if (value >= least && value <= most) return value;
-		throw new Refused("bad_request", `\`${name}\` is a whole number from ${least} to ${most}.`);
-	};
-	const after = whole("after", 0, Number.MAX_SAFE_INTEGER);
-	const before = whole("before", 0, Number.MAX_SAFE_INTEGER);
+	const after = wholeNumber(query, "after", 0, Number.MAX_SAFE_INTEGER);
+	const before = wholeNumber(query, "before", 0, Number.MAX_SAFE_INTEGER);
 	if (after !== undefined && before !== undefined) {
 		throw new Refused("bad_request", "Ask for the events `after` a seq or `before` one, not both.");
 	}
 	const epoch = query.get("epoch") ?? undefined;
-	return { after, before, limit: whole("limit", 1, PAGE_EVENTS_MAX), epoch };
+	return { after, before, limit: wholeNumber(query, "limit", 1, PAGE_EVENTS_MAX), epoch };
 }
 
 /** `POST /rooms/{room}/events`: 201 with the event's place, 200 where it was there already. */

@@ -1,0 +1,68 @@
+/** What operators do over HTTP: jobs, the directory of rooms, search across rooms, and wiping a room. */
+import { Hono } from "hono";
+import { directory, search } from "../jobs/archive/search.ts";
+import { PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
+import type { Reply } from "../room/effects.ts";
+import type { JobState } from "../room/jobs.ts";
+import { answer } from "./events.ts";
+import { isOperator, requireOperator } from "./operators.ts";
+import { problem, Refused } from "./problem.ts";
+import { wholeNumber } from "./query.ts";
+import { roomOf } from "./room-of.ts";
+
+const JOB_STATES: readonly string[] = ["waiting", "sent", "done", "failed"] satisfies JobState[];
+
+export const operations = new Hono<{ Bindings: Cloudflare.Env }>();
+
+operations.get("/rooms", async (c) => {
+	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
+	const limit = limitOf(c.req.url);
+	return c.json({ rooms: await directory(c.env.ARCHIVE, limit) });
+});
+
+/** A room's own archive is read by those who may read the room; all rooms together by operators alone. */
+operations.get("/archive/search", async (c) => {
+	const room = c.req.query("room") ?? null;
+	if (room === null || c.env.ACCESS === "token") await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
+	else if (c.req.header("Authorization") !== undefined && !(await isOperator(c.req.raw, c.env.OPERATOR_KEY))) {
+		throw new Refused("unauthorized", "That key is not an operator's; search this room without one.");
+	}
+	if (room !== null) roomOf(c.env, room);
+	const query = c.req.query("q") ?? "";
+	if (query.length === 0 || query.length > 200) {
+		throw new Refused("bad_request", "`q` is what to search for: 1 to 200 characters.");
+	}
+	return c.json({ events: await search(c.env.ARCHIVE, query, room, limitOf(c.req.url)) });
+});
+
+operations.delete("/rooms/:room", async (c) => {
+	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
+	return done(await roomOf(c.env, c.req.param("room")).wipe());
+});
+
+operations.get("/rooms/:room/jobs", async (c) => {
+	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
+	const state = c.req.query("state") ?? null;
+	if (state !== null && !JOB_STATES.includes(state)) {
+		throw new Refused("bad_request", `\`state\` is one of ${JOB_STATES.join(", ")}.`);
+	}
+	return answer(await roomOf(c.env, c.req.param("room")).jobs(state as JobState | null, limitOf(c.req.url)));
+});
+
+operations.get("/rooms/:room/jobs/:job", async (c) => {
+	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
+	return answer(await roomOf(c.env, c.req.param("room")).job(c.req.param("job")));
+});
+
+operations.post("/rooms/:room/jobs/:job/replay", async (c) => {
+	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
+	return done(await roomOf(c.env, c.req.param("room")).replayJob(c.req.param("job")));
+});
+
+function limitOf(url: string): number {
+	return wholeNumber(new URL(url).searchParams, "limit", 1, PAGE_EVENTS_MAX) ?? PAGE_EVENTS_DEFAULT;
+}
+
+function done(reply: Reply): Response {
+	return reply.outcome === "refused" ? problem(reply.refusal) : new Response(null, { status: 204 });
+}

@@ -1,0 +1,11 @@
+/** Numbers in a query, read strictly. */
+import { Refused } from "./problem.ts";
+
+/** @throws Refused `bad_request` where it is there and is no whole number from `least` to `most`. */
+export function wholeNumber(query: URLSearchParams, name: string, least: number, most: number): number | undefined {
+	const text = query.get(name);
+	if (text === null) return undefined;
+	const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
+	if (value >= least && value <= most) return value;
+	throw new Refused("bad_request", `\`${name}\` is a whole number from ${least} to ${most}.`);
+}
