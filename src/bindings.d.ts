@@ -8,7 +8,10 @@ declare namespace Cloudflare {
 		ARCHIVE: D1Database;
 		WEBHOOK_SECRET?: string;
 		OPERATOR_KEY?: string;
-		ACCESS?: string;
+		TOKEN_SECRET?: string;
+		/** Joins and new rooms of one address; missing where the platform has none. */
+		JOINS?: RateLimit;
+		NEW_ROOMS?: RateLimit;
 	}
 }
 

@@ -17,11 +17,12 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 	durable: { layers: ["protocol", "room", "relay", "app.ts"], packages: ["cloudflare:workers"] },
 	edge: {
 		layers: ["protocol", "room", "relay", "durable", "jobs", "app.ts"],
-		packages: ["hono", "valibot", "jose"],
+		packages: ["hono", "valibot", "jose", "@valibot/to-json-schema"],
 	},
 	client: { layers: ["protocol"], packages: [] },
 	pages: { layers: ["protocol", "client"], packages: ["hono/jsx"] },
 	"index.ts": { layers: ["protocol", "durable", "edge", "jobs", "app.ts"], packages: ["cloudflare:workers"] },
+	cli: { layers: ["protocol"], packages: ["jose", "node:fs", "node:util"] },
 	"bindings.d.ts": { layers: ["durable"], packages: [] },
 };
 

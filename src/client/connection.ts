@@ -13,9 +13,12 @@ import {
 	HEARTBEAT_MS,
 	PONG_MS_MAX,
 } from "../protocol/limits.ts";
-import type { ServerMessage, Welcome } from "../protocol/messages.ts";
+import type { Received, ServerMessage, Welcome } from "../protocol/messages.ts";
 import { type Asked, Outbox } from "./outbox.ts";
 import { type ConnectionState, RoomError } from "./room.ts";
+
+/** A receipt names at most so many jobs. */
+const RECEIVED_JOBS_MAX = 100;
 
 /** The world, as far as the connection needs it. */
 export interface Port {
@@ -116,7 +119,9 @@ export class Connection {
 	heard(text: string): void {
 		this.#pongBy = null;
 		if (text !== "pong") {
-			for (const message of JSON.parse(text) as ServerMessage[]) this.#hear(message);
+			const messages = JSON.parse(text) as ServerMessage[];
+			for (const message of messages) this.#hear(message);
+			this.#confirm(messages);
 		}
 		if (this.#state.kind === "live") this.#sendAsked();
 		this.#arm();
@@ -189,6 +194,19 @@ export class Connection {
 				break;
 		}
 		this.#port.message(message);
+	}
+
+	/** Tells which outcomes have arrived, also those that nobody here waits for: they are not sent again. */
+	#confirm(messages: readonly ServerMessage[]): void {
+		const jobs = messages.flatMap((message) =>
+			message.type === "job" && (message.state === "done" || message.state === "failed") ? [message.job] : [],
+		);
+		if (jobs.length === 0 || this.#state.kind === "stopped") return;
+		const receipts: Received[] = [];
+		for (let i = 0; i < jobs.length; i += RECEIVED_JOBS_MAX) {
+			receipts.push({ type: "received", jobs: jobs.slice(i, i + RECEIVED_JOBS_MAX) });
+		}
+		this.#port.send(JSON.stringify(receipts));
 	}
 
 	#sendAsked(): void {

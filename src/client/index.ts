@@ -3,9 +3,10 @@ import type { Event, HistoryRequest, ServerMessage } from "../protocol/messages.
 import { AlarmClock } from "./alarm-clock.ts";
 import { Connection, type Port } from "./connection.ts";
 import { Members } from "./members.ts";
-import type { ConnectionState, HistoryPage, JoinOptions, Room, RoomEvents } from "./room.ts";
+import { newMessageId } from "./message-id.ts";
+import type { ConnectionState, HistoryPage, JoinOptions, PublishOptions, Room, RoomEvents } from "./room.ts";
 
-export type { ConnectionState, HistoryPage, JoinOptions, Room, RoomEvents, Token } from "./room.ts";
+export type { ConnectionState, HistoryPage, JoinOptions, PublishOptions, Room, RoomEvents, Token } from "./room.ts";
 export { RoomError } from "./room.ts";
 
 /**
@@ -44,10 +45,6 @@ function keptKey(address: URL): { read(): string | null; write(key: string): voi
 			}
 		},
 	};
-}
-
-function newId(): string {
-	return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 class JoinedRoom implements Room {
@@ -94,8 +91,9 @@ class JoinedRoom implements Room {
 		return () => listeners.delete(listener);
 	}
 
-	publish(name: string, data: unknown, options: { expect?: number } = {}): Promise<{ seq: number }> {
-		return this.#connection.ask({ type: "publish", id: newId(), name, data, ...options }) as Promise<{ seq: number }>;
+	publish(name: string, data: unknown, options: PublishOptions = {}): Promise<{ seq: number }> {
+		const { id = newMessageId(), ...expectation } = options;
+		return this.#connection.ask({ type: "publish", id, name, data, ...expectation }) as Promise<{ seq: number }>;
 	}
 
 	signal(name: string, data: unknown, options: { to?: string } = {}): void {
@@ -107,11 +105,11 @@ class JoinedRoom implements Room {
 	}
 
 	history(page: Pick<HistoryRequest, "before" | "after" | "limit"> = {}): Promise<HistoryPage> {
-		return this.#connection.ask({ type: "history", id: newId(), ...page }) as Promise<HistoryPage>;
+		return this.#connection.ask({ type: "history", id: newMessageId(), ...page }) as Promise<HistoryPage>;
 	}
 
 	requestJob(name: string, data: unknown): Promise<unknown> {
-		return this.#connection.ask({ type: "job", id: newId(), name, data });
+		return this.#connection.ask({ type: "job", id: newMessageId(), name, data });
 	}
 
 	leave(): void {

@@ -10,15 +10,19 @@ import {
 	MESSAGES_PER_FRAME_MAX,
 	RETRY_MS_DEFAULT,
 } from "../protocol/limits.ts";
-import type { HistoryRequest, JobRequest, Publish, ServerMessage } from "../protocol/messages.ts";
+import type { HistoryRequest, JobNotice, JobRequest, Publish, ServerMessage } from "../protocol/messages.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import { RoomError } from "./room.ts";
 
 export type Asked = Publish | HistoryRequest | JobRequest;
 
 interface Waiting {
+	type: Asked["type"];
 	text: string;
-	isSent: boolean;
+	/** `taken`: the room has it and owes the outcome; meanwhile it keeps nothing else from being sent. */
+	stage: "unsent" | "sent" | "taken";
+	/** The job that checks a held publish. */
+	heldBy: string | null;
 	resolve: (answer: unknown) => void;
 	reject: (error: RoomError) => void;
 }
@@ -47,8 +51,15 @@ export class Outbox {
 				}),
 			);
 		}
+		if (this.#waiting.has(message.id)) {
+			return Promise.reject(
+				new RoomError({ code: "id_reused", message: "A message with this id waits for its answer already." }),
+			);
+		}
+		const { id, type } = message;
 		return new Promise((resolve, reject) => {
-			this.#waiting.set(message.id, { text: JSON.stringify(message), isSent: false, resolve, reject });
+			const text = JSON.stringify(message);
+			this.#waiting.set(id, { type, text, stage: "unsent", heldBy: null, resolve, reject });
 		});
 	}
 
@@ -56,7 +67,7 @@ export class Outbox {
 	reset(): void {
 		this.#inFlight = 0;
 		this.#resumeAt = 0;
-		for (const waiting of this.#waiting.values()) waiting.isSent = false;
+		for (const waiting of this.#waiting.values()) waiting.stage = "unsent";
 	}
 
 	/** Frames to send now, oldest first, each within `frameBytes`. */
@@ -67,7 +78,7 @@ export class Outbox {
 		let part: string[] = [];
 		let bytes = 2;
 		for (const waiting of this.#waiting.values()) {
-			if (waiting.isSent) continue;
+			if (waiting.stage !== "unsent") continue;
 			if (this.#inFlight >= CLIENT_IN_FLIGHT_MAX) break;
 			const size = utf8Bytes(waiting.text) + 1;
 			if (part.length > 0 && (bytes + size > frameBytes || part.length === MESSAGES_PER_FRAME_MAX)) {
@@ -77,7 +88,7 @@ export class Outbox {
 			}
 			part.push(waiting.text);
 			bytes += size;
-			waiting.isSent = true;
+			waiting.stage = "sent";
 			this.#inFlight++;
 		}
 		if (part.length > 0) frames.push(`[${part.join(",")}]`);
@@ -96,12 +107,7 @@ export class Outbox {
 				return this.#settle(message.id, { events, floor, head, more });
 			}
 			case "job":
-				if (message.state === "done") return this.#settle(message.id, message.result);
-				if (message.state !== "failed") return false;
-				return this.#fail(message.id, {
-					code: "rejected",
-					message: message.error?.message ?? "The job failed.",
-				});
+				return this.#noted(message);
 			case "error":
 				return message.id !== undefined && this.#refused(message.id, message, now);
 			default:
@@ -118,8 +124,26 @@ export class Outbox {
 		const waiting = this.#waiting.get(id);
 		if (waiting === undefined) return undefined;
 		this.#waiting.delete(id);
-		if (waiting.isSent) this.#inFlight--;
+		if (waiting.stage === "sent") this.#inFlight--;
 		return waiting;
+	}
+
+	/**
+	 * Of a publish, a notice tells only what its check came to: an event also starts jobs under its
+	 * own id, whose outcomes say nothing of the publish.
+	 */
+	#noted({ id, job, state, result, error }: JobNotice): boolean {
+		const waiting = this.#waiting.get(id);
+		if (waiting === undefined || waiting.type === "history") return false;
+		if (state === "accepted" || state === "held") {
+			if (state === "held") waiting.heldBy = job;
+			if (waiting.stage === "sent") this.#inFlight--;
+			waiting.stage = "taken";
+			return true;
+		}
+		if (waiting.type === "publish" && (state === "done" || waiting.heldBy !== job)) return false;
+		if (state === "done") return this.#settle(id, result);
+		return this.#fail(id, { id, code: "rejected", message: error?.message ?? "The job failed." });
 	}
 
 	#settle(id: string, answer: unknown): boolean {
@@ -141,8 +165,8 @@ export class Outbox {
 			const { code, message, head } = refusal;
 			return this.#fail(id, { id, code, message, head });
 		}
-		if (waiting.isSent) this.#inFlight--;
-		waiting.isSent = false;
+		if (waiting.stage === "sent") this.#inFlight--;
+		waiting.stage = "unsent";
 		this.#resumeAt = Math.max(this.#resumeAt, now + (refusal.retryAfterMs ?? RETRY_MS_DEFAULT));
 		return true;
 	}

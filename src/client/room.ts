@@ -24,6 +24,16 @@ export interface JoinOptions {
 	since?: string;
 }
 
+export interface PublishOptions {
+	/** Publishes only if the room's newest event is that one. */
+	expect?: number;
+	/**
+	 * The event's own key, 1 to 64 characters; made up where it is missing. Published twice under one
+	 * key, it is in the history once. A {@link RoomEvents.job} notice tells by it that the event is held.
+	 */
+	id?: string;
+}
+
 /** What a room tells its page. Add listeners with {@link Room.on}. */
 export interface RoomEvents {
 	/** The connection's state changed. */
@@ -36,6 +46,7 @@ export interface RoomEvents {
 	signal: Signal;
 	/** Who is here changed; see {@link Room.members}. */
 	presence: { count: number; members: ReadonlyMap<string, Member> };
+	/** Where a job stands that one asked for, or (`held`, `failed`) an event that is checked before anyone sees it. */
 	job: JobNotice;
 	/** One's capabilities changed; see {@link Room.me}. */
 	access: Access;
@@ -83,17 +94,21 @@ export interface Room {
 
 	/**
 	 * Publishes an event: now, or when the connection is back. Sent until it is answered, it is in
-	 * the history once. Resolves to its place.
-	 * @throws RoomError where the room refuses it, or 1000 are waiting already (`overloaded`).
+	 * the history once. Resolves to its place; where it is checked first, once it is cleared.
+	 * @throws RoomError where the room refuses it, the check does (`rejected`), or 1000 are waiting
+	 * already (`overloaded`).
 	 */
-	publish(name: string, data: unknown, options?: { expect?: number }): Promise<{ seq: number }>;
+	publish(name: string, data: unknown, options?: PublishOptions): Promise<{ seq: number }>;
 	/** Tells everyone, or one member, something that need not be kept. Dropped while not live. */
 	signal(name: string, data: unknown, options?: { to?: string }): void;
 	/** Replaces one's presence state; told again after a reconnect. */
 	setPresence(state: unknown): void;
 	/** A page of the history, ascending: before or after a seq, or the newest. */
 	history(page?: { before?: number; after?: number; limit?: number }): Promise<HistoryPage>;
-	/** Asks for heavy work; resolves to its outcome. */
+	/**
+	 * Asks for heavy work; resolves to its result.
+	 * @throws RoomError where the room refuses it, or it fails for good (`rejected`, with the reason).
+	 */
 	requestJob(name: string, data: unknown): Promise<unknown>;
 	/** Leaves for good. */
 	leave(): void;

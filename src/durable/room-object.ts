@@ -7,8 +7,10 @@
 import { DurableObject } from "cloudflare:workers";
 import { app } from "../app.ts";
 import { type Decoded, decodeFrame, encodeMessage } from "../protocol/codec.ts";
-import type { Refusal } from "../protocol/codes.ts";
-import { ALARM_RETRY_MS } from "../protocol/limits.ts";
+import { HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
+import type { PostModeration } from "../protocol/http.ts";
+import { OPERATOR } from "../protocol/ids.ts";
+import { ALARM_RETRY_MS, DOOR_PERIOD_MS } from "../protocol/limits.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";
 import { readSettings, type Settings } from "../protocol/settings.ts";
@@ -43,7 +45,7 @@ export interface EventsQuery {
 	epoch?: string | undefined;
 }
 
-export class RoomObject extends DurableObject {
+export class RoomObject extends DurableObject<Cloudflare.Env> {
 	/** The app whose rules hold here; a test's Worker has another. */
 	static readonly app: Pick<typeof app, "rules"> = app;
 
@@ -85,6 +87,7 @@ export class RoomObject extends DurableObject {
 			settings: this.#settings,
 			now: Date.now(),
 			epochIfNew: newEpoch(),
+			saltIfNew: crypto.randomUUID(),
 			rules: this.#rules,
 		});
 	}
@@ -92,12 +95,15 @@ export class RoomObject extends DurableObject {
 	/** A join that the Worker has proven; its ticket says who comes. */
 	override async fetch(request: Request): Promise<Response> {
 		const ticket = readTicket(request.headers.get(TICKET_HEADER) ?? "");
-		const refusal = this.#refusesJoin();
-		if (refusal !== null) return Response.json(refusal, { status: 503 });
+		const address = await this.#hash(ticket.address);
+		const join = { ...ticket, address };
+		const refusal =
+			this.#refusesJoin() ?? this.#room.refusesJoin(join, Date.now()) ?? (await this.#refusesRoom(ticket.from));
+		if (refusal !== null) return Response.json(refusal, { status: HTTP_STATUS[refusal.code] });
 		const { 0: client, 1: server } = new WebSocketPair();
 		const session = crypto.randomUUID();
 		this.#sockets.accept(session, server);
-		this.#put({ type: "join", session, ...ticket });
+		this.#put({ type: "join", session, ...join });
 		const headers = new Headers();
 		if (ticket.protocol !== null) headers.set("Sec-WebSocket-Protocol", ticket.protocol);
 		return new Response(null, { status: 101, webSocket: client, headers });
@@ -114,6 +120,28 @@ export class RoomObject extends DurableObject {
 			message: `The room holds at most ${this.#settings.roomSessionsMax} sessions; try again when someone has left.`,
 			retryAfterMs: 10_000,
 		};
+	}
+
+	/** A new room costs storage: an address makes only so many a minute. */
+	async #refusesRoom(from: string | null): Promise<Refusal | null> {
+		if (from === null || this.#room.isStored || this.env.NEW_ROOMS === undefined) return null;
+		const { success } = await this.env.NEW_ROOMS.limit({ key: from });
+		if (success) return null;
+		return {
+			code: "rate_limited",
+			message: "Too many new rooms were opened from your network; try again in a minute.",
+			retryAfterMs: DOOR_PERIOD_MS,
+		};
+	}
+
+	/** An address as this room knows it: a keyed hash that is worth nothing elsewhere. */
+	async #hash(address: string | null): Promise<string | null> {
+		if (address === null) return null;
+		const text = new TextEncoder();
+		const algorithm = { name: "HMAC", hash: "SHA-256" };
+		const key = await crypto.subtle.importKey("raw", text.encode(this.#room.meta.salt), algorithm, false, ["sign"]);
+		const digest = new Uint8Array(await crypto.subtle.sign("HMAC", key, text.encode(address)));
+		return Array.from(digest.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
 	}
 
 	override webSocketMessage(socket: WebSocket, text: string | ArrayBuffer): void {
@@ -195,8 +223,28 @@ export class RoomObject extends DurableObject {
 	}
 
 	/** Publishes an event for someone who holds no socket. */
-	async post(post: Omit<Post, "type" | "reply">): Promise<Reply> {
-		return this.#ask((reply) => ({ type: "post", reply, ...post }));
+	async post(
+		post: Omit<Post, "type" | "reply" | "address">,
+		address: string | null,
+		from: string | null,
+	): Promise<Reply> {
+		if (this.#store.isNewer) return { outcome: "refused", refusal: NEWER_SCHEMA };
+		const hash = await this.#hash(address);
+		const join = { member: post.member, can: post.can, address: hash };
+		const isOperator = post.member === OPERATOR;
+		const refusal = isOperator ? null : (this.#room.refusesJoin(join, Date.now()) ?? (await this.#refusesRoom(from)));
+		if (refusal !== null) return { outcome: "refused", refusal };
+		return this.#ask((reply) => ({ type: "post", reply, ...post, address: hash }));
+	}
+
+	/** A moderator or operator acts; an erasure goes on, turn by turn, until nothing is left. */
+	async moderate(by: string, action: PostModeration): Promise<Reply> {
+		let reply = await this.#ask((reply) => ({ type: "moderate", reply, by, action, after: 0 }));
+		while (reply.outcome === "more") {
+			const { after } = reply;
+			reply = await this.#ask((reply) => ({ type: "moderate", reply, by, action, after }));
+		}
+		return reply;
 	}
 
 	/** Everything that was said here goes; what was is gone from the archive a little later. */

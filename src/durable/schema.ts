@@ -11,6 +11,8 @@ export const MIGRATIONS: readonly string[] = [
 		kept integer not null,
 		held_bytes integer not null,
 		jobs integer not null,
+		is_locked integer not null,
+		salt text not null,
 		at integer not null,
 		floor_at integer,
 		bytes integer not null,
@@ -69,8 +71,16 @@ export const MIGRATIONS: readonly string[] = [
 		due_at integer not null,
 		reason text not null,
 		told integer not null,
-		wiped text not null
+		wiped text not null,
+		erased text not null
 	) strict, without rowid;
+	create table sanctions (
+		kind text not null,
+		subject text not null,
+		member text not null,
+		until integer,
+		unique (kind, subject)
+	) strict;
 	`,
 ];
 

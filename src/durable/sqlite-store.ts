@@ -14,6 +14,7 @@ import type {
 	PublishKey,
 	RoomStore,
 	RosterRow,
+	SanctionRow,
 	StoredEvent,
 	Sync,
 } from "../room/store.ts";
@@ -74,25 +75,31 @@ export class SqliteStore implements RoomStore {
 	}
 
 	meta(): Meta | null {
-		type Row = Omit<Meta, "oldestKey"> & { keyAt: number | null; keySeq: number | null };
+		type Row = Omit<Meta, "oldestKey" | "isLocked"> & { isLocked: number; keyAt: number | null; keySeq: number | null };
 		const [row] = this.#read<Row & Record<string, SqlStorageValue>>(
-			`select epoch, head, floor, kept, held_bytes as "heldBytes", jobs, at, floor_at as "floorAt", bytes, key_at as "keyAt", key_seq as "keySeq",
+			`select epoch, head, floor, kept, held_bytes as "heldBytes", jobs, is_locked as "isLocked", salt, at, floor_at as "floorAt", bytes, key_at as "keyAt", key_seq as "keySeq",
 				empty_since as "emptySince" from meta`,
 		);
 		if (row === undefined) return null;
-		const { keyAt, keySeq, ...meta } = row;
-		return { ...meta, oldestKey: keyAt === null || keySeq === null ? null : { at: keyAt, seq: keySeq } };
+		const { keyAt, keySeq, isLocked, ...meta } = row;
+		return {
+			...meta,
+			isLocked: isLocked === 1,
+			oldestKey: keyAt === null || keySeq === null ? null : { at: keyAt, seq: keySeq },
+		};
 	}
 
 	saveMeta(meta: Meta): void {
 		this.#write(
-			"insert or replace into meta values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			"insert or replace into meta values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			meta.epoch,
 			meta.head,
 			meta.floor,
 			meta.kept,
 			meta.heldBytes,
 			meta.jobs,
+			Number(meta.isLocked),
+			meta.salt,
 			meta.at,
 			meta.floorAt,
 			meta.bytes,
@@ -280,18 +287,56 @@ export class SqliteStore implements RoomStore {
 	}
 
 	ranges(): RangeRow[] {
-		type Row = Omit<RangeRow, "wiped" | "to"> & { wiped: string; end: number | null };
+		type Row = Omit<RangeRow, "wiped" | "erased" | "to"> & { wiped: string; erased: string; end: number | null };
 		return this.#read<Row & Record<string, SqlStorageValue>>(
-			`select kind, through, end, n, state, run, due_at as "dueAt", reason, told, wiped from ranges`,
-		).map(({ end, wiped, ...row }) => ({ ...row, to: end, wiped: JSON.parse(wiped) as string[] }));
+			`select kind, through, end, n, state, run, due_at as "dueAt", reason, told, wiped, erased from ranges`,
+		).map(({ end, wiped, erased, ...row }) => ({
+			...row,
+			to: end,
+			wiped: JSON.parse(wiped) as string[],
+			erased: JSON.parse(erased) as string[],
+		}));
 	}
 
 	saveRange(row: RangeRow): void {
 		const { kind, through, to, n, state, run, dueAt, reason, told } = row;
 		this.#write(
-			"insert or replace into ranges values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			...[kind, through, to, n, state, run, dueAt, reason, told, JSON.stringify(row.wiped)],
+			"insert or replace into ranges values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			...[kind, through, to, n, state, run, dueAt, reason, told, JSON.stringify(row.wiped), JSON.stringify(row.erased)],
 		);
+	}
+
+	sanctions(): SanctionRow[] {
+		return this.#read<SanctionRow & Record<string, SqlStorageValue>>(
+			"select kind, subject, member, until from sanctions order by rowid",
+		);
+	}
+
+	saveSanction({ kind, subject, member, until }: SanctionRow): void {
+		this.#write(
+			"insert or replace into sanctions (kind, subject, member, until) values (?, ?, ?, ?)",
+			kind,
+			subject,
+			member,
+			until,
+		);
+	}
+
+	dropSanction(kind: SanctionRow["kind"], subject: string): void {
+		this.#write("delete from sanctions where kind = ? and subject = ?", kind, subject);
+	}
+
+	seqsOf(member: string, after: number, limit: number): number[] {
+		return this.#read<{ seq: number }>(
+			"select seq from events where member = ? and seq > ? order by seq limit ?",
+			member,
+			after,
+			limit,
+		).map(({ seq }) => seq);
+	}
+
+	eraseJobs(member: string): void {
+		this.#write("update jobs set input = 'null' where member = ?", member);
 	}
 
 	wipe(): void {

@@ -9,6 +9,12 @@ export interface Ticket {
 	can: readonly Capability[];
 	/** Under which host the server was reached. */
 	host: string;
+	/** When the token expires, Unix ms; null for one without. */
+	expiresAt: number | null;
+	/** A guest's network address; null for everyone else. */
+	address: string | null;
+	/** The address that new rooms are counted against; null where they are not. */
+	from: string | null;
 	since: string | null;
 	history: number;
 	/** A guest's private key. */

@@ -1,13 +1,19 @@
 /** The Worker's routes. One URL is both the page and the socket: `/rooms/{room}`. */
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { RoomStub } from "../durable/room-object.ts";
 import { FRAME_BYTES_MAX } from "../protocol/limits.ts";
-import { readSettings } from "../protocol/settings.ts";
-import { answer, postEvent, readEventsQuery } from "./events.ts";
+import { type Caller, callerOf, requireCapability } from "./access/caller.ts";
+import { isWriteAllowed } from "./access/origins.ts";
+import { answer, postEvent, postModeration, readEventsQuery } from "./events.ts";
+import { headers } from "./headers.ts";
 import { join } from "./join.ts";
+import { openApi } from "./openapi.ts";
 import { operations } from "./operations.ts";
 import { problem, Refused } from "./problem.ts";
 import { roomOf } from "./room-of.ts";
+import { roomPage } from "./room-page.ts";
+import { settingsOf } from "./settings-of.ts";
 
 type Env = { Bindings: Cloudflare.Env };
 
@@ -16,9 +22,31 @@ const VARY: [string, string] = ["Vary", "Accept"];
 
 export const app = new Hono<Env>();
 
-function settingsOf(c: Context<Env>) {
-	return readSettings(c.env as unknown as Record<string, unknown>);
+type RoomContext = Context<Env, "/rooms/:room/*">;
+
+/** The room, for one who may read it. @throws Refused */
+async function readable(c: RoomContext): Promise<RoomStub> {
+	const name = c.req.param("room");
+	const room = roomOf(c.env, name);
+	requireCapability(await callerOf(c.req.raw, name, settingsOf(c.env), c.env), "read");
+	return room;
 }
+
+/** The room and who would change something in it, from a page that may. @throws Refused */
+async function writable(c: RoomContext): Promise<[RoomStub, Caller]> {
+	const name = c.req.param("room");
+	const room = roomOf(c.env, name);
+	const settings = settingsOf(c.env);
+	if (!isWriteAllowed(c.req.raw, settings.allowedOrigins)) {
+		throw new Refused("origin_refused", "Pages of this origin may not write here. List it under ALLOWED_ORIGINS.");
+	}
+	return [room, await callerOf(c.req.raw, name, settings, c.env)];
+}
+
+const bounded = bodyLimit({
+	maxSize: FRAME_BYTES_MAX,
+	onError: () => problem({ code: "too_large", message: `A body holds at most ${FRAME_BYTES_MAX} bytes.` }),
+});
 
 function only(...methods: string[]): () => never {
 	return () => {
@@ -35,43 +63,48 @@ class MethodRefused extends Refused {
 	}
 }
 
+app.use(headers);
+
 app.get("/rooms/:room", async (c) => {
 	const upgrade = c.req.header("Upgrade");
+	const name = c.req.param("room");
 	const wantsPage = upgrade === undefined && (c.req.header("Accept") ?? "").includes("text/html");
 	// The page itself says what is wrong with a name; everyone else gets a problem.
-	if (wantsPage) {
-		const page = await c.env.ASSETS.fetch(new URL("/room", c.req.url));
-		return new Response(page.body, { status: page.status, headers: [...page.headers, VARY] });
-	}
-	if (upgrade === undefined) return answer(await roomOf(c.env, c.req.param("room")).summary(), [VARY]);
-	if (upgrade.toLowerCase() === "websocket")
-		return join(c.req.raw, () => roomOf(c.env, c.req.param("room")), settingsOf(c));
+	if (wantsPage) return roomPage(c.req.raw, c.env);
+	if (upgrade === undefined) return answer(await (await readable(c)).summary(), [VARY]);
+	if (upgrade.toLowerCase() === "websocket") return join(c.req.raw, name, settingsOf(c.env), c.env);
 	throw new Refused("upgrade_required", "The only protocol to upgrade to here is websocket.");
 });
 app.route("/", operations);
 app.all("/rooms", only("GET"));
 app.all("/rooms/:room", only("GET", "DELETE"));
 
-app.get("/rooms/:room/events", async (c) =>
-	answer(await roomOf(c.env, c.req.param("room")).events(readEventsQuery(new URL(c.req.url).searchParams))),
-);
-app.post(
-	"/rooms/:room/events",
-	bodyLimit({
-		maxSize: FRAME_BYTES_MAX,
-		onError: () => problem({ code: "too_large", message: `A body holds at most ${FRAME_BYTES_MAX} bytes.` }),
-	}),
-	async (c) => postEvent(c.req.raw, roomOf(c.env, c.req.param("room")), settingsOf(c)),
-);
+app.get("/rooms/:room/events", async (c) => {
+	const query = readEventsQuery(new URL(c.req.url).searchParams);
+	return answer(await (await readable(c)).events(query));
+});
+app.post("/rooms/:room/events", bounded, async (c) => {
+	const [room, caller] = await writable(c);
+	return postEvent(c.req.raw, room, caller);
+});
 app.all("/rooms/:room/events", only("GET", "POST"));
 
-app.get("/rooms/:room/members", async (c) => answer(await roomOf(c.env, c.req.param("room")).members()));
+app.get("/rooms/:room/members", async (c) => answer(await (await readable(c)).members()));
 app.all("/rooms/:room/members", only("GET"));
+
+app.post("/rooms/:room/moderation", bounded, async (c) => {
+	const [room, caller] = await writable(c);
+	return postModeration(c.req.raw, room, caller);
+});
+app.all("/rooms/:room/moderation", only("POST"));
 
 app.all("/rooms/:room/jobs", only("GET"));
 app.all("/rooms/:room/jobs/:job", only("GET"));
 app.all("/rooms/:room/jobs/:job/replay", only("POST"));
 app.all("/archive/search", only("GET"));
+
+app.get("/openapi.json", (c) => c.json(openApi(new URL(c.req.url).origin)));
+app.all("/openapi.json", only("GET"));
 
 app.get("/health", (c) => c.json({ ok: true }));
 app.all("/health", only("GET"));

@@ -1,12 +1,16 @@
 /** Reading and publishing events over HTTP: the same names, limits and buckets as on the wire. */
+
 import * as v from "valibot";
 import type { Answer, EventsQuery, RoomStub } from "../durable/room-object.ts";
+import { PostEvent, PostModeration } from "../protocol/http.ts";
+import { OPERATOR } from "../protocol/ids.ts";
 import { PAGE_EVENTS_MAX } from "../protocol/limits.ts";
-import { MessageId, PostEvent } from "../protocol/messages.ts";
-import type { Settings } from "../protocol/settings.ts";
+import { MessageId } from "../protocol/messages.ts";
 import { holdsWellFormedStrings } from "../protocol/text.ts";
-import { guestOf } from "./guests.ts";
-import { isOriginAllowed } from "./origins.ts";
+import type { Reply } from "../room/effects.ts";
+import { addressOf } from "./access/address.ts";
+import { type Caller, requireCapability } from "./access/caller.ts";
+import { isLoopback } from "./access/origins.ts";
 import { problem, Refused } from "./problem.ts";
 import { wholeNumber } from "./query.ts";
 
@@ -27,34 +31,51 @@ export function readEventsQuery(query: URLSearchParams): EventsQuery {
 	return { after, before, limit: wholeNumber(query, "limit", 1, PAGE_EVENTS_MAX), epoch };
 }
 
-/** `POST /rooms/{room}/events`: 201 with the event's place, 200 where it was there already. */
-export async function postEvent(request: Request, room: RoomStub, settings: Settings): Promise<Response> {
-	if (!isOriginAllowed(request.headers.get("Origin"), new URL(request.url), settings.allowedOrigins)) {
-		throw new Refused("origin_refused", "Pages of this origin may not publish here. List it under ALLOWED_ORIGINS.");
-	}
-	if (request.headers.has("Authorization") || settings.access === "token") {
-		throw new Refused("unauthorized", "This server has no key to check tokens with.");
-	}
+/** `POST /rooms/{room}/events`: 201 with the event's place, 200 where it was there already, 202 where it is checked first. */
+export async function postEvent(request: Request, room: RoomStub, caller: Caller): Promise<Response> {
 	const id = v.safeParse(MessageId, request.headers.get("Idempotency-Key"));
 	if (!id.success) {
 		throw new Refused("bad_request", "Send an Idempotency-Key header of 1 to 64 characters: it makes a retry safe.");
 	}
-	const event = await readBody(request);
-	// A guest without a socket is known by its address, so that its retries are its own.
-	const guest = await guestOf(`http ${request.headers.get("CF-Connecting-IP") ?? ""}`, null);
-	const reply = await room.post({
-		member: guest.id,
-		name: guest.name,
-		can: settings.guestCan,
-		publish: { id: id.output, ...event },
-	});
-	if (reply.outcome === "refused") return problem(reply.refusal);
-	if (reply.outcome === "held") return Response.json({ job: reply.job }, { status: 202 });
-	if (reply.outcome === "done") throw new Error("A publish has no such answer.");
-	return Response.json({ epoch: reply.epoch, seq: reply.seq }, { status: reply.outcome === "published" ? 201 : 200 });
+	const event = await readBody(request, PostEvent, "{name, data, expect?}");
+	const { member, name, can, address } = caller;
+	const from = isLoopback(new URL(request.url).hostname) || member === OPERATOR ? null : addressOf(request);
+	const reply = await room.post({ member, name, can, publish: { id: id.output, ...event } }, address, from);
+	switch (reply.outcome) {
+		case "refused":
+			return problem(reply.refusal);
+		case "held":
+			return Response.json({ job: reply.job }, { status: 202 });
+		case "published":
+		case "repeated":
+			return Response.json(
+				{ epoch: reply.epoch, seq: reply.seq },
+				{ status: reply.outcome === "published" ? 201 : 200 },
+			);
+		default:
+			throw new Error("A publish has no such answer.");
+	}
 }
 
-async function readBody(request: Request): Promise<v.InferOutput<typeof PostEvent>> {
+/** `POST /rooms/{room}/moderation`: 204 where it is done. */
+export async function postModeration(request: Request, room: RoomStub, caller: Caller): Promise<Response> {
+	requireCapability(caller, "moderate");
+	const action = await readBody(request, PostModeration, "{action, member?, seq?, seconds?}");
+	if (action.action === "erase" && caller.member !== OPERATOR) {
+		throw new Refused("forbidden", "Erasing a member is for operators.");
+	}
+	return done(await room.moderate(caller.member, action));
+}
+
+export function done(reply: Reply): Response {
+	return reply.outcome === "refused" ? problem(reply.refusal) : new Response(null, { status: 204 });
+}
+
+async function readBody<S extends v.GenericSchema>(
+	request: Request,
+	schema: S,
+	shape: string,
+): Promise<v.InferOutput<S>> {
 	const text = await request.text();
 	let body: unknown;
 	try {
@@ -65,11 +86,9 @@ async function readBody(request: Request): Promise<v.InferOutput<typeof PostEven
 	if (!holdsWellFormedStrings(text, body)) {
 		throw new Refused("malformed", "The body holds text that is not well-formed Unicode (a lone surrogate).");
 	}
-	const result = v.safeParse(PostEvent, body, { abortEarly: true });
+	const result = v.safeParse(schema, body, { abortEarly: true });
 	if (result.success) return result.output;
 	const field = v.getDotPath(result.issues[0]);
-	throw new Refused(
-		"invalid",
-		`${field === null ? "The body" : `\`${field}\``} is missing or is not what it should be: send {name, data, expect?}.`,
-	);
+	const what = field === null ? "The body" : `\`${field}\``;
+	throw new Refused("invalid", `${what} is missing or is not what it should be: send ${shape}.`);
 }

@@ -5,11 +5,14 @@
 import { TICKET_HEADER, type Ticket, writeTicket } from "../durable/ticket.ts";
 import { closeCodeOfRefusedJoin, HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
 import { cleanName, RESUME_KEY } from "../protocol/ids.ts";
-import { NAME_CHARS_MAX, PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
+import { DOOR_PERIOD_MS, NAME_CHARS_MAX, PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
 import type { Settings } from "../protocol/settings.ts";
-import { guestOf, newGuestKey } from "./guests.ts";
-import { isOriginAllowed } from "./origins.ts";
+import { addressOf } from "./access/address.ts";
+import { callerOfToken, requireCapability } from "./access/caller.ts";
+import { guestOf, newGuestKey } from "./access/guests.ts";
+import { isLoopback, isOriginAllowed } from "./access/origins.ts";
 import { problem, Refused } from "./problem.ts";
+import { roomOf } from "./room-of.ts";
 
 export const SUBPROTOCOL = "rotunda.v1";
 
@@ -20,7 +23,7 @@ interface Offer {
 }
 
 /** Lets the request join the room, or refuses it in the way that its sender can read. */
-export async function join(request: Request, roomOf: () => DurableObjectStub, settings: Settings): Promise<Response> {
+export async function join(request: Request, name: string, settings: Settings, env: Cloudflare.Env): Promise<Response> {
 	const origin = request.headers.get("Origin");
 	const url = new URL(request.url);
 	if (!isOriginAllowed(origin, url, settings.allowedOrigins)) {
@@ -34,8 +37,8 @@ export async function join(request: Request, roomOf: () => DurableObjectStub, se
 	try {
 		const offer = readOffer(request.headers.get("Sec-WebSocket-Protocol"));
 		protocol = offer.protocol;
-		const room = roomOf();
-		const ticket = await prove(offer, url, settings);
+		const room = roomOf(env, name);
+		const ticket = await prove(offer, request, name, settings, env);
 		const answer = await room.fetch("https://room/", {
 			headers: { Upgrade: "websocket", [TICKET_HEADER]: writeTicket(ticket) },
 		});
@@ -63,11 +66,34 @@ function readOffer(header: string | null): Offer {
 	return offer;
 }
 
-async function prove(offer: Offer, { host, searchParams: query }: URL, settings: Settings): Promise<Ticket> {
+async function prove(
+	offer: Offer,
+	request: Request,
+	room: string,
+	settings: Settings,
+	env: Cloudflare.Env,
+): Promise<Ticket> {
+	const url = new URL(request.url);
+	const { host, searchParams: query } = url;
+	// A developer's own machine is one address with many windows.
+	const from = isLoopback(url.hostname) ? null : addressOf(request);
+	if (from !== null && env.JOINS !== undefined && !(await env.JOINS.limit({ key: from })).success) {
+		throw new Refused("rate_limited", "Too many joins from your network; try again in a minute.", {
+			retryAfterMs: DOOR_PERIOD_MS,
+		});
+	}
+	const asked = {
+		host,
+		from,
+		since: query.get("since"),
+		history: readHistory(query.get("history")),
+		protocol: offer.protocol,
+	};
 	const name = readName(query.get("name"));
-	const history = readHistory(query.get("history"));
 	if (offer.token !== null) {
-		throw new Refused("unauthorized", "This server has no key to check tokens with; join without one.");
+		const caller = await callerOfToken(offer.token, room, settings, env);
+		requireCapability(caller, "read");
+		return { ...asked, ...caller, resume: null };
 	}
 	if (settings.access === "token") {
 		throw new Refused("unauthorized", "This server asks for a token; offer it as the subprotocol bearer.{token}.");
@@ -75,21 +101,17 @@ async function prove(offer: Offer, { host, searchParams: query }: URL, settings:
 	if (offer.resume !== null && !RESUME_KEY.test(offer.resume)) {
 		throw new Refused("bad_request", "That is no guest's key; join without it to get a new one.");
 	}
-	if (!settings.guestCan.includes("read")) {
-		throw new Refused("forbidden", "Guests may not read the rooms of this server.");
-	}
 	const key = offer.resume ?? newGuestKey();
 	const guest = await guestOf(key, name);
-	return {
+	const caller = {
 		member: guest.id,
 		name: guest.name,
 		can: settings.guestCan,
-		host,
-		since: query.get("since"),
-		history,
-		resume: key,
-		protocol: offer.protocol,
+		expiresAt: null,
+		address: addressOf(request),
 	};
+	requireCapability(caller, "read");
+	return { ...asked, ...caller, resume: key };
 }
 
 function readName(name: string | null): string | null {

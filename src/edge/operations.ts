@@ -1,14 +1,16 @@
 /** What operators do over HTTP: jobs, the directory of rooms, search across rooms, and wiping a room. */
+
 import { Hono } from "hono";
 import { directory, search } from "../jobs/archive/search.ts";
 import { PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
-import type { Reply } from "../room/effects.ts";
 import type { JobState } from "../room/jobs.ts";
-import { answer } from "./events.ts";
-import { isOperator, requireOperator } from "./operators.ts";
-import { problem, Refused } from "./problem.ts";
+import { callerOf, requireCapability } from "./access/caller.ts";
+import { answer, done } from "./events.ts";
+import { requireOperator } from "./operators.ts";
+import { Refused } from "./problem.ts";
 import { wholeNumber } from "./query.ts";
 import { roomOf } from "./room-of.ts";
+import { settingsOf } from "./settings-of.ts";
 
 const JOB_STATES: readonly string[] = ["waiting", "sent", "done", "failed"] satisfies JobState[];
 
@@ -23,11 +25,12 @@ operations.get("/rooms", async (c) => {
 /** A room's own archive is read by those who may read the room; all rooms together by operators alone. */
 operations.get("/archive/search", async (c) => {
 	const room = c.req.query("room") ?? null;
-	if (room === null || c.env.ACCESS === "token") await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
-	else if (c.req.header("Authorization") !== undefined && !(await isOperator(c.req.raw, c.env.OPERATOR_KEY))) {
-		throw new Refused("unauthorized", "That key is not an operator's; search this room without one.");
+	if (room === null) {
+		await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
+	} else {
+		roomOf(c.env, room);
+		requireCapability(await callerOf(c.req.raw, room, settingsOf(c.env), c.env), "read");
 	}
-	if (room !== null) roomOf(c.env, room);
 	const query = c.req.query("q") ?? "";
 	if (query.length === 0 || query.length > 200) {
 		throw new Refused("bad_request", "`q` is what to search for: 1 to 200 characters.");
@@ -61,8 +64,4 @@ operations.post("/rooms/:room/jobs/:job/replay", async (c) => {
 
 function limitOf(url: string): number {
 	return wholeNumber(new URL(url).searchParams, "limit", 1, PAGE_EVENTS_MAX) ?? PAGE_EVENTS_DEFAULT;
-}
-
-function done(reply: Reply): Response {
-	return reply.outcome === "refused" ? problem(reply.refusal) : new Response(null, { status: 204 });
 }

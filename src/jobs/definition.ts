@@ -1,5 +1,7 @@
 /** What `app.ts` says: which events there are, who may publish them, and what they set off. */
+
 import type { GenericSchema } from "valibot";
+import type { Capability } from "../protocol/messages.ts";
 import type { Kind, RangeKind } from "./kind.ts";
 
 export interface EventDefinition {
@@ -26,4 +28,17 @@ export interface AppDefinition {
 	kinds: readonly Kind[];
 	/** The kinds that work on the history itself. */
 	ranges: readonly RangeKind[];
+	/**
+	 * Who the holder of your own login's token is in a room, and what they may do there; null for nobody.
+	 * Asked only for proven tokens that carry no `rooms` and `can` themselves.
+	 */
+	admit?: (claims: Readonly<Record<string, unknown>>, room: string) => Admission | null | Promise<Admission | null>;
+}
+
+export interface Admission {
+	/** The member's id: 1 to 128 letters, digits or any of . _ ~ @ : - */
+	member: string;
+	/** The display name. */
+	name: string;
+	can: readonly Capability[];
 }

@@ -25,7 +25,7 @@ export const webhook: RangeKind = {
 };
 
 async function deliver(url: string, range: Range, { env, room, epoch, job, signal }: JobContext): Promise<void> {
-	if (env.WEBHOOK_SECRET === undefined) {
+	if (env.WEBHOOK_SECRET === undefined || env.WEBHOOK_SECRET === "") {
 		throw new Error("WEBHOOK_URL is set without the secret WEBHOOK_SECRET: nothing is sent unsigned.");
 	}
 	const latest = range.events.at(-1)?.at ?? 0;

@@ -30,6 +30,7 @@ export const INBOX_BYTES_MAX = 16 * 1024 * 1024;
 export const PRESENCE_PER_SECOND = 10;
 export const HISTORY_PER_SECOND = 5;
 export const JOB_PER_SECOND = 5;
+export const MODERATE_PER_SECOND = 20;
 export const BURST_SECONDS = 2;
 export const BUCKETS_KEPT_MAX = 20_000;
 
@@ -95,3 +96,21 @@ export const RANGE_RETRY_MS = 60_000;
 export const DIRECTORY_LAG_MS = 10_000;
 /** A kind's result as JSON. */
 export const OUTCOME_BYTES_MAX = 32 * 1024;
+
+// The door.
+/** The period of the per-address limits in wrangler.toml, ms. */
+export const DOOR_PERIOD_MS = 60_000;
+/** A JWKS server that is slower refuses joins, and harms nobody inside. */
+export const JWKS_MS_MAX = 2_500;
+export const JWKS_BYTES_MAX = 256 * 1024;
+/** How soon after a fetch an unknown key may cause another. */
+export const JWKS_COOLDOWN_MS = 2_000;
+export const JWKS_CACHE_MS = 10 * 60_000;
+export const TOKEN_CHARS_MAX = 8_192;
+/** Guests of one address together have so many members' worth of every bucket. */
+export const GUESTS_PER_ADDRESS_WORTH = 20;
+/** Bans and mutes that a room keeps; the soonest to expire go first. */
+export const SANCTIONS_MAX = 10_000;
+export const SANCTION_SECONDS_MAX = 100 * 365 * 86_400;
+/** Events of one member that one turn redacts; erasing goes on in the next. */
+export const ERASE_EVENTS_MAX = 500;

@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import type { ErrorCode } from "./codes.ts";
 import { MEMBER_ID } from "./ids.ts";
-import { DATA_DEPTH_MAX, ID_CHARS_MAX, NAME_CHARS_MAX, PAGE_EVENTS_MAX } from "./limits.ts";
+import { DATA_DEPTH_MAX, ID_CHARS_MAX, NAME_CHARS_MAX, PAGE_EVENTS_MAX, SANCTION_SECONDS_MAX } from "./limits.ts";
 import { nestsDeeper } from "./text.ts";
 
 export const CAPABILITIES = ["read", "publish", "signal", "presence", "job", "moderate"] as const;
@@ -76,14 +76,16 @@ export const HistoryRequest = v.pipe(
 export type HistoryRequest = v.InferOutput<typeof HistoryRequest>;
 
 export const MODERATIONS = ["remove", "ban", "unban", "mute", "unmute", "redact", "lock", "unlock"] as const;
-export const Moderate = v.object({
-	type: v.literal("moderate"),
-	id: MessageId,
+const MODERATION = {
 	action: v.picklist(MODERATIONS),
 	member: v.optional(MemberId),
 	seq: v.optional(Seq),
-	seconds: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
-});
+	/** How long a ban or mute holds; for ever where it is missing. */
+	seconds: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(SANCTION_SECONDS_MAX))),
+};
+export const Moderation = v.object(MODERATION);
+export type Moderation = v.InferOutput<typeof Moderation>;
+export const Moderate = v.object({ type: v.literal("moderate"), id: MessageId, ...MODERATION });
 export type Moderate = v.InferOutput<typeof Moderate>;
 
 /** The schema of each message that a client may send, by its `type`. */
@@ -258,8 +260,3 @@ export type ServerMessage =
 	| Access
 	| CaughtUp
 	| WireError;
-
-// Over HTTP.
-
-/** The body of `POST /rooms/{room}/events`; its id is the `Idempotency-Key` header. */
-export const PostEvent = v.object({ name: EventName, data: Data, expect: v.optional(Seq) });

@@ -28,4 +28,6 @@ export interface RangeTask {
 	count: number;
 	/** Epochs that were wiped, whose traces are to be removed. */
 	wiped: readonly string[];
+	/** Members who were erased, whose events are to be redacted. */
+	erased: readonly string[];
 }

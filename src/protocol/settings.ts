@@ -6,6 +6,9 @@ import { CAPABILITIES, type Capability } from "./messages.ts";
 export interface Settings {
 	access: "open" | "token";
 	guestCan: readonly Capability[];
+	/** Where the keys of your login's tokens are, and who must have issued them; null where there are none. */
+	tokenKeys: { url: string; issuer: string } | null;
+	tokenAudience: string;
 	/** Exact origins, or `https://*.example.com`. */
 	allowedOrigins: readonly string[];
 	/** 0 lifts every publish limit, the room's too. */
@@ -65,6 +68,9 @@ const READERS = {
 		),
 		"origins such as https://example.com or https://*.example.com",
 	],
+	TOKEN_JWKS_URL: [v.pipe(v.string(), v.url(), v.regex(/^https?:/)), "an http or https address"],
+	TOKEN_ISSUER: [v.pipe(v.string(), v.minLength(1)), "the issuer (`iss`) of your login's tokens"],
+	TOKEN_AUDIENCE: [v.pipe(v.string(), v.minLength(1)), "the audience (`aud`) of the tokens for this server"],
 	PUBLISH_PER_SECOND: [whole(0), "a whole number, 0 or more"],
 	SIGNAL_PER_SECOND: [whole(0), "a whole number, 0 or more"],
 	ROOM_PUBLISH_PER_SECOND: [whole(1), "a whole number, 1 or more"],
@@ -96,10 +102,19 @@ export function readSettings(vars: Readonly<Record<string, unknown>>): Settings 
 			`The setting ${name} is ${JSON.stringify(value)}, which is not ${expected}. Correct it under [vars] in wrangler.toml.`,
 		);
 	}
+	const jwksUrl = read("TOKEN_JWKS_URL", null);
+	const issuer = read("TOKEN_ISSUER", null);
+	if (jwksUrl !== null && issuer === null) {
+		throw new Error(
+			"The setting TOKEN_JWKS_URL needs TOKEN_ISSUER beside it: without it, whoever has a key there could let anyone in. Set it under [vars] in wrangler.toml.",
+		);
+	}
 	const count = (name: keyof typeof DEFAULTS): number => read(name, DEFAULTS[name]);
 	return {
 		access: read("ACCESS", "open"),
 		guestCan: read("GUEST_CAN", ["read", "publish", "signal", "presence", "job"]),
+		tokenKeys: jwksUrl === null || issuer === null ? null : { url: jwksUrl, issuer },
+		tokenAudience: read("TOKEN_AUDIENCE", "rotunda"),
 		allowedOrigins: read("ALLOWED_ORIGINS", []),
 		publishPerSecond: count("PUBLISH_PER_SECOND"),
 		signalPerSecond: count("SIGNAL_PER_SECOND"),

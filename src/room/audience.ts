@@ -10,6 +10,7 @@ import type { History, Page } from "./history.ts";
 import type { Join } from "./inputs.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Roster } from "./presence.ts";
+import type { Sanctions } from "./sanctions.ts";
 import { type Attachment, attachmentOf, type Session, wakeSession } from "./session.ts";
 import type { Turn } from "./turn.ts";
 import { replayTo, welcomeTo } from "./welcome.ts";
@@ -19,12 +20,18 @@ export class Audience {
 	/** Those that are not live. */
 	readonly #behind = new Set<string>();
 	#sweepAt: number | null = null;
+	/** When the first token expires, Unix ms. */
+	#expiryAt: number | null = null;
+	readonly #memberSessionsMax: number;
 
-	constructor(attachments: readonly Attachment[], now: number) {
+	constructor(attachments: readonly Attachment[], sanctions: Sanctions, memberSessionsMax: number, now: number) {
+		this.#memberSessionsMax = memberSessionsMax;
 		for (const attachment of attachments) {
-			const session = wakeSession(attachment, now);
+			const can = sanctions.effective(attachment.member, attachment.granted, now);
+			const session = wakeSession(attachment, can, now);
 			this.#sessions.set(session.id, session);
 			if (session.mode.kind !== "live") this.#behind.add(session.id);
+			this.#noteExpiry(session.expiresAt);
 		}
 	}
 
@@ -44,14 +51,18 @@ export class Audience {
 		return this.#sessions.values();
 	}
 
-	join(join: Join, roster: Roster, turn: Turn): void {
-		const { session: id, member, name } = join;
+	join(join: Join, roster: Roster, sanctions: Sanctions, turn: Turn): void {
+		const { session: id, member, name, can, address = null, expiresAt = null } = join;
+		this.#makeRoomFor(member, roster, turn);
 		this.#sessions.set(id, {
 			id,
 			member,
 			name,
 			host: join.host ?? "",
-			can: new Set(join.can),
+			granted: can,
+			can: sanctions.effective(member, can, turn.now),
+			address,
+			expiresAt,
 			mode: { kind: "replaying", cursor: 0 },
 			seenAt: turn.now,
 			seenSaved: turn.now,
@@ -61,6 +72,7 @@ export class Audience {
 		turn.withheld.add(id);
 		turn.joins.push(join);
 		turn.joining.add(id);
+		this.#noteExpiry(expiresAt);
 		roster.enter(member, name, id);
 	}
 
@@ -83,6 +95,52 @@ export class Audience {
 			this.leave(session.id, roster, session.seenAt);
 		}
 		this.#sweepAt = null;
+	}
+
+	/** Closes a session from the room's side. */
+	close(id: string, code: number, reason: string, roster: Roster, turn: Turn): void {
+		turn.closes.push({ session: id, code, reason });
+		this.leave(id, roster, turn.now);
+	}
+
+	/** Gives a member's sessions what its grants and sanctions leave it, and tells them where that changed. */
+	regrant(member: string, sanctions: Sanctions, roster: Roster, turn: Turn): void {
+		for (const id of roster.sessionsOf(member)) {
+			const session = this.#sessions.get(id);
+			if (session === undefined) continue;
+			const can = sanctions.effective(member, session.granted, turn.now);
+			if (can.size === session.can.size) continue;
+			session.can = can;
+			turn.tell(id, { type: "access", can: [...can] });
+		}
+	}
+
+	/** Closes the sessions whose token has expired: they may come back with a new one. */
+	expire(roster: Roster, turn: Turn): void {
+		if (this.#expiryAt === null || this.#expiryAt > turn.now) return;
+		this.#expiryAt = null;
+		for (const session of [...this.#sessions.values()]) {
+			if (session.expiresAt === null) continue;
+			if (session.expiresAt > turn.now) this.#noteExpiry(session.expiresAt);
+			else this.close(session.id, CLOSE.tokenRefused, "the token has expired", roster, turn);
+		}
+	}
+
+	/** When the first token expires, Unix ms. */
+	get nextExpiry(): number | null {
+		return this.#expiryAt;
+	}
+
+	#noteExpiry(at: number | null): void {
+		if (at !== null && (this.#expiryAt === null || at < this.#expiryAt)) this.#expiryAt = at;
+	}
+
+	/** A member has a bounded number of sessions: one more replaces the one that was longest silent. */
+	#makeRoomFor(member: string, roster: Roster, turn: Turn): void {
+		const theirs = [...roster.sessionsOf(member)].flatMap((id) => this.#sessions.get(id) ?? []);
+		if (theirs.length < this.#memberSessionsMax) return;
+		const silent = theirs.reduce((a, b) => (b.seenAt < a.seenAt ? b : a));
+		this.close(silent.id, CLOSE.replaced, "a newer session of yours took its place", roster, turn);
 	}
 
 	/** Closes everyone for good. */

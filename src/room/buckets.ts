@@ -1,5 +1,5 @@
 /** Token buckets, in memory alone: after a wake everyone starts with a full one. */
-import { BUCKETS_KEPT_MAX, BURST_SECONDS } from "../protocol/limits.ts";
+import { BUCKETS_KEPT_MAX, BURST_SECONDS, GUESTS_PER_ADDRESS_WORTH } from "../protocol/limits.ts";
 
 interface Bucket {
 	tokens: number;
@@ -33,6 +33,13 @@ export class Buckets {
 			return 0;
 		}
 		return Math.max(1, Math.ceil(((1 - bucket.tokens) / perSecond) * 1000));
+	}
+
+	/** Takes a member's token and, for a guest, one of those that the guests of its address share. */
+	takeFor(who: { member: string; address: string | null }, what: string, perSecond: number, now: number): number {
+		const retryAfterMs = this.take(`${what} ${who.member}`, perSecond, now);
+		if (retryAfterMs > 0 || who.address === null) return retryAfterMs;
+		return this.take(`${what} @${who.address}`, perSecond * GUESTS_PER_ADDRESS_WORTH, now);
 	}
 
 	/** A bucket that has had time to fill says nothing: it can be made anew. */

@@ -30,7 +30,7 @@ export class History {
 	#rewritten: Pick<StoredEvent, "seq" | "body" | "bytes">[] = [];
 
 	/** `epochIfNew` begins the history where none is stored yet. */
-	constructor(store: RoomStore, epochIfNew: string) {
+	constructor(store: RoomStore, epochIfNew: string, saltIfNew: string) {
 		this.#store = store;
 		const meta = store.meta();
 		this.#stored = meta !== null;
@@ -46,6 +46,8 @@ export class History {
 			oldestKey: null,
 			emptySince: null,
 			jobs: 0,
+			isLocked: false,
+			salt: saltIfNew,
 		};
 	}
 

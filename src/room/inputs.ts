@@ -1,11 +1,12 @@
 /** Everything that can happen to a room. Nothing else reaches it but time. */
 
 import type { Decoded } from "../protocol/codec.ts";
+import type { PostModeration } from "../protocol/http.ts";
 import type { Capability } from "../protocol/messages.ts";
 import type { Outcome } from "../protocol/outcome.ts";
 import type { Sending } from "./jobs.ts";
 
-export type Input = Join | Frame | Leave | Post | Alarm | Sent | Settle | Replay | Wipe;
+export type Input = Join | Frame | Leave | Post | Alarm | Sent | Settle | Replay | Wipe | Moderate;
 
 /** A socket was accepted for a member whose right to be here is proven. */
 export interface Join {
@@ -20,6 +21,10 @@ export interface Join {
 	history: number;
 	/** Under which host it reached the server. */
 	host?: string;
+	/** The keyed hash of a guest's network address; null for everyone else. */
+	address?: string | null;
+	/** When its token expires, Unix ms; null never. */
+	expiresAt?: number | null;
 	/** A guest's private key, told to it in its welcome. */
 	resume: string | null;
 }
@@ -44,6 +49,7 @@ export interface Post {
 	member: string;
 	name: string;
 	can: readonly Capability[];
+	address?: string | null;
 	publish: { id: string; name: string; data: unknown; expect?: number | undefined };
 }
 
@@ -84,6 +90,15 @@ export interface Wipe {
 	reply: string;
 	/** A random epoch for the history that begins anew. */
 	epoch: string;
+}
+
+/** A moderator or operator acts over HTTP. `after` goes on with an erasure that takes several turns. */
+export interface Moderate {
+	type: "moderate";
+	reply: string;
+	by: string;
+	action: PostModeration;
+	after: number;
 }
 
 /** The same inputs, each of one message: what is run again one by one after a turn that threw. */

@@ -55,6 +55,8 @@ export interface RangeRow {
 	told: number;
 	/** Epochs whose traces it is still to remove. */
 	wiped: readonly string[];
+	/** Members whose words it is still to take back, also those that the room no longer keeps. */
+	erased: readonly string[];
 }
 
 export interface AskKey {

@@ -1,4 +1,5 @@
 /** The reference store: arrays and maps with an undo log. Tests and the simulator run on it. */
+
 import type { AskKey, JobHead, JobRow, JobState, RangeRow } from "./jobs.ts";
 import type {
 	EventSize,
@@ -8,6 +9,7 @@ import type {
 	PublishKey,
 	RoomStore,
 	RosterRow,
+	SanctionRow,
 	StoredEvent,
 	Sync,
 } from "./store.ts";
@@ -26,6 +28,7 @@ export class MemoryStore implements RoomStore {
 	#keys = new Map<string, Key>();
 	#jobs = new Map<number, JobRow>();
 	#ranges = new Map<string, RangeRow>();
+	#sanctions = new Map<string, SanctionRow>();
 	/** How to take back what the open transaction did, newest last; null outside of one. */
 	#undo: (() => void)[] | null = null;
 
@@ -228,6 +231,39 @@ export class MemoryStore implements RoomStore {
 			else this.#ranges.set(row.kind, before);
 		});
 		this.#ranges.set(row.kind, { ...row });
+	}
+
+	#sanctionsWillChange(): void {
+		const before = new Map(this.#sanctions);
+		this.#willChange(() => {
+			this.#sanctions = before;
+		});
+	}
+
+	sanctions(): SanctionRow[] {
+		return [...this.#sanctions.values()].map((row) => ({ ...row }));
+	}
+
+	saveSanction(row: SanctionRow): void {
+		this.#sanctionsWillChange();
+		this.#sanctions.set(`${row.kind} ${row.subject}`, { ...row });
+	}
+
+	dropSanction(kind: SanctionRow["kind"], subject: string): void {
+		this.#sanctionsWillChange();
+		this.#sanctions.delete(`${kind} ${subject}`);
+	}
+
+	seqsOf(member: string, after: number, limit: number): number[] {
+		const theirs = this.#events.filter((event) => event.from === member && event.seq > after);
+		return theirs.slice(0, limit).map((event) => event.seq);
+	}
+
+	eraseJobs(member: string): void {
+		this.#jobsWillChange();
+		for (const job of this.#jobs.values()) {
+			if (job.member === member) this.#jobs.set(job.n, { ...job, input: "null" });
+		}
 	}
 
 	wipe(): void {

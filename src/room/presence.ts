@@ -123,6 +123,17 @@ export class Roster {
 		this.#listed = null;
 	}
 
+	/** Is gone at once, without grace. Says whether it was here. */
+	remove(id: string): boolean {
+		const wasHere = this.#members.has(id);
+		if (wasHere) this.#remove(id);
+		return wasHere;
+	}
+
+	has(id: string): boolean {
+		return this.#members.has(id);
+	}
+
 	setState(id: string, state: string): void {
 		const member = this.#members.get(id);
 		if (member === undefined || member.state === state) return;

@@ -20,6 +20,8 @@ export interface Author {
 	member: string;
 	name: string;
 	can: ReadonlySet<Capability>;
+	/** The keyed hash of a guest's network address; null for everyone else. */
+	address: string | null;
 }
 
 /** What is published, and the key that makes it idempotent. */
@@ -92,7 +94,7 @@ export class Publishing {
 				head,
 			});
 		}
-		const retryAfterMs = this.#takeToken(author.member, now);
+		const retryAfterMs = this.#takeToken(author, now);
 		if (retryAfterMs > 0) {
 			return refuse("rate_limited", "Too many publishes; send this one again a little later.", { retryAfterMs });
 		}
@@ -143,11 +145,11 @@ export class Publishing {
 		return { ...head, input: "null", outcome: "null" };
 	}
 
-	#takeToken(member: string, now: number): number {
+	#takeToken(author: Author, now: number): number {
 		const { publishPerSecond, roomPublishPerSecond } = this.#settings;
 		if (publishPerSecond === 0) return 0;
 		return (
-			this.#buckets.take(`publish ${member}`, publishPerSecond, now) ||
+			this.#buckets.takeFor(author, "publish", publishPerSecond, now) ||
 			this.#buckets.take("publish", roomPublishPerSecond, now)
 		);
 	}

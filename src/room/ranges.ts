@@ -44,7 +44,7 @@ export class Ranges {
 
 	/** True where nothing is in flight and no wiped epoch waits for its removal. */
 	get isIdle(): boolean {
-		return [...this.rows()].every((row) => row.state === "idle" && row.wiped.length === 0);
+		return [...this.rows()].every((row) => row.state === "idle" && row.wiped.length === 0 && row.erased.length === 0);
 	}
 
 	/** The lowest seq that an unsettled range may still need; everything above is kept for it. */
@@ -69,7 +69,7 @@ export class Ranges {
 		for (const [name, rule] of this.#rules) {
 			const row = this.#row(name);
 			if (row.state !== "idle" || row.dueAt > now) continue;
-			const hasEvents = head > row.through || row.wiped.length > 0;
+			const hasEvents = head > row.through || row.wiped.length > 0 || row.erased.length > 0;
 			if (!hasEvents) {
 				if (!rule.counts || row.told === count) continue;
 				this.#tellAt ??= now + DIRECTORY_LAG_MS;
@@ -88,7 +88,7 @@ export class Ranges {
 	settle(row: RangeRow): void {
 		this.#sending.delete(row.kind);
 		const through = Math.max(row.through, row.to ?? 0);
-		this.#put({ ...row, through, to: null, state: "idle", dueAt: 0, reason: "", wiped: [] });
+		this.#put({ ...row, through, to: null, state: "idle", dueAt: 0, reason: "", wiped: [], erased: [] });
 	}
 
 	/** A range failed for good: it stays what it is and is tried again later, visibly. */
@@ -126,6 +126,20 @@ export class Ranges {
 		}
 		this.#sending.clear();
 		this.#due.clear();
+	}
+
+	/**
+	 * A member is erased: kinds that keep a copy of the history owe the same. The range in flight is given
+	 * up and frozen anew, so that its outcome cannot count for what it did not know of.
+	 */
+	erase(member: string): void {
+		for (const [name, rule] of this.#rules) {
+			const row = this.#row(name);
+			if (!rule.counts) continue;
+			this.#sending.delete(name);
+			this.#due.delete(name);
+			this.#put({ ...row, to: null, state: "idle", dueAt: 0, erased: [...new Set([...row.erased, member])] });
+		}
 	}
 
 	takeDue(now: number): Sending[] {
@@ -191,6 +205,7 @@ export class Ranges {
 			reason: "",
 			told: 0,
 			wiped: [],
+			erased: [],
 		};
 		this.#rows.set(rule.name, row);
 		if (this.#history.isStored) this.#dirty.add(rule.name);

@@ -4,6 +4,7 @@ import type { Refusal } from "../protocol/codes.ts";
 import {
 	HISTORY_PER_SECOND,
 	JOB_PER_SECOND,
+	MODERATE_PER_SECOND,
 	PRESENCE_BYTES_MAX,
 	PRESENCE_PER_SECOND,
 	SIGNAL_BYTES_MAX,
@@ -14,6 +15,7 @@ import type { Settings } from "../protocol/settings.ts";
 import { exceedsBytes } from "../protocol/text.ts";
 import type { Buckets } from "./buckets.ts";
 import { jobNumber } from "./jobs.ts";
+import type { Moderation } from "./moderation.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Roster } from "./presence.ts";
 import type { Publishing } from "./publish.ts";
@@ -25,6 +27,7 @@ export class Requests {
 	readonly #roster: Roster;
 	readonly #publishing: Publishing;
 	readonly #outbox: Outbox;
+	readonly #moderation: Moderation;
 	readonly #rules: Rules;
 	readonly #buckets: Buckets;
 	readonly #settings: Settings;
@@ -34,6 +37,7 @@ export class Requests {
 		roster: Roster,
 		publishing: Publishing,
 		outbox: Outbox,
+		moderation: Moderation,
 		rules: Rules,
 		buckets: Buckets,
 		settings: Settings,
@@ -42,6 +46,7 @@ export class Requests {
 		this.#roster = roster;
 		this.#publishing = publishing;
 		this.#outbox = outbox;
+		this.#moderation = moderation;
 		this.#rules = rules;
 		this.#epoch = epoch;
 		this.#buckets = buckets;
@@ -68,12 +73,12 @@ export class Requests {
 				return;
 			case "job":
 				return this.#job(session, message, turn);
-			case "moderate":
-				return turn.refuse(session.id, {
-					id: message.id,
-					code: "forbidden",
-					message: "You may not moderate this room.",
-				});
+			case "moderate": {
+				if (!this.#allows(session, "moderate", MODERATE_PER_SECOND, message.id, turn)) return;
+				const refusal = this.#moderation.moderate(message, session.member, turn);
+				if (refusal !== null) turn.refuse(session.id, { id: message.id, ...refusal });
+				return;
+			}
 			case "received": {
 				const numbers = message.jobs.map((job) => jobNumber(this.#epoch(), job)).filter((n) => n !== null);
 				return this.#outbox.received(session.member, numbers);
@@ -114,7 +119,7 @@ export class Requests {
 			return false;
 		}
 		if (perSecond === 0) return true;
-		const retryAfterMs = this.#buckets.take(`${capability} ${session.member}`, perSecond, turn.now);
+		const retryAfterMs = this.#buckets.takeFor(session, capability, perSecond, turn.now);
 		if (retryAfterMs === 0) return true;
 		const message = "Too many of these; wait a little and try again.";
 		turn.refuse(session.id, { id, code: "rate_limited", message, retryAfterMs });

@@ -13,7 +13,7 @@
  */
 
 import type { Decoded } from "../protocol/codec.ts";
-import { CLOSE } from "../protocol/codes.ts";
+import { CLOSE, closeCodeOfRefusedJoin, type Refusal } from "../protocol/codes.ts";
 import {
 	ALARM_RETRY_MS,
 	EMPTY_ROOM_MS,
@@ -29,15 +29,17 @@ import { Audience } from "./audience.ts";
 import { Buckets } from "./buckets.ts";
 import type { Effects, Reply } from "./effects.ts";
 import { History, type Page } from "./history.ts";
-import type { Alarm, Frame, Input, Post, Replay, Sent, Wipe } from "./inputs.ts";
+import type { Alarm, Frame, Input, Join, Moderate, Post, Replay, Sent, Wipe } from "./inputs.ts";
 import { type JobView, jobView, rangeView } from "./job-view.ts";
 import { type AskKey, type JobRow, type JobState, jobNumber, type Publication, type RangeRow } from "./jobs.ts";
+import { Moderation } from "./moderation.ts";
 import { Outbox } from "./outbox.ts";
 import { Roster } from "./presence.ts";
 import { type Draft, type Published, Publishing } from "./publish.ts";
 import { Ranges } from "./ranges.ts";
 import { Requests } from "./requests.ts";
 import { Retention } from "./retention.ts";
+import { Sanctions } from "./sanctions.ts";
 import { type Attachment, attachmentOf, type Session } from "./session.ts";
 import { Settlement } from "./settlement.ts";
 import type { Meta, PublishKey, RoomStore } from "./store.ts";
@@ -51,6 +53,8 @@ export interface World {
 	now: number;
 	/** A random epoch, for a room in which nothing is stored yet. */
 	epochIfNew: string;
+	/** A random key, for the same. */
+	saltIfNew?: string;
 	rules?: Rules;
 }
 
@@ -61,6 +65,8 @@ export class Room {
 	readonly #rules: Rules;
 	readonly #history: History;
 	readonly #audience: Audience;
+	readonly #sanctions: Sanctions;
+	readonly #moderation: Moderation;
 	readonly #roster: Roster;
 	readonly #retention: Retention;
 	readonly #outbox: Outbox;
@@ -70,14 +76,15 @@ export class Room {
 	readonly #settlement: Settlement;
 
 	private constructor(store: RoomStore, attachments: readonly Attachment[], world: World) {
-		const { room, settings, now, epochIfNew, rules = NO_RULES } = world;
+		const { room, settings, now, epochIfNew, saltIfNew = "", rules = NO_RULES } = world;
 		const buckets = new Buckets();
 		this.name = room;
 		this.#store = store;
 		this.#settings = settings;
 		this.#rules = rules;
-		this.#history = new History(store, epochIfNew);
-		this.#audience = new Audience(attachments, now);
+		this.#history = new History(store, epochIfNew, saltIfNew);
+		this.#sanctions = new Sanctions(store);
+		this.#audience = new Audience(attachments, this.#sanctions, settings.memberSessionsMax, now);
 		this.#roster = new Roster(store.roster(), this.#audience.values(), now);
 		this.#retention = new Retention(settings);
 		const history = this.#history;
@@ -85,8 +92,19 @@ export class Room {
 		this.#outbox = new Outbox(store, history, rules, settings.jobsPendingPerMemberMax);
 		this.#ranges = new Ranges(store, history, rules.ranges);
 		this.#publishing = new Publishing(history, this.#outbox, rules, buckets, settings);
+		const audience = this.#audience;
+		this.#moderation = new Moderation(store, history, audience, roster, this.#ranges, this.#sanctions);
 		const epoch = (): string => history.meta.epoch;
-		this.#requests = new Requests(roster, this.#publishing, this.#outbox, rules, buckets, settings, epoch);
+		this.#requests = new Requests(
+			roster,
+			this.#publishing,
+			this.#outbox,
+			this.#moderation,
+			rules,
+			buckets,
+			settings,
+			epoch,
+		);
 		this.#settlement = new Settlement(history, this.#outbox, this.#ranges, this.#publishing, roster, rules);
 	}
 
@@ -179,7 +197,7 @@ export class Room {
 	#take(input: Input, turn: Turn): void {
 		switch (input.type) {
 			case "join":
-				return this.#audience.join(input, this.#roster, turn);
+				return this.#join(input, turn);
 			case "frame":
 				return this.#frame(input, turn);
 			case "leave":
@@ -198,10 +216,41 @@ export class Room {
 				return this.#replay(input, turn);
 			case "wipe":
 				return this.#wipe(input, turn);
+			case "moderate":
+				return this.#moderate(input, turn);
 		}
 	}
 
+	/** Why a member may not come in now, or null. Asked before its socket is accepted, and once more in its turn. */
+	refusesJoin(join: Pick<Join, "member" | "can" | "address">, now: number): Refusal | null {
+		if (this.#sanctions.isBanned(join.member, join.address ?? null, now)) {
+			return { code: "banned", message: "A moderator has banned you from this room." };
+		}
+		// Who is here already may come back, also into a locked room.
+		if (!this.meta.isLocked || join.can.includes("moderate") || this.#roster.has(join.member)) return null;
+		return { code: "room_locked", message: "This room is locked: nobody new may come in until a moderator opens it." };
+	}
+
+	#join(join: Join, turn: Turn): void {
+		const refusal = this.refusesJoin(join, turn.now);
+		if (refusal === null) return this.#audience.join(join, this.#roster, this.#sanctions, turn);
+		turn.refuse(join.session, refusal);
+		const code = closeCodeOfRefusedJoin(refusal.code);
+		turn.closes.push({ session: join.session, code, reason: refusal.code });
+	}
+
+	#moderate({ action, by, after, reply }: Moderate, turn: Turn): void {
+		if (action.action === "erase") {
+			const next = this.#moderation.erase(action.member, after, by, turn);
+			turn.replies.set(reply, next === null ? { outcome: "done" } : { outcome: "more", after: next });
+			return;
+		}
+		const refusal = this.#moderation.moderate(action, by, turn);
+		turn.replies.set(reply, refusal === null ? { outcome: "done" } : { outcome: "refused", refusal });
+	}
+
 	#frame(frame: Frame, turn: Turn): void {
+		this.#audience.expire(this.#roster, turn);
 		const session = this.#audience.get(frame.session);
 		if (session === undefined) return;
 		session.seenAt = turn.now;
@@ -225,7 +274,7 @@ export class Room {
 	}
 
 	#post(post: Post, turn: Turn): void {
-		const author = { member: post.member, name: post.name, can: new Set(post.can) };
+		const author = { member: post.member, name: post.name, can: new Set(post.can), address: post.address ?? null };
 		const published = this.#publishing.publish(author, post.publish, turn.now);
 		turn.replies.set(post.reply, this.#replyTo(published));
 	}
@@ -237,6 +286,8 @@ export class Room {
 	}
 
 	#alarm(alarm: Alarm, turn: Turn): void {
+		this.#audience.expire(this.#roster, turn);
+		this.#moderation.expire(turn);
 		this.#audience.sweep(alarm.pings, this.#roster, turn);
 		for (const head of this.#outbox.expire(turn.now)) this.#settlement.lapse(head, turn);
 		this.#ranges.expire(turn.now);
@@ -309,7 +360,7 @@ export class Room {
 	#isEmpty(): boolean {
 		const { head, floor, oldestKey } = this.meta;
 		const isDeserted = this.#audience.size === 0 && this.#roster.count === 0;
-		const isOwing = !this.#outbox.isEmpty || !this.#ranges.isIdle;
+		const isOwing = !this.#outbox.isEmpty || !this.#ranges.isIdle || !this.#sanctions.isEmpty || this.meta.isLocked;
 		return isDeserted && head < floor && oldestKey === null && !isOwing;
 	}
 
@@ -341,6 +392,8 @@ export class Room {
 			this.#roster.nextExpiry(),
 			this.#audience.nextSweep(this.#roster.count, now),
 			this.#retention.nextTrim(this.#history, this.#ranges.neededFrom, now),
+			this.#audience.nextExpiry,
+			this.#sanctions.nextDeadline(),
 			this.#outbox.nextDeadline(),
 			this.#ranges.nextDeadline(),
 			emptySince === null ? null : emptySince + EMPTY_ROOM_MS,
@@ -397,10 +450,10 @@ export class Room {
 		return event.redacted === true ? "moot" : { kind, input: JSON.stringify(event.data), event: body, range: null };
 	}
 
-	#rangeTask({ kind, through, to, wiped }: RangeRow): Task {
+	#rangeTask({ kind, through, to, wiped, erased }: RangeRow): Task {
 		const from = through + 1;
 		const events = `[${this.#history.stored(from, to ?? through).join(",")}]`;
-		const range = { from, to: to ?? through, events, head: this.meta.head, count: this.count, wiped };
+		const range = { from, to: to ?? through, events, head: this.meta.head, count: this.count, wiped, erased };
 		return { kind, input: "null", event: null, range };
 	}
 

@@ -13,7 +13,13 @@ export interface Session {
 	member: string;
 	name: string;
 	host: string;
+	/** The keyed hash of a guest's network address; null for everyone else. */
+	address: string | null;
+	/** What it was let in with, and what is left of that while its member is muted. */
+	granted: readonly Capability[];
 	can: ReadonlySet<Capability>;
+	/** When its token expires, Unix ms; null never. */
+	expiresAt: number | null;
 	mode: Mode;
 	/** When it was last heard, Unix ms. */
 	seenAt: number;
@@ -29,7 +35,9 @@ export interface Attachment {
 	session: string;
 	member: string;
 	name: string;
-	can: Capability[];
+	granted: readonly Capability[];
+	address: string | null;
+	expiresAt: number | null;
 	mode: Mode;
 	seenAt: number;
 	/** Under which host it reached the server. */
@@ -43,7 +51,9 @@ export function attachmentOf(session: Session): Attachment {
 		session: session.id,
 		member: session.member,
 		name: session.name,
-		can: [...session.can],
+		granted: session.granted,
+		address: session.address,
+		expiresAt: session.expiresAt,
 		mode: session.mode,
 		seenAt: session.seenAt,
 		host: session.host,
@@ -60,13 +70,16 @@ export function readAttachment(value: unknown): Attachment | null {
  * The session as it was before the room slept. Its attachment is refreshed only every
  * SEEN_REFRESH_MS, so it may have been heard that much later than is written there.
  */
-export function wakeSession(attachment: Attachment, now: number): Session {
+export function wakeSession(attachment: Attachment, can: ReadonlySet<Capability>, now: number): Session {
 	return {
 		id: attachment.session,
 		member: attachment.member,
 		name: attachment.name,
 		host: attachment.host,
-		can: new Set(attachment.can),
+		granted: attachment.granted,
+		can,
+		address: attachment.address,
+		expiresAt: attachment.expiresAt,
 		mode: attachment.mode,
 		seenAt: Math.min(now, attachment.seenAt + SEEN_REFRESH_MS),
 		seenSaved: attachment.seenAt,

@@ -23,6 +23,10 @@ export interface Meta {
 	emptySince: number | null;
 	/** How many jobs the epoch has had. */
 	jobs: number;
+	/** True where newcomers are kept out. */
+	isLocked: boolean;
+	/** A random key, of this room alone, under which addresses are hashed. */
+	salt: string;
 }
 
 export interface KeyAge {
@@ -63,6 +67,17 @@ export interface RosterRow {
 export interface PublishKey {
 	member: string;
 	id: string;
+}
+
+/** A ban or mute that holds. */
+export interface SanctionRow {
+	kind: "ban" | "mute";
+	/** A member's id; or `@` and the hash of an address. */
+	subject: string;
+	/** The member whose sanction it is: of an address, the guest that was banned. */
+	member: string;
+	/** When it expires, Unix ms; null never. */
+	until: number | null;
 }
 
 /** Forbids a promise where work must be done when it returns: an async transaction is a type error. */
@@ -113,6 +128,14 @@ export interface RoomStore {
 
 	ranges(): RangeRow[];
 	saveRange(row: RangeRow): void;
+
+	sanctions(): SanctionRow[];
+	saveSanction(row: SanctionRow): void;
+	dropSanction(kind: SanctionRow["kind"], subject: string): void;
+	/** At most `limit` seqs after `after` of the events that are from `member`, ascending. */
+	seqsOf(member: string, after: number, limit: number): number[];
+	/** Removes what the member's jobs hold. */
+	eraseJobs(member: string): void;
 
 	/** Removes events, keys, jobs and the roster; what else is stored stays. */
 	wipe(): void;

@@ -8,6 +8,8 @@ export const META: Meta = {
 	kept: 1,
 	heldBytes: 100,
 	jobs: 7,
+	isLocked: true,
+	salt: "salt",
 	at: 1_700_000_000_003,
 	floorAt: 1_700_000_000_002,
 	bytes: 400,

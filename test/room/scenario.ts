@@ -2,14 +2,21 @@
 import * as v from "valibot";
 import { expect, test } from "vitest";
 import { type Event, SERVER_MESSAGES, type ServerMessage } from "../../src/protocol/messages.ts";
+import type { Rules } from "../../src/protocol/rules.ts";
 import type { Settings } from "../../src/protocol/settings.ts";
+import { MemoryStore } from "../../src/room/memory-store.ts";
 import { Stage } from "./stage.ts";
 
 /** Plays `play` with and without sleep: the transcripts must be equal (G7), and each keep G2. */
-export function scenario(name: string, play: (stage: Stage) => void, settings: Partial<Settings> = {}): void {
+export function scenario(
+	name: string,
+	play: (stage: Stage) => void,
+	settings: Partial<Settings> = {},
+	rules?: Rules,
+): void {
 	test(name, () => {
-		const awake = perform(play, new Stage(settings, false));
-		const slept = perform(play, new Stage(settings, true));
+		const awake = perform(play, new Stage(settings, false, new MemoryStore(), rules));
+		const slept = perform(play, new Stage(settings, true, new MemoryStore(), rules));
 		expect(slept.transcript()).toEqual(awake.transcript());
 	});
 }

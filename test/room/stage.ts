@@ -5,12 +5,14 @@
  */
 import { decodeFrame, packFrames } from "../../src/protocol/codec.ts";
 import type { Capability, ServerMessage } from "../../src/protocol/messages.ts";
+import { NO_RULES, type Rules } from "../../src/protocol/rules.ts";
 import { readSettings, type Settings } from "../../src/protocol/settings.ts";
 import type { Effects, Reply } from "../../src/room/effects.ts";
 import { type Input, type Join, type Post, splitInput } from "../../src/room/inputs.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
 import { Room } from "../../src/room/room.ts";
 import type { Attachment } from "../../src/room/session.ts";
+import { Postbox } from "./postbox.ts";
 import { Seat } from "./seat.ts";
 
 export const T0 = 1_700_000_000_000;
@@ -27,7 +29,10 @@ export class Stage {
 	readonly alarms: number[] = [];
 	readonly replies = new Map<string, Reply>();
 	forgotten = 0;
+	/** The jobs' queue: what it took, and whether it takes anything. */
+	readonly queue = new Postbox();
 
+	readonly #rules: Rules;
 	readonly #settings: Settings;
 	readonly #sleeps: boolean;
 	readonly #seats = new Map<string, Seat>();
@@ -35,7 +40,8 @@ export class Stage {
 	#posts = 0;
 
 	/** With `sleeps`, the room is woken anew before each step. */
-	constructor(settings: Partial<Settings> = {}, sleeps = false, store = new MemoryStore()) {
+	constructor(settings: Partial<Settings> = {}, sleeps = false, store = new MemoryStore(), rules = NO_RULES) {
+		this.#rules = rules;
 		this.#settings = { ...readSettings({}), ...settings };
 		this.#sleeps = sleeps;
 		this.store = store;
@@ -51,6 +57,7 @@ export class Stage {
 			settings: this.#settings,
 			now: this.now,
 			epochIfNew: `epoch${this.forgotten + 1}`,
+			rules: this.#rules,
 		});
 	}
 
@@ -163,9 +170,11 @@ export class Stage {
 
 	/** The turns that the room itself asks for. */
 	rest(): void {
-		while (this.#hasMore) {
+		for (;;) {
+			const answers = this.queue.answers();
+			if (!this.#hasMore && answers.length === 0) return;
 			if (this.#sleeps) this.sleep();
-			this.turn([]);
+			this.turn(answers);
 		}
 	}
 
@@ -219,6 +228,7 @@ export class Stage {
 			seat.closeCode = code;
 		}
 		for (const [reply, answer] of effects.replies) this.replies.set(reply, answer);
+		this.queue.take(effects.jobs);
 		if (effects.alarmAt !== null && (this.alarmAt === null || effects.alarmAt < this.alarmAt))
 			this.alarmAt = effects.alarmAt;
 		if (effects.again) this.#hasMore = true;

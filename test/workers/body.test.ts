@@ -22,6 +22,9 @@ const TICKET: Ticket = {
 	resume: null,
 	protocol: null,
 	host: "localhost",
+	expiresAt: null,
+	address: null,
+	from: null,
 };
 
 /** A join as the Worker hands it over, put into the room's inbox before this returns. */

@@ -29,6 +29,7 @@ export const archive: RangeKind = {
 		await db.batch([
 			...wipe(db, room, range.wiped),
 			...insert(db, room, epoch, range.events),
+			...erase(db, room, range.erased),
 			...redact(db, room, epoch, range.events),
 			note(db, room, range, now),
 			...(range.wiped.length > 0 && range.head === 0 && range.count === 0 ? [unlist(db, room)] : []),
@@ -67,6 +68,15 @@ function insert(db: D1Database, room: string, epoch: string, events: readonly Ev
 				where excluded.redacted = 1 and events.redacted = 0`,
 			)
 			.bind(room, epoch, part),
+	);
+}
+
+/** Everything a member said in the room, also what the room itself no longer keeps. */
+function erase(db: D1Database, room: string, members: readonly string[]): D1PreparedStatement[] {
+	return members.map((member) =>
+		db
+			.prepare("update events set data = 'null', text = '', author = '', redacted = 1 where room = ? and member = ?")
+			.bind(room, member),
 	);
 }
 

@@ -7,15 +7,15 @@ import type { Visit } from "./visit.ts";
 
 export function Composer({ visit }: { visit: Visit }) {
 	const { state } = useStore(visit.status);
-	useStore(visit.roster);
+	const { whyNotWrite } = useStore(visit.permission);
 	const area = useRef<HTMLTextAreaElement>(null);
 	const [complaint, setComplaint] = useState<string | null>(null);
 	const isStopped = state.kind === "stopped";
-	const isMute = visit.room.me !== null && !visit.can("publish");
+	const isOff = isStopped || whyNotWrite !== null;
 
 	const send = (): void => {
 		const element = area.current;
-		if (element === null || isStopped || isMute) return;
+		if (element === null || isOff) return;
 		const text = element.value.toWellFormed().trim();
 		if (text === "") return;
 		const bytes = chatBytes(text);
@@ -52,7 +52,7 @@ export function Composer({ visit }: { visit: Visit }) {
 			}}
 		>
 			<TypingLine visit={visit} />
-			<div class="writing">
+			<div class={isOff ? "writing off" : "writing"}>
 				<label class="unseen" for="message">
 					Message
 				</label>
@@ -61,26 +61,25 @@ export function Composer({ visit }: { visit: Visit }) {
 					ref={area}
 					rows={1}
 					dir="auto"
-					placeholder={isMute ? "You may read here, but not write" : "Write a message"}
-					disabled={isStopped || isMute}
+					placeholder={
+						isStopped ? "You are not in the room" : whyNotWrite !== null ? "Reading only" : "Write a message"
+					}
+					disabled={isOff}
 					enterkeyhint="send"
 					autocomplete="off"
 					aria-describedby="composer-complaint"
 					onKeyDown={onKeyDown}
 					onInput={onInput}
 				/>
-				<button
-					type="submit"
-					class="primary send"
-					disabled={isStopped || isMute}
-					aria-label="Send"
-					title="Send (Enter)"
-				>
+				<button type="submit" class="primary send" disabled={isOff} aria-label="Send" title="Send (Enter)">
 					<svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
 						<path d="M10 16.5V4M4.5 9.2 10 3.7l5.5 5.5" />
 					</svg>
 				</button>
 			</div>
+			<p class="barred" role="status" dir="auto">
+				{isStopped ? "" : (whyNotWrite ?? "")}
+			</p>
 			<p id="composer-complaint" class="complaint" role="alert">
 				{complaint ?? ""}
 			</p>

@@ -3,6 +3,7 @@ import { memo } from "hono/jsx/dom";
 import type { Event } from "../../protocol/messages.ts";
 import { Byline } from "./byline.tsx";
 import { dayNameOf, fullTimeOf, timeOf } from "./calendar.ts";
+import { CardView } from "./card-view.tsx";
 import { textOf } from "./chat.ts";
 import { Prose } from "./prose.tsx";
 
@@ -10,6 +11,8 @@ const DATA_CHARS_SHOWN = 160;
 
 export interface LineProps {
 	event: Event;
+	/** The event that puts a card under this one. */
+	card: Event | null;
 	/** The day that begins here. */
 	day: number | null;
 	/** True where the author changes, or some time has passed. */
@@ -17,7 +20,7 @@ export interface LineProps {
 	isMine: boolean;
 }
 
-export const Line = memo(({ event, day, opens, isMine }: LineProps) => (
+export const Line = memo(({ event, card, day, opens, isMine }: LineProps) => (
 	<li class={`line${opens ? " opens" : ""}${isMine ? " mine" : ""}`} data-seq={String(event.seq)}>
 		{day !== null && (
 			<p class="day">
@@ -30,6 +33,7 @@ export const Line = memo(({ event, day, opens, isMine }: LineProps) => (
 			</Byline>
 		)}
 		<Content event={event} />
+		{card !== null && event.redacted !== true && <CardView event={card} />}
 	</li>
 ));
 

@@ -1,17 +1,21 @@
-/** One's own messages that are not in the history yet: on their way, or refused. */
+/** One's own messages that are not in the history yet: on their way, waiting for a check, or refused. */
+import { newMessageId } from "../../client/message-id.ts";
 import { type Room, RoomError } from "../../client/room.ts";
 import type { Welcome } from "../../protocol/messages.ts";
 import { Store } from "../store.ts";
 
+export type Fate = { kind: "sending" } | { kind: "held" } | { kind: "refused"; reason: string };
+
 export interface OutgoingMessage {
 	readonly key: number;
 	readonly text: string;
-	/** Why the room refused it; null while it is on its way. */
-	readonly reason: string | null;
+	readonly fate: Fate;
 }
 
 interface OnItsWay {
 	message: OutgoingMessage;
+	/** By which the room speaks of it. */
+	id: string;
 	room: Room;
 	answer: Promise<void>;
 	/** Its place, once known: shown until the event itself is. */
@@ -30,17 +34,29 @@ export class Outgoing extends Store {
 
 	send(room: Room, text: string): void {
 		const key = ++this.#keys;
-		const answer = room.publish("chat", { text }).then(
-			({ seq }) => this.#accepted(key, seq),
-			(error: unknown) => this.#refused(key, error),
-		);
-		this.#all.set(key, { message: { key, text, reason: null }, room, answer, seq: null });
+		const id = newMessageId();
+		const unlisten = room.on("job", (notice) => {
+			if (notice.id === id && notice.state === "held") this.#meet(key, { kind: "held" });
+		});
+		const answer = room
+			.publish("chat", { text }, { id })
+			.then(
+				({ seq }) => this.#accepted(key, seq),
+				(error: unknown) => this.#meet(key, { kind: "refused", reason: reasonOf(error) }),
+			)
+			.finally(unlisten);
+		this.#all.set(key, { message: { key, text, fate: { kind: "sending" } }, id, room, answer, seq: null });
 		this.changed();
+	}
+
+	/** True where a message of this page has that id, and its fate is shown beside it. */
+	has(id: string): boolean {
+		return [...this.#all.values()].some((each) => each.id === id);
 	}
 
 	retry(room: Room, key: number): void {
 		const message = this.#all.get(key)?.message;
-		if (message === undefined || message.reason === null) return;
+		if (message?.fate.kind !== "refused") return;
 		this.#all.delete(key);
 		this.send(room, message.text);
 	}
@@ -82,11 +98,14 @@ export class Outgoing extends Store {
 		this.reached(this.#shownSeq);
 	}
 
-	#refused(key: number, error: unknown): void {
+	#meet(key: number, fate: Fate): void {
 		const sent = this.#all.get(key);
 		if (sent === undefined) return;
-		const reason = error instanceof RoomError ? error.message : "You are not in the room any more.";
-		sent.message = { ...sent.message, reason };
+		sent.message = { ...sent.message, fate };
 		this.changed();
 	}
+}
+
+function reasonOf(error: unknown): string {
+	return error instanceof RoomError ? error.message : "You are not in the room any more.";
 }

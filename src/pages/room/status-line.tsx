@@ -11,13 +11,11 @@ const WORDS = {
 } as const;
 
 export function StatusLine({ status }: { status: Status }) {
-	const { state, secondsLeft } = useStore(status);
+	const { state } = useStore(status);
 	return (
 		<p class="status" data-state={state.kind}>
 			<span class="lamp" aria-hidden="true" />
 			<span role="status">{WORDS[state.kind]}</span>
-			{/* Apart from the status, so that no screen reader counts along. */}
-			{state.kind === "waiting" && <span class="countdown">, next try in {secondsLeft} s</span>}
 		</p>
 	);
 }

@@ -1,24 +1,57 @@
 /** Where the connection stands, for people. */
 import type { ConnectionState } from "../../client/room.ts";
+import type { Refusal } from "../../protocol/codes.ts";
 import { Store } from "../store.ts";
+import { passingTrouble, type Trouble } from "./trouble.ts";
 
 const NOTE_SHOWN_MS = 6000;
 
 export class Status extends Store {
 	state: ConnectionState = { kind: "connecting" };
+	/** What the room said instead of a welcome. */
+	refusal: Refusal | null = null;
+	/** What keeps one out for now: from the first failure until one is in. */
+	setback: Trouble | null = null;
 	/** The latest refusal that answers nothing in particular; gone after a while. */
 	notice: string | null = null;
+	#hasJoined = false;
 	#tick: ReturnType<typeof setInterval> | undefined;
 	#noticeEnds: ReturnType<typeof setTimeout> | undefined;
+
+	/** Another session begins: what befell the last one is over. */
+	begin(state: ConnectionState): void {
+		this.setback = null;
+		this.changeTo(state);
+	}
 
 	changeTo(state: ConnectionState): void {
 		this.state = state;
 		clearInterval(this.#tick);
 		// What ended the connection is the banner's to say.
 		if (state.kind !== "live") this.notice = null;
-		// The seconds count down before people's eyes.
-		if (state.kind === "waiting") this.#tick = setInterval(() => this.changed(), 1000);
+		switch (state.kind) {
+			case "connecting":
+				this.refusal = null;
+				break;
+			case "waiting":
+				this.setback = passingTrouble(this.refusal, this.#hasJoined);
+				// The seconds count down before people's eyes.
+				this.#tick = setInterval(() => this.changed(), 1000);
+				break;
+			case "replaying":
+				this.#hasJoined = true;
+				this.setback = null;
+				break;
+			case "stopped":
+				this.setback = null;
+		}
 		this.changed();
+	}
+
+	/** Before the welcome, a refusal is the answer to the join; later it is a word in passing. */
+	refused(refusal: Refusal): void {
+		if (this.state.kind === "connecting") this.refusal = refusal;
+		else this.note(refusal.message);
 	}
 
 	note(sentence: string): void {

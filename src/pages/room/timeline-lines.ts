@@ -1,6 +1,7 @@
-/** Which events get a line, and where a day or a speaker begins. */
+/** Which events get a line, what stands under it, and where a day or a speaker begins. */
 import type { Event } from "../../protocol/messages.ts";
 import { dayOf } from "./calendar.ts";
+import { underOf } from "./card.ts";
 import { textOf } from "./chat.ts";
 import type { LineProps } from "./line.tsx";
 
@@ -8,19 +9,40 @@ const SAME_BREATH_MS = 5 * 60_000;
 
 export function linesOf(events: readonly Event[], me: string | null): LineProps[] {
 	const lines: LineProps[] = [];
+	const cards = cardsOf(events);
 	let day: number | null = null;
 	let before: Event | null = null;
 	for (const event of events) {
-		// What was removed says so itself.
-		if (event.name === "room.redacted") continue;
+		if (!hasLine(event)) continue;
 		const today = dayOf(event.at);
 		const isNewDay = today !== day;
 		const opens = isSpoken(event) && (isNewDay || before === null || !goesOn(before, event));
-		lines.push({ event, day: isNewDay ? today : null, opens, isMine: event.from === me });
+		const card = cards.get(event.seq) ?? null;
+		lines.push({ event, card, day: isNewDay ? today : null, opens, isMine: event.from === me });
 		day = today;
 		before = event;
 	}
 	return lines;
+}
+
+/** The events that put a card under a message, by the message's seq; the newest counts. */
+function cardsOf(events: readonly Event[]): Map<number, Event> {
+	const cards = new Map<number, Event>();
+	for (const event of events) {
+		const under = underOf(event);
+		if (under !== null) cards.set(under, event);
+	}
+	return cards;
+}
+
+/** What was removed says so itself, and a preview stands under what it previews. */
+function hasLine(event: Event): boolean {
+	if (event.name === "room.redacted") return false;
+	return event.name !== "room.job" || !(event.redacted === true || isPreview(event.data));
+}
+
+function isPreview(data: unknown): boolean {
+	return typeof data === "object" && data !== null && "name" in data && data.name === "unfurl";
 }
 
 function isSpoken(event: Event): boolean {

@@ -63,7 +63,7 @@ export function TimelineView({ visit }: { visit: Visit }) {
 
 	const { me } = visit.roster;
 	const lines = linesOf(timeline.events, me);
-	const unseen = timeline.isReading ? timeline.events.filter(({ seq }) => seq > seenSeq.current).length : 0;
+	const unseen = timeline.isReading ? lines.filter(({ event }) => event.seq > seenSeq.current).length : 0;
 	const isEmpty = timeline.isLive && timeline.events.length === 0 && outgoing.messages.length === 0;
 	return (
 		<>

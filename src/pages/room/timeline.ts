@@ -2,6 +2,7 @@
 import type { Room } from "../../client/room.ts";
 import type { Event, Welcome } from "../../protocol/messages.ts";
 import { Store } from "../store.ts";
+import { underOf } from "./card.ts";
 
 /** Held while one follows what is new, and while one reads what is old. */
 const FOLLOWING_EVENTS_MAX = 1000;
@@ -61,6 +62,16 @@ export class Timeline extends Store {
 		this.changed();
 	}
 
+	/** Nothing of it is kept any more. */
+	wipe(): void {
+		this.#events = [];
+		this.#life++;
+		this.older = "idle";
+		this.#head = 0;
+		this.#floor = 1;
+		this.changed();
+	}
+
 	goLive(): void {
 		this.isLive = true;
 		this.changed();
@@ -98,7 +109,7 @@ export class Timeline extends Store {
 			if (life !== this.#life) return;
 			// Live events may have pushed out the oldest meanwhile: what no longer joins up is dropped.
 			const joinsUp = page.events.at(-1)?.seq === this.oldestSeq - 1;
-			if (joinsUp) this.#events = [...page.events, ...this.#events];
+			if (joinsUp) this.#prepend(page.events);
 			this.#floor = page.floor;
 			// Nothing came, although something should have: what is held is all that there is.
 			if (page.events.length === 0) this.#floor = Math.max(this.#floor, this.oldestSeq);
@@ -110,11 +121,20 @@ export class Timeline extends Store {
 		this.changed();
 	}
 
+	/** Older events, without what was removed while they were on their way. */
+	#prepend(older: readonly Event[]): void {
+		const removals = this.#events.filter(({ name }) => name === "room.redacted");
+		this.#events = [...older, ...this.#events];
+		for (const { data } of removals) this.#redact(data);
+	}
+
+	/** Forgets what an event said, and what others said about it. */
 	#redact(data: unknown): void {
 		const seq = typeof data === "object" && data !== null && "seq" in data ? data.seq : undefined;
-		const index = this.#events.findIndex((event) => event.seq === seq);
-		const event = this.#events[index];
-		if (event !== undefined) this.#events[index] = { ...event, data: null, redacted: true };
+		if (typeof seq !== "number") return;
+		this.#events = this.#events.map((event) =>
+			event.seq === seq || underOf(event) === seq ? { ...event, data: null, redacted: true } : event,
+		);
 	}
 
 	#trim(): void {

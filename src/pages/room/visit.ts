@@ -4,10 +4,12 @@
  */
 import { joinRoom } from "../../client/index.ts";
 import type { JoinOptions, Room } from "../../client/room.ts";
+import { CLOSE } from "../../protocol/codes.ts";
 import { DEFAULTS } from "../../protocol/limits.ts";
-import type { Capability } from "../../protocol/messages.ts";
+import type { JobNotice } from "../../protocol/messages.ts";
 import { Cursors } from "./cursors.ts";
 import { Outgoing } from "./outgoing.ts";
+import { Permission } from "./permission.ts";
 import { Roster } from "./roster.ts";
 import { Status } from "./status.ts";
 import { Timeline } from "./timeline.ts";
@@ -25,6 +27,7 @@ export class Visit {
 	readonly outgoing = new Outgoing();
 	readonly roster = new Roster();
 	readonly status = new Status();
+	readonly permission = new Permission();
 	readonly typing = new Typing();
 	readonly cursors = new Cursors();
 
@@ -35,18 +38,18 @@ export class Visit {
 		this.room = this.#join();
 	}
 
-	/** A token's name is its issuer's to give. */
-	get canRename(): boolean {
-		return this.#token === undefined;
+	get isSignedIn(): boolean {
+		return this.#token !== undefined;
 	}
 
-	can(capability: Capability): boolean {
-		return this.room.me?.can.includes(capability) ?? false;
+	/** A token's name is its issuer's to give. */
+	get canRename(): boolean {
+		return !this.isSignedIn;
 	}
 
 	/** True where a signal would reach somebody. */
 	get isHeard(): boolean {
-		return this.roster.count > 1 && this.status.state.kind === "live" && this.can("signal");
+		return this.roster.count > 1 && this.status.state.kind === "live" && this.permission.allows("signal");
 	}
 
 	rename(name: string | undefined): void {
@@ -81,11 +84,12 @@ export class Visit {
 		if (this.#token !== undefined) options.token = this.#token;
 		if (since !== null) options.since = since;
 		const room = joinRoom(this.#url, options);
-		this.status.changeTo(room.state);
+		this.status.begin(room.state);
 		this.#unlisten = [
 			room.on("state", (state) => {
 				this.status.changeTo(state);
 				if (state.kind !== "live") this.timeline.pause();
+				if (state.kind === "stopped" && state.code === CLOSE.wiped) this.timeline.wipe();
 				if (state.kind === "waiting" || state.kind === "stopped") this.#forgetSignals();
 			}),
 			room.on("welcome", (welcome) => {
@@ -93,7 +97,10 @@ export class Visit {
 				this.timeline.welcome(welcome);
 				this.outgoing.welcome(welcome);
 				this.roster.welcome(welcome.me.id);
+				this.permission.welcome(welcome.me);
 			}),
+			room.on("access", (access) => this.permission.told(access)),
+			room.on("job", (notice) => this.#noteLate(notice)),
 			room.on("event", (event) => {
 				this.timeline.add(event);
 				this.outgoing.reached(event.seq);
@@ -113,9 +120,15 @@ export class Visit {
 				if (signal.name === "typing") this.typing.hear(signal);
 				if (signal.name === "cursor") this.cursors.hear(signal);
 			}),
-			room.on("error", (refusal) => this.status.note(refusal.message)),
+			room.on("error", (refusal) => this.status.refused(refusal)),
 		];
 		return room;
+	}
+
+	/** A message from before this page was loaded, whose check came to no good: there is no line to say it beside. */
+	#noteLate({ id, state, error }: JobNotice): void {
+		if (state !== "failed" || error?.code !== "rejected" || this.outgoing.has(id)) return;
+		this.status.note(`An earlier message of yours was not published. ${error.message}`);
 	}
 
 	#forgetSignals(): void {

@@ -1,0 +1,105 @@
+/**
+ * Who calls, and what they may do: proven here, once a join or request, before a room is reached.
+ * What is not proven allowed is refused (G10).
+ */
+import { app } from "../../app.ts";
+import { cleanName, MEMBER_ID, matchesPattern, OPERATOR, RESERVED_MEMBERS } from "../../protocol/ids.ts";
+import { NAME_CHARS_MAX } from "../../protocol/limits.ts";
+import { CAPABILITIES, type Capability } from "../../protocol/messages.ts";
+import type { Settings } from "../../protocol/settings.ts";
+import { isOperator } from "../operators.ts";
+import { Refused } from "../problem.ts";
+import { addressOf } from "./address.ts";
+import { guestOf } from "./guests.ts";
+import { type Claims, verifyToken } from "./tokens.ts";
+
+export interface Caller {
+	member: string;
+	name: string;
+	can: readonly Capability[];
+	/** When its token expires, Unix ms; null for one without. */
+	expiresAt: number | null;
+	/** A guest's network address, by which guests share buckets and bans; null for everyone else. */
+	address: string | null;
+}
+
+/** What a token proves about its holder in this room. @throws Refused */
+export async function callerOfToken(
+	token: string,
+	room: string,
+	settings: Settings,
+	env: Pick<Cloudflare.Env, "TOKEN_SECRET">,
+): Promise<Caller> {
+	const claims = await verifyToken(token, settings, env.TOKEN_SECRET);
+	const { member, name, can } = await grantOf(claims, room);
+	if (!MEMBER_ID.test(member) || RESERVED_MEMBERS.some((prefix) => member.startsWith(prefix))) {
+		throw new Refused(
+			"unauthorized",
+			"The token's `sub` cannot be a member's id: 1 to 128 letters, digits or any of . _ ~ @ : -, and neither `guest:` nor `room:` at its beginning.",
+		);
+	}
+	const shown = cleanName(name.toWellFormed()).slice(0, NAME_CHARS_MAX).toWellFormed();
+	return {
+		member,
+		name: shown === "" ? member.slice(0, NAME_CHARS_MAX) : shown,
+		can,
+		expiresAt: claims.exp * 1000,
+		address: null,
+	};
+}
+
+interface Grant {
+	member: string;
+	name: string;
+	can: readonly Capability[];
+}
+
+async function grantOf(claims: Claims, room: string): Promise<Grant> {
+	const { sub, name, rooms, can } = claims as Claims & { name?: unknown; rooms?: unknown; can?: unknown };
+	if (rooms === undefined && can === undefined) {
+		// A token of your own login says nothing of rooms: app.ts does.
+		const admitted = (await app.admit?.(claims, room)) ?? null;
+		if (admitted !== null) return { ...admitted, can: CAPABILITIES.filter((each) => admitted.can.includes(each)) };
+		throw new Refused("forbidden", "Your login does not open this room.");
+	}
+	const patterns = Array.isArray(rooms) ? rooms : [rooms];
+	if (!patterns.some((pattern) => typeof pattern === "string" && matchesPattern(room, pattern))) {
+		throw new Refused("forbidden", "The token is not for this room; get one that names it.");
+	}
+	return {
+		member: sub,
+		name: typeof name === "string" ? name : sub,
+		can: CAPABILITIES.filter((each) => Array.isArray(can) && can.includes(each)),
+	};
+}
+
+/** Who sends an HTTP request: an operator, a token's holder or, where the server is open, a guest. @throws Refused */
+export async function callerOf(
+	request: Request,
+	room: string,
+	settings: Settings,
+	env: Pick<Cloudflare.Env, "TOKEN_SECRET" | "OPERATOR_KEY">,
+): Promise<Caller> {
+	const authorization = request.headers.get("Authorization");
+	if (authorization !== null) {
+		if (await isOperator(request, env.OPERATOR_KEY)) {
+			return { member: OPERATOR, name: "Operator", can: CAPABILITIES, expiresAt: null, address: null };
+		}
+		const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+		if (token === undefined) throw new Refused("unauthorized", "Send Authorization: Bearer and a token.");
+		return callerOfToken(token, room, settings, env);
+	}
+	if (settings.access === "token") {
+		throw new Refused("unauthorized", "This server asks for a token: send Authorization: Bearer and the token.");
+	}
+	const address = addressOf(request);
+	// A guest without a socket is known by its address, so that its retries are its own.
+	const { id, name } = await guestOf(`http ${address}`, null);
+	return { member: id, name, can: settings.guestCan, expiresAt: null, address };
+}
+
+/** @throws Refused `forbidden` where the caller lacks the capability. */
+export function requireCapability(caller: Caller, capability: Capability): void {
+	if (caller.can.includes(capability)) return;
+	throw new Refused("forbidden", `This asks for the capability \`${capability}\` in this room, which you do not have.`);
+}

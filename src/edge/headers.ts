@@ -1,0 +1,44 @@
+/**
+ * Headers that go with every answer but a 101, whose headers cannot be changed: CORS for the pages
+ * that may call, and what keeps answers from being taken for something else.
+ */
+import type { MiddlewareHandler } from "hono";
+import { isOriginAllowed } from "./access/origins.ts";
+import { settingsOf } from "./settings-of.ts";
+
+const SAFE: readonly [string, string][] = [
+	["X-Content-Type-Options", "nosniff"],
+	["Referrer-Policy", "no-referrer"],
+];
+const NO_DOCUMENT = "default-src 'none'; frame-ancestors 'none'";
+const PREFLIGHT_SECONDS = "600";
+
+export const headers: MiddlewareHandler<{ Bindings: Cloudflare.Env }> = async (c, next) => {
+	const origin = c.req.header("Origin");
+	const { allowedOrigins } = settingsOf(c.env);
+	const isAllowed = origin !== undefined && isOriginAllowed(origin, new URL(c.req.url), allowedOrigins);
+	if (c.req.method === "OPTIONS" && isAllowed) {
+		c.res = new Response(null, {
+			status: 204,
+			headers: {
+				"Access-Control-Allow-Methods": "GET, POST, DELETE",
+				"Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
+				"Access-Control-Max-Age": PREFLIGHT_SECONDS,
+			},
+		});
+	} else {
+		await next();
+	}
+	if (c.res.status === 101) return;
+	const answer = new Response(c.res.body, c.res);
+	for (const [name, value] of SAFE) answer.headers.set(name, value);
+	// Pages come with a policy of their own.
+	if (!answer.headers.has("Content-Security-Policy")) answer.headers.set("Content-Security-Policy", NO_DOCUMENT);
+	answer.headers.append("Vary", "Origin");
+	if (isAllowed) {
+		answer.headers.set("Access-Control-Allow-Origin", origin);
+		answer.headers.set("Access-Control-Expose-Headers", "Retry-After");
+	}
+	c.res = undefined;
+	c.res = answer;
+};

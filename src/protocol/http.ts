@@ -1,0 +1,77 @@
+/** The bodies of the HTTP API: the protocol's own schemas, from which its document is generated. */
+import * as v from "valibot";
+import { type ErrorCode, HTTP_STATUS } from "./codes.ts";
+import { Data, Event, EventName, Member, MemberId, Moderation, Seq } from "./messages.ts";
+
+/** The body of `POST /rooms/{room}/events`; its id is the `Idempotency-Key` header. */
+export const PostEvent = v.object({ name: EventName, data: Data, expect: v.optional(Seq) });
+
+/** The body of `POST /rooms/{room}/moderation`; to erase a member is an operator's alone. */
+export const PostModeration = v.union([Moderation, v.object({ action: v.literal("erase"), member: MemberId })]);
+export type PostModeration = v.InferOutput<typeof PostModeration>;
+
+/** How a room is: where its history stands, and how many members are here. An empty epoch: nothing is stored. */
+export const Summary = v.object({ room: v.string(), epoch: v.string(), head: Seq, floor: Seq, count: v.number() });
+
+export const EventsPage = v.object({
+	epoch: v.string(),
+	floor: Seq,
+	head: Seq,
+	events: v.array(Event),
+	more: v.boolean(),
+});
+
+/** In a room of more than 200 members, a sample of them. */
+export const MembersPage = v.object({ room: v.string(), count: v.number(), members: v.array(Member) });
+
+export const Posted = v.object({ epoch: v.string(), seq: Seq });
+/** An event that is checked before anyone sees it. */
+export const HeldPost = v.object({ job: v.string() });
+
+export const Job = v.object({
+	job: v.string(),
+	name: v.string(),
+	state: v.picklist(["waiting", "sent", "done", "failed"]),
+	run: v.number(),
+	at: v.optional(v.number()),
+	member: v.optional(v.string()),
+	of: v.optional(Seq),
+	from: v.optional(Seq),
+	to: v.optional(Seq),
+	result: v.optional(v.unknown()),
+	error: v.optional(v.object({ code: v.string(), message: v.string() })),
+});
+export const JobsPage = v.object({ jobs: v.array(Job) });
+
+export const RoomsPage = v.object({
+	rooms: v.array(v.object({ room: v.string(), members: v.number(), head: Seq, activeAt: v.number() })),
+});
+
+export const SearchPage = v.object({
+	events: v.array(
+		v.object({
+			room: v.string(),
+			epoch: v.string(),
+			seq: Seq,
+			at: v.number(),
+			from: v.string(),
+			author: v.string(),
+			name: v.string(),
+			data: v.unknown(),
+		}),
+	),
+});
+
+export const Health = v.object({ ok: v.literal(true) });
+
+/** RFC 9457, with the project's stable code. */
+export const Problem = v.object({
+	type: v.string(),
+	title: v.string(),
+	status: v.number(),
+	detail: v.string(),
+	code: v.picklist(Object.keys(HTTP_STATUS) as ErrorCode[]),
+	id: v.optional(v.string()),
+	retryAfterMs: v.optional(v.number()),
+	head: v.optional(Seq),
+});

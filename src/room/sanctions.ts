@@ -1,0 +1,87 @@
+/**
+ * Bans and mutes, kept by the room until they expire. A guest's ban also holds for its network
+ * address, of which only a keyed hash is known here.
+ */
+import { SANCTIONS_MAX } from "../protocol/limits.ts";
+import type { Capability } from "../protocol/messages.ts";
+import type { RoomStore, SanctionRow } from "./store.ts";
+
+/** What a muted member may not do: everything that others would notice. */
+const SPEAKING: ReadonlySet<Capability> = new Set(["publish", "signal", "presence", "job", "moderate"]);
+
+export class Sanctions {
+	readonly #store: RoomStore;
+	#rows = new Map<string, SanctionRow>();
+
+	constructor(store: RoomStore) {
+		this.#store = store;
+		for (const row of store.sanctions()) this.#rows.set(keyOf(row.kind, row.subject), row);
+	}
+
+	get isEmpty(): boolean {
+		return this.#rows.size === 0;
+	}
+
+	isBanned(member: string, address: string | null, now: number): boolean {
+		if (this.#rows.size === 0) return false;
+		return this.#holds("ban", member, now) || (address !== null && this.#holds("ban", `@${address}`, now));
+	}
+
+	/** What is left of a member's grants while it is muted. */
+	effective(member: string, granted: readonly Capability[], now: number): ReadonlySet<Capability> {
+		if (this.#rows.size === 0 || !this.#holds("mute", member, now)) return new Set(granted);
+		return new Set(granted.filter((capability) => !SPEAKING.has(capability)));
+	}
+
+	impose(kind: SanctionRow["kind"], member: string, addresses: Iterable<string>, until: number | null): void {
+		this.#put({ kind, subject: member, member, until });
+		if (kind === "mute") return;
+		for (const address of addresses) this.#put({ kind, subject: `@${address}`, member, until });
+	}
+
+	/** Says whether there was one. */
+	lift(kind: SanctionRow["kind"], member: string): boolean {
+		const rows = [...this.#rows.values()].filter((row) => row.kind === kind && row.member === member);
+		this.#drop(rows);
+		return rows.length > 0;
+	}
+
+	/** Forgets what has expired; gives the members whose mute is over. */
+	expire(now: number): string[] {
+		const over = [...this.#rows.values()].filter(({ until }) => until !== null && until <= now);
+		this.#drop(over);
+		return over.filter(({ kind }) => kind === "mute").map(({ member }) => member);
+	}
+
+	nextDeadline(): number | null {
+		let next: number | null = null;
+		for (const { until } of this.#rows.values()) {
+			if (until !== null && (next === null || until < next)) next = until;
+		}
+		return next;
+	}
+
+	#holds(kind: SanctionRow["kind"], subject: string, now: number): boolean {
+		const row = this.#rows.get(keyOf(kind, subject));
+		return row !== undefined && (row.until === null || row.until > now);
+	}
+
+	#put(row: SanctionRow): void {
+		this.#rows.set(keyOf(row.kind, row.subject), row);
+		this.#store.saveSanction(row);
+		if (this.#rows.size <= SANCTIONS_MAX) return;
+		const soonest = [...this.#rows.values()].sort((a, b) => (a.until ?? Infinity) - (b.until ?? Infinity));
+		this.#drop(soonest.slice(0, 1));
+	}
+
+	#drop(rows: readonly SanctionRow[]): void {
+		for (const { kind, subject } of rows) {
+			this.#rows.delete(keyOf(kind, subject));
+			this.#store.dropSanction(kind, subject);
+		}
+	}
+}
+
+function keyOf(kind: SanctionRow["kind"], subject: string): string {
+	return `${kind} ${subject}`;
+}

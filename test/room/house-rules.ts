@@ -1,0 +1,56 @@
+/** A small app, said as rooms hear it: events that are held, reviewed, and that start jobs. */
+import type { Check, EventRule, KindRule, RangeRule, Rules } from "../../src/protocol/rules.ts";
+
+export const LEASE_MS = 30_000;
+export const HOLD_MS = 120_000;
+
+export function event(more: Partial<EventRule> = {}): EventRule {
+	return { from: "members", fault: () => null, check: null, starts: [], ...more };
+}
+
+export function kind(more: Partial<KindRule> = {}): KindRule {
+	return { asked: false, concerns: "nobody", leaseMs: LEASE_MS, fault: () => null, wants: () => true, ...more };
+}
+
+export function range(name: string, more: Partial<RangeRule> = {}): RangeRule {
+	return { name, begins: "floor", leaseMs: LEASE_MS, counts: false, ...more };
+}
+
+const check = (more: Partial<Check> = {}): Check => ({
+	kind: "check",
+	when: "before",
+	unchecked: "refuse",
+	withinMs: HOLD_MS,
+	...more,
+});
+
+const EVENTS: Record<string, EventRule> = {
+	/** A link gets a card, for everyone. */
+	chat: event({ starts: ["card"] }),
+	/** Its author learns what came of it. */
+	order: event({ starts: ["bill"] }),
+	held: event({ check: check() }),
+	/** Published where its check does not come back. */
+	lenient: event({ check: check({ unchecked: "publish" }) }),
+	reviewed: event({ check: check({ when: "after" }) }),
+	notice: event({ from: "moderators" }),
+	price: event({ from: "backend" }),
+	strict: event({ fault: (data) => (data === "good" ? null : "The data of that event is not good.") }),
+};
+
+const KINDS: Record<string, KindRule> = {
+	card: kind({ asked: true, concerns: "room", wants: ({ data }) => String(data).includes("http") }),
+	bill: kind({ concerns: "member" }),
+	/** Asked for by members, and told to them alone. */
+	sum: kind({ asked: true, concerns: "member", fault: (data) => (data === "bad" ? "That is no sum." : null) }),
+	check: kind(),
+};
+
+/** The house rules, with `*` unless it is taken away, and the ranges that are configured. */
+export function houseRules(ranges: readonly RangeRule[] = [], { others = true } = {}): Rules {
+	return {
+		event: (name) => EVENTS[name] ?? (others ? event() : null),
+		kind: (name) => KINDS[name] ?? null,
+		ranges,
+	};
+}
