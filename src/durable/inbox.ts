@@ -1,5 +1,5 @@
 /** What has arrived since the last turn. Bounded: what does not fit is refused, not forgotten. */
-import { INBOX_BYTES_MAX, INBOX_MESSAGES_MAX, TURN_BYTES_MAX } from "../protocol/limits.ts";
+import { BUFFERED_BYTES_MAX, INBOX_BYTES_MAX, INBOX_MESSAGES_MAX, TURN_BYTES_MAX } from "../protocol/limits.ts";
 import type { Input } from "../room/inputs.ts";
 
 interface Waiting {
@@ -30,13 +30,23 @@ export class Inbox {
 		this.#bytes += bytes;
 	}
 
-	/** What the next turn takes: everything, or so much that its shared part stays within its bound. */
-	take(): Input[] {
+	/** Puts before everything else what the next turn must know before it sends. */
+	putFirst(input: Input): void {
+		this.#waiting.unshift({ input, messages: 1, bytes: 0 });
+		this.#messages++;
+	}
+
+	/**
+	 * What the next turn takes: everything, or so much that its shared part stays within its bound, and within
+	 * what the room may hand to all sockets of its audience at once.
+	 */
+	take(audience: number): Input[] {
+		const bytesMax = Math.min(TURN_BYTES_MAX, BUFFERED_BYTES_MAX / 4 / Math.max(1, audience));
 		let end = 0;
 		let bytes = 0;
 		for (const { bytes: size } of this.#waiting) {
 			bytes += size;
-			if (end > 0 && bytes > TURN_BYTES_MAX) break;
+			if (end > 0 && bytes > bytesMax) break;
 			end++;
 		}
 		const taken = this.#waiting.splice(0, end);

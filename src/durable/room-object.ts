@@ -10,7 +10,7 @@ import { type Decoded, decodeFrame, encodeMessage } from "../protocol/codec.ts";
 import { HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
 import type { PostModeration } from "../protocol/http.ts";
 import { OPERATOR } from "../protocol/ids.ts";
-import { ALARM_RETRY_MS, DOOR_PERIOD_MS } from "../protocol/limits.ts";
+import { ALARM_RETRY_MS, DOOR_PERIOD_MS, FLOW_POLL_MS } from "../protocol/limits.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";
 import { readSettings, type Settings } from "../protocol/settings.ts";
@@ -58,6 +58,9 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 	readonly #clock: TurnClock;
 	readonly #replies = new Map<string, (reply: Reply) => void>();
 	#room: Room;
+	#flowTimer: ReturnType<typeof setTimeout> | null = null;
+	/** When somebody last said something, Unix ms. */
+	#heardAt = Date.now();
 	/** When the platform will call, Unix ms; null where no alarm is set. */
 	#alarmAt: number | null = null;
 
@@ -310,8 +313,9 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 	}
 
 	#turn(): void {
-		const inputs = this.#inbox.take();
+		const inputs = this.#inbox.take(this.#sockets.count);
 		const now = Date.now();
+		if (inputs.some(({ type }) => type === "frame")) this.#heardAt = now;
 		let effects: Effects;
 		try {
 			effects = this.#room.turn(inputs, now);
@@ -348,6 +352,7 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 				this.#replies.get(reply)?.(answer);
 				this.#replies.delete(reply);
 			}
+			this.#watchFlow();
 			if (effects.jobs.length > 0) this.#send(effects.jobs);
 			if (effects.alarmAt !== null) this.#setAlarm(effects.alarmAt);
 			if (effects.again || this.#inbox.length > 0) this.#clock.again();
@@ -355,6 +360,23 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 			report("Delivering a turn failed; all sessions are dropped and will resume", error);
 			this.ctx.abort("a turn could not be delivered");
 		}
+	}
+
+	/** Looks at what the sockets have not taken yet, now and as long as anything waits for it. */
+	#watchFlow(): void {
+		const { backlog } = this.#sockets;
+		const flow = backlog.look(this.#room.paused, (session) => this.#sockets.get(session), Date.now());
+		if (flow !== null) this.#inbox.putFirst(flow);
+		if (backlog.isChoked(Date.now() - this.#heardAt)) {
+			report("Closed sockets hold more than a room may; all sessions are dropped and will resume", null);
+			this.ctx.abort("closed sockets hold too much");
+		}
+		if (flow !== null) this.#clock.again();
+		if (!backlog.isWaiting || this.#flowTimer !== null) return;
+		this.#flowTimer = setTimeout(() => {
+			this.#flowTimer = null;
+			this.#watchFlow();
+		}, FLOW_POLL_MS);
 	}
 
 	/** Hands jobs to the queue. Never awaited: a queue may hang for a minute, and a room does not. */

@@ -2,15 +2,19 @@
  * The room's sockets. Each session has one; what the room knows of it rests in the socket's
  * attachment while the room sleeps.
  */
+
 import { packFrames } from "../protocol/codec.ts";
 import { CLOSE } from "../protocol/codes.ts";
 import type { Close, Effects } from "../room/effects.ts";
 import { type Attachment, readAttachment } from "../room/session.ts";
+import { Backlog } from "./backlog.ts";
 
 const OPEN = 1;
 
 export class Sockets {
 	readonly #ctx: DurableObjectState;
+	/** What the sockets were given and have not taken yet. */
+	readonly backlog = new Backlog();
 	#bySession = new Map<string, WebSocket>();
 	#sessions = new WeakMap<WebSocket, string>();
 	/** Those whose join has had its turn: nobody hears an event before its welcome. */
@@ -58,11 +62,16 @@ export class Sockets {
 		this.#sessions.set(socket, session);
 	}
 
+	get(session: string): WebSocket | undefined {
+		return this.#bySession.get(session);
+	}
+
 	sessionOf(socket: WebSocket): string | undefined {
 		return this.#sessions.get(socket);
 	}
 
 	drop(session: string): void {
+		this.backlog.forget(session);
 		this.#bySession.delete(session);
 		this.#welcomed.delete(session);
 	}
@@ -119,6 +128,7 @@ export class Sockets {
 		const socket = this.#bySession.get(session);
 		// One that is closing is told nothing more; its close event is on its way.
 		if (socket?.readyState !== OPEN) return;
+		this.backlog.willSend(session, socket);
 		for (const frame of frames) socket.send(frame);
 	}
 
@@ -126,7 +136,9 @@ export class Sockets {
 		for (const { session, code, reason } of closes) {
 			const socket = this.#bySession.get(session);
 			this.drop(session);
-			if (socket !== undefined) closeQuietly(socket, code, reason);
+			if (socket === undefined) continue;
+			closeQuietly(socket, code, reason);
+			this.backlog.closed(socket);
 		}
 	}
 }

@@ -114,3 +114,18 @@ export const SANCTIONS_MAX = 10_000;
 export const SANCTION_SECONDS_MAX = 100 * 365 * 86_400;
 /** Events of one member that one turn redacts; erasing goes on in the next. */
 export const ERASE_EVENTS_MAX = 500;
+
+// Members that do not read.
+/** A session whose socket holds more unsent bytes is paused. */
+export const BUFFER_PAUSE_BYTES = 1024 * 1024;
+/** It is caught up when its socket holds less than this. */
+export const BUFFER_RESUME_BYTES = 256 * 1024;
+/** What a paused session may still be told that concerns it alone. */
+export const PAUSED_PRIVATE_BYTES_MAX = 64 * 1024;
+/** A paused socket that has taken nothing for so long is closed. */
+export const STUCK_MS_MAX = 60_000;
+/** Unsent bytes of all sockets of a room together, closing ones included. */
+export const BUFFERED_BYTES_MAX = 32 * 1024 * 1024;
+export const FLOW_POLL_MS = 25;
+/** When nobody has said anything for so long, closed sockets that hold their buffers may no longer keep a room awake. */
+export const QUIET_MS = 120_000;

@@ -6,12 +6,13 @@ import { CLOSE } from "../protocol/codes.ts";
 import { formatCursor } from "../protocol/ids.ts";
 import { PAGE_EVENTS_DEFAULT, SILENCE_MS_MAX, SWEEP_INTERVAL_MS_MIN } from "../protocol/limits.ts";
 import type { Settings } from "../protocol/settings.ts";
+import { holdBack } from "./flow.ts";
 import type { History, Page } from "./history.ts";
 import type { Join } from "./inputs.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Roster } from "./presence.ts";
 import type { Sanctions } from "./sanctions.ts";
-import { type Attachment, attachmentOf, type Session, wakeSession } from "./session.ts";
+import { type Attachment, attachmentOf, type Mode, type Session, wakeSession } from "./session.ts";
 import type { Turn } from "./turn.ts";
 import { replayTo, welcomeTo } from "./welcome.ts";
 
@@ -19,6 +20,7 @@ export class Audience {
 	readonly #sessions = new Map<string, Session>();
 	/** Those that are not live. */
 	readonly #behind = new Set<string>();
+	readonly #paused = new Set<string>();
 	#sweepAt: number | null = null;
 	/** When the first token expires, Unix ms. */
 	#expiryAt: number | null = null;
@@ -30,7 +32,7 @@ export class Audience {
 			const can = sanctions.effective(attachment.member, attachment.granted, now);
 			const session = wakeSession(attachment, can, now);
 			this.#sessions.set(session.id, session);
-			if (session.mode.kind !== "live") this.#behind.add(session.id);
+			this.setMode(session, session.mode);
 			this.#noteExpiry(session.expiresAt);
 		}
 	}
@@ -41,6 +43,18 @@ export class Audience {
 
 	get behind(): ReadonlySet<string> {
 		return this.#behind;
+	}
+
+	get paused(): ReadonlySet<string> {
+		return this.#paused;
+	}
+
+	setMode(session: Session, mode: Mode): void {
+		session.mode = mode;
+		if (mode.kind === "live") this.#behind.delete(session.id);
+		else this.#behind.add(session.id);
+		if (mode.kind === "paused") this.#paused.add(session.id);
+		else this.#paused.delete(session.id);
 	}
 
 	get(id: string): Session | undefined {
@@ -82,6 +96,7 @@ export class Audience {
 		if (session === undefined) return;
 		this.#sessions.delete(id);
 		this.#behind.delete(id);
+		this.#paused.delete(id);
 		roster.leave(session.member, id, at);
 	}
 
@@ -148,6 +163,7 @@ export class Audience {
 		for (const session of this.#sessions.keys()) turn.closes.push({ session, code, reason });
 		this.#sessions.clear();
 		this.#behind.clear();
+		this.#paused.clear();
 	}
 
 	/** When a session could first be found dead, Unix ms; nobody needs to know while one member is alone. */
@@ -172,9 +188,13 @@ export class Audience {
 			welcomes.set(join.session, welcomeTo(session, join, room, history, roster, settings));
 		}
 		const pages = new Map<number, Page>();
-		for (const id of this.#behind) {
+		for (const id of [...this.#behind]) {
 			const session = this.#sessions.get(id);
 			if (session === undefined) continue;
+			if (session.mode.kind === "paused") {
+				holdBack(session, this, roster, turn);
+				continue;
+			}
 			// A client may speak before it is welcomed, but what it hears begins with the welcome and what it missed.
 			const answers = turn.private.get(id) ?? [];
 			const welcome = welcomes.get(id) ?? this.#resetIfOvertaken(session, room, history, roster, settings);
@@ -184,8 +204,8 @@ export class Audience {
 			// Outcomes that came while the member was away.
 			if (welcomes.has(id)) for (const notice of outbox.owedTo(session.member)) turn.tell(id, notice);
 			turn.attachments.set(id, attachmentOf(session));
-			if (session.mode.kind === "live") this.#behind.delete(id);
-			else turn.again = true;
+			this.setMode(session, session.mode);
+			if (session.mode.kind !== "live") turn.again = true;
 		}
 	}
 

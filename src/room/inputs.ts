@@ -6,7 +6,7 @@ import type { Capability } from "../protocol/messages.ts";
 import type { Outcome } from "../protocol/outcome.ts";
 import type { Sending } from "./jobs.ts";
 
-export type Input = Join | Frame | Leave | Post | Alarm | Sent | Settle | Replay | Wipe | Moderate;
+export type Input = Join | Frame | Leave | Post | Alarm | Sent | Settle | Replay | Wipe | Moderate | Flow;
 
 /** A socket was accepted for a member whose right to be here is proven. */
 export interface Join {
@@ -99,6 +99,14 @@ export interface Moderate {
 	by: string;
 	action: PostModeration;
 	after: number;
+}
+
+/** What the sockets' buffers say: whose is full, whose has drained, and who takes nothing any more. */
+export interface Flow {
+	type: "flow";
+	full: readonly string[];
+	drained: readonly string[];
+	stuck: readonly string[];
 }
 
 /** The same inputs, each of one message: what is run again one by one after a turn that threw. */

@@ -135,7 +135,10 @@ export class Requests {
 		}
 		const signal = { from: session.member, session: session.id, name: message.name };
 		if (message.to === undefined) return turn.signals.put(signal, dataJson);
-		for (const to of this.#roster.sessionsOf(message.to)) turn.tellEncoded(to, [encodeSignal(signal, dataJson)]);
+		for (const to of this.#roster.sessionsOf(message.to)) {
+			// One whose socket is full gets no signals: by the time it reads them they are old.
+			if (!turn.paused.has(to)) turn.tellEncoded(to, [encodeSignal(signal, dataJson)]);
+		}
 	}
 
 	#presence(session: Session, message: PresenceRequest, turn: Turn): void {

@@ -28,6 +28,7 @@ import type { Settings } from "../protocol/settings.ts";
 import { Audience } from "./audience.ts";
 import { Buckets } from "./buckets.ts";
 import type { Effects, Reply } from "./effects.ts";
+import { steer } from "./flow.ts";
 import { History, type Page } from "./history.ts";
 import type { Alarm, Frame, Input, Join, Moderate, Post, Replay, Sent, Wipe } from "./inputs.ts";
 import { type JobView, jobView, rangeView } from "./job-view.ts";
@@ -118,6 +119,11 @@ export class Room {
 		return this.#roster.isDirty || this.#audience.behind.size > 0 || this.#outbox.isRestless || this.#ranges.isRestless;
 	}
 
+	/** The sessions whose sockets are full. */
+	get paused(): ReadonlySet<string> {
+		return this.#audience.paused;
+	}
+
 	get meta(): Readonly<Meta> {
 		return this.#history.meta;
 	}
@@ -150,7 +156,7 @@ export class Room {
 	 */
 	turn(inputs: readonly Input[], now: number): Effects {
 		return this.#store.transaction((): Effects => {
-			const turn = new Turn(now, this.#audience.behind);
+			const turn = new Turn(now, this.meta.head, this.#audience.behind, this.#audience.paused);
 			this.#begin(inputs);
 			for (const input of inputs) this.#take(input, turn);
 			this.#roster.expire(now);
@@ -177,7 +183,7 @@ export class Room {
 
 	/** What the sender of an input learns when the input made a turn throw: nothing of it was kept. */
 	refuseInternal(input: Input, now: number): Effects {
-		const turn = new Turn(now, this.#audience.behind);
+		const turn = new Turn(now, this.meta.head, this.#audience.behind, this.#audience.paused);
 		const code = "internal";
 		const message = "The room failed at this and kept nothing of it; try again.";
 		if ("reply" in input && input.reply !== null)
@@ -218,6 +224,8 @@ export class Room {
 				return this.#wipe(input, turn);
 			case "moderate":
 				return this.#moderate(input, turn);
+			case "flow":
+				return steer(input, this.#audience, this.#roster, turn);
 		}
 	}
 

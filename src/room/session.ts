@@ -3,10 +3,16 @@ import { SEEN_REFRESH_MS } from "../protocol/limits.ts";
 import type { Capability } from "../protocol/messages.ts";
 
 /**
+ * `paused` has a full socket: it is sent nothing that is shared, and `cursor` is the seq of the last event it
+ * was sent. `told` counts the bytes of what it was told in private since.
+ *
  * `replaying` has been welcomed and is being sent what it missed, a page a turn: `cursor` is
  * the seq of the last event it was sent. `live` has everything and gets every turn's shared part.
  */
-export type Mode = { kind: "replaying"; cursor: number } | { kind: "live" };
+export type Mode =
+	| { kind: "replaying"; cursor: number }
+	| { kind: "live" }
+	| { kind: "paused"; cursor: number; told: number };
 
 export interface Session {
 	id: string;

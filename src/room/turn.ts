@@ -12,6 +12,7 @@ export class Turn implements Effects {
 	readonly shared: string[] = [];
 	readonly withheld: Set<string>;
 	readonly private: Effects["private"] = new Map();
+	readonly paused: ReadonlySet<string>;
 	readonly closes: Effects["closes"] = [];
 	readonly replies: Effects["replies"] = new Map();
 	readonly jobs: Effects["jobs"] = [];
@@ -25,8 +26,13 @@ export class Turn implements Effects {
 	readonly joining = new Set<string>();
 	readonly histories: { session: string; request: HistoryRequest }[] = [];
 
-	constructor(now: number, behind: Iterable<string>) {
+	/** The head before this turn: what everyone who is live was sent. */
+	readonly headBefore: number;
+
+	constructor(now: number, headBefore: number, behind: Iterable<string>, paused: ReadonlySet<string>) {
 		this.now = now;
+		this.headBefore = headBefore;
+		this.paused = paused;
 		this.withheld = new Set(behind);
 	}
 

@@ -10,7 +10,7 @@ export function Banner({ visit }: { visit: Visit }) {
 		return (
 			<div class="banner wrong" role="alert">
 				<p dir="auto">
-					<b>{what}</b> {advice}
+					<b class="what">{what}</b> {advice}
 				</p>
 				{rejoin !== null && (
 					<button type="button" onClick={() => visit.rejoin()}>
@@ -25,7 +25,7 @@ export function Banner({ visit }: { visit: Visit }) {
 	return (
 		<div class="banner">
 			<p dir="auto" role="status">
-				<b>{setback.what}</b> {setback.advice}
+				<b class="what">{setback.what}</b> {setback.advice}
 			</p>
 			{/* Apart from the status, so that no screen reader counts along. */}
 			<p class="countdown">{state.kind === "waiting" ? `Next try in ${timeLeft(secondsLeft)}` : "Trying now…"}</p>

@@ -67,7 +67,7 @@ export function Composer({ visit }: { visit: Visit }) {
 					disabled={isOff}
 					enterkeyhint="send"
 					autocomplete="off"
-					aria-describedby="composer-complaint"
+					aria-describedby="composer-barred composer-complaint"
 					onKeyDown={onKeyDown}
 					onInput={onInput}
 				/>
@@ -77,7 +77,7 @@ export function Composer({ visit }: { visit: Visit }) {
 					</svg>
 				</button>
 			</div>
-			<p class="barred" role="status" dir="auto">
+			<p id="composer-barred" class="barred" role="status" dir="auto">
 				{isStopped ? "" : (whyNotWrite ?? "")}
 			</p>
 			<p id="composer-complaint" class="complaint" role="alert">
