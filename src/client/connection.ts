@@ -100,8 +100,9 @@ export class Connection {
 
 	/** Looks at once whether the connection is alive, or tries at once to have one: the page is back, or the network. */
 	probe(): void {
-		if (this.#state.kind === "waiting") this.#connect();
-		else if (this.#pingAt !== null && this.#pongBy === null) this.#ping();
+		// A room that asked for a wait gets it; one that just could not be reached is tried at once.
+		if (this.#state.kind === "waiting" && this.#state.reason?.retryAfterMs === undefined) this.#connect();
+		else if (this.#state.kind !== "waiting" && this.#pingAt !== null && this.#pongBy === null) this.#ping();
 	}
 
 	leave(): void {
@@ -117,6 +118,7 @@ export class Connection {
 	}
 
 	heard(text: string): void {
+		this.#refusal = null;
 		this.#pongBy = null;
 		if (text !== "pong") {
 			const messages = JSON.parse(text) as ServerMessage[];

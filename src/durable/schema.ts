@@ -25,7 +25,8 @@ export const MIGRATIONS: readonly string[] = [
 		member text not null unique,
 		name text not null,
 		state text not null,
-		gone_since integer
+		gone_since integer,
+		address text
 	) strict;
 	create table events (
 		seq integer primary key,

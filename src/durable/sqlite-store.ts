@@ -111,7 +111,7 @@ export class SqliteStore implements RoomStore {
 
 	roster(): RosterRow[] {
 		return this.#read<RosterRow & Record<string, SqlStorageValue>>(
-			`select member, name, state, gone_since as "goneSince" from roster order by place`,
+			`select member, name, state, gone_since as "goneSince", address from roster order by place`,
 		);
 	}
 
@@ -122,11 +122,11 @@ export class SqliteStore implements RoomStore {
 
 	saveRoster(rows: readonly RosterRow[]): void {
 		this.#writeRows(
-			`insert into roster (member, name, state, gone_since)
-				select value->>0, value->>1, value->>2, value->>3 ${ROWS} where true
-				on conflict (member) do update
-				set name = excluded.name, state = excluded.state, gone_since = excluded.gone_since`,
-			rows.map((row) => [row.member, row.name, row.state, row.goneSince]),
+			`insert into roster (member, name, state, gone_since, address)
+				select value->>0, value->>1, value->>2, value->>3, value->>4 ${ROWS} where true
+				on conflict (member) do update set name = excluded.name, state = excluded.state,
+				gone_since = excluded.gone_since, address = excluded.address`,
+			rows.map((row) => [row.member, row.name, row.state, row.goneSince, row.address]),
 		);
 	}
 
@@ -328,15 +328,24 @@ export class SqliteStore implements RoomStore {
 
 	seqsOf(member: string, after: number, limit: number): number[] {
 		return this.#read<{ seq: number }>(
-			"select seq from events where member = ? and seq > ? order by seq limit ?",
+			`select seq from events where seq > ?2 and (member = ?1 or (name = 'room.job' and exists
+				(select 1 from events as about where about.seq = events.body->>'$.data.of' and about.member = ?1)))
+				order by seq limit ?3`,
 			member,
 			after,
 			limit,
 		).map(({ seq }) => seq);
 	}
 
+	seqsAbout(seq: number): number[] {
+		return this.#read<{ seq: number }>(
+			"select seq from events where name = 'room.job' and body->>'$.data.of' = ? order by seq",
+			seq,
+		).map((row) => row.seq);
+	}
+
 	eraseJobs(member: string): void {
-		this.#write("update jobs set input = 'null' where member = ?", member);
+		this.#write("update jobs set input = 'null', outcome = 'null' where member = ?", member);
 	}
 
 	wipe(): void {

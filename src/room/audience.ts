@@ -4,9 +4,14 @@
  */
 import { CLOSE } from "../protocol/codes.ts";
 import { formatCursor } from "../protocol/ids.ts";
-import { PAGE_EVENTS_DEFAULT, SILENCE_MS_MAX, SWEEP_INTERVAL_MS_MIN } from "../protocol/limits.ts";
+import {
+	PAGE_EVENTS_DEFAULT,
+	PAUSED_PRIVATE_BYTES_MAX,
+	SILENCE_MS_MAX,
+	SWEEP_INTERVAL_MS_MIN,
+} from "../protocol/limits.ts";
 import type { Settings } from "../protocol/settings.ts";
-import { holdBack } from "./flow.ts";
+import { utf8Bytes } from "../protocol/text.ts";
 import type { History, Page } from "./history.ts";
 import type { Join } from "./inputs.ts";
 import type { Outbox } from "./outbox.ts";
@@ -29,7 +34,7 @@ export class Audience {
 	constructor(attachments: readonly Attachment[], sanctions: Sanctions, memberSessionsMax: number, now: number) {
 		this.#memberSessionsMax = memberSessionsMax;
 		for (const attachment of attachments) {
-			const can = sanctions.effective(attachment.member, attachment.granted, now);
+			const can = sanctions.effective(attachment.member, attachment.granted);
 			const session = wakeSession(attachment, can, now);
 			this.#sessions.set(session.id, session);
 			this.setMode(session, session.mode);
@@ -74,7 +79,7 @@ export class Audience {
 			name,
 			host: join.host ?? "",
 			granted: can,
-			can: sanctions.effective(member, can, turn.now),
+			can: sanctions.effective(member, can),
 			address,
 			expiresAt,
 			mode: { kind: "replaying", cursor: 0 },
@@ -87,7 +92,7 @@ export class Audience {
 		turn.joins.push(join);
 		turn.joining.add(id);
 		this.#noteExpiry(expiresAt);
-		roster.enter(member, name, id);
+		roster.enter(member, name, id, address);
 	}
 
 	/** Its socket is gone, or will be. Its member's grace begins at `at`, Unix ms. */
@@ -123,7 +128,7 @@ export class Audience {
 		for (const id of roster.sessionsOf(member)) {
 			const session = this.#sessions.get(id);
 			if (session === undefined) continue;
-			const can = sanctions.effective(member, session.granted, turn.now);
+			const can = sanctions.effective(member, session.granted);
 			if (can.size === session.can.size) continue;
 			session.can = can;
 			turn.tell(id, { type: "access", can: [...can] });
@@ -150,11 +155,11 @@ export class Audience {
 		if (at !== null && (this.#expiryAt === null || at < this.#expiryAt)) this.#expiryAt = at;
 	}
 
-	/** A member has a bounded number of sessions: one more replaces the one that was longest silent. */
+	/** A member has a bounded number of sessions: one more replaces the one that was longest silent, as far as their attachments tell. */
 	#makeRoomFor(member: string, roster: Roster, turn: Turn): void {
 		const theirs = [...roster.sessionsOf(member)].flatMap((id) => this.#sessions.get(id) ?? []);
 		if (theirs.length < this.#memberSessionsMax) return;
-		const silent = theirs.reduce((a, b) => (b.seenAt < a.seenAt ? b : a));
+		const silent = theirs.reduce((a, b) => (b.seenSaved < a.seenSaved ? b : a));
 		this.close(silent.id, CLOSE.replaced, "a newer session of yours took its place", roster, turn);
 	}
 
@@ -192,7 +197,7 @@ export class Audience {
 			const session = this.#sessions.get(id);
 			if (session === undefined) continue;
 			if (session.mode.kind === "paused") {
-				holdBack(session, this, roster, turn);
+				this.#holdBack(session, session.mode, roster, turn);
 				continue;
 			}
 			// A client may speak before it is welcomed, but what it hears begins with the welcome and what it missed.
@@ -221,5 +226,15 @@ export class Audience {
 		if (session.mode.kind !== "replaying" || session.mode.cursor >= floor - 1) return undefined;
 		const since = formatCursor({ epoch, seq: session.mode.cursor });
 		return welcomeTo(session, { since, history: PAGE_EVENTS_DEFAULT, resume: null }, room, history, roster, settings);
+	}
+
+	/** Counts what a paused session is told in private; more than a little is more than it takes. */
+	#holdBack(session: Session, mode: Extract<Mode, { kind: "paused" }>, roster: Roster, turn: Turn): void {
+		const told = turn.private.get(session.id);
+		if (told === undefined) return;
+		mode.told += told.reduce((bytes, message) => bytes + utf8Bytes(message), 0);
+		if (mode.told <= PAUSED_PRIVATE_BYTES_MAX) return;
+		turn.private.delete(session.id);
+		this.close(session.id, CLOSE.tooSlow, "too slow", roster, turn);
 	}
 }

@@ -4,8 +4,6 @@
  * live again. What nobody can catch up with is closed: the client comes back and resumes.
  */
 import { CLOSE } from "../protocol/codes.ts";
-import { PAUSED_PRIVATE_BYTES_MAX } from "../protocol/limits.ts";
-import { utf8Bytes } from "../protocol/text.ts";
 import type { Audience } from "./audience.ts";
 import type { Flow } from "./inputs.ts";
 import type { Roster } from "./presence.ts";
@@ -34,14 +32,4 @@ function pause(session: Session, audience: Audience, turn: Turn): void {
 	audience.setMode(session, { kind: "paused", cursor, told: 0 });
 	turn.withheld.add(session.id);
 	turn.attachments.set(session.id, attachmentOf(session));
-}
-
-/** Counts what a paused session is told in private; more than a little is more than it takes. */
-export function holdBack(session: Session, audience: Audience, roster: Roster, turn: Turn): void {
-	const told = turn.private.get(session.id);
-	if (session.mode.kind !== "paused" || told === undefined) return;
-	session.mode.told += told.reduce((bytes, message) => bytes + utf8Bytes(message), 0);
-	if (session.mode.told <= PAUSED_PRIVATE_BYTES_MAX) return;
-	turn.private.delete(session.id);
-	audience.close(session.id, CLOSE.tooSlow, "too slow", roster, turn);
 }

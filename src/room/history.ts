@@ -103,6 +103,8 @@ export class History {
 	redact(seq: number, by: string, now: number): boolean {
 		if (seq < 1 || seq > this.#meta.head) return false;
 		const stored = this.#find(seq);
+		// What a job made of it is taken back with it.
+		const derived = stored === null ? [] : this.#about(seq);
 		if (stored !== null) {
 			const { type: _, data: __, ...event } = JSON.parse(stored.body) as Event;
 			if (event.redacted === true) return true;
@@ -118,6 +120,7 @@ export class History {
 		}
 		const data = JSON.stringify({ seq, by });
 		this.append({ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: "room.redacted" }, data, now);
+		for (const each of derived) this.redact(each, by, now);
 		return true;
 	}
 
@@ -165,6 +168,16 @@ export class History {
 	/** The encoded events from `from` to `to`, of those that are stored, also below the floor. */
 	stored(from: number, to: number): string[] {
 		return to < from ? [] : this.#store.after(from - 1, to - from + 1).map((event) => event.body);
+	}
+
+	#about(seq: number): number[] {
+		const fresh = this.#fresh.filter((event) => event.name === "room.job" && event.body.includes(`"of":${seq},`));
+		return [...this.#store.seqsAbout(seq), ...fresh.map((event) => event.seq)];
+	}
+
+	/** When the first of this turn's events is; null where there are none. */
+	get freshAt(): number | null {
+		return this.#fresh[0]?.at ?? null;
 	}
 
 	#find(seq: number): StoredEvent | null {

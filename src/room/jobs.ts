@@ -1,4 +1,5 @@
 /** What a job looks like in the room's store, on its way out and on the wire. */
+import type { Failure } from "../protocol/outcome.ts";
 
 /** Why there is a job: a member asked, an event started it, or an event waits for it or is looked at again. */
 export type Purpose = "asked" | "event" | "hold" | "review";
@@ -88,4 +89,13 @@ export function jobNumber(epoch: string, id: string): number | null {
 	if (!id.startsWith(`${epoch}-`)) return null;
 	const digits = id.slice(epoch.length + 1);
 	return /^[1-9][0-9]{0,14}$/.test(digits) ? Number(digits) : null;
+}
+
+/** What the author of a held event is told where it is not published: the verdict's reason, or that there was none. */
+export function rejectionOf(failure: Failure | null): { code: "rejected"; message: string } {
+	if (failure?.code === "rejected") return { code: "rejected", message: failure.message };
+	return {
+		code: "rejected",
+		message: "It could not be checked, so it was not published; try again later under another id.",
+	};
 }

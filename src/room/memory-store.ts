@@ -255,14 +255,21 @@ export class MemoryStore implements RoomStore {
 	}
 
 	seqsOf(member: string, after: number, limit: number): number[] {
-		const theirs = this.#events.filter((event) => event.from === member && event.seq > after);
-		return theirs.slice(0, limit).map((event) => event.seq);
+		const theirs = new Set(this.#events.filter((event) => event.from === member).map((event) => event.seq));
+		return this.#events
+			.filter((event) => event.seq > after && (theirs.has(event.seq) || theirs.has(subjectOf(event))))
+			.slice(0, limit)
+			.map((event) => event.seq);
+	}
+
+	seqsAbout(seq: number): number[] {
+		return this.#events.filter((event) => subjectOf(event) === seq).map((event) => event.seq);
 	}
 
 	eraseJobs(member: string): void {
 		this.#jobsWillChange();
 		for (const job of this.#jobs.values()) {
-			if (job.member === member) this.#jobs.set(job.n, { ...job, input: "null" });
+			if (job.member === member) this.#jobs.set(job.n, { ...job, input: "null", outcome: "null" });
 		}
 	}
 
@@ -279,4 +286,11 @@ export class MemoryStore implements RoomStore {
 		this.#keys = new Map();
 		this.#jobs = new Map();
 	}
+}
+
+/** The event that a `room.job` event is about; 0 for any other event. */
+function subjectOf(event: StoredEvent): number {
+	if (event.name !== "room.job") return 0;
+	const { data } = JSON.parse(event.body) as { data: { of: number | null } | null };
+	return data?.of ?? 0;
 }

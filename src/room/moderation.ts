@@ -2,11 +2,13 @@
  * What moderators and operators do to a room: each action takes hold in the turn in which it comes,
  * and survives sleep. Silence is success: those whom it concerns see it happen.
  */
+
 import { CLOSE, type Refusal } from "../protocol/codes.ts";
 import { ERASE_EVENTS_MAX } from "../protocol/limits.ts";
 import type { Moderation as Action } from "../protocol/messages.ts";
 import type { Audience } from "./audience.ts";
 import type { History } from "./history.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Roster } from "./presence.ts";
 import type { Ranges } from "./ranges.ts";
 import type { Sanctions } from "./sanctions.ts";
@@ -19,6 +21,7 @@ export class Moderation {
 	readonly #audience: Audience;
 	readonly #roster: Roster;
 	readonly #ranges: Ranges;
+	readonly #outbox: Outbox;
 	readonly #sanctions: Sanctions;
 
 	constructor(
@@ -27,6 +30,7 @@ export class Moderation {
 		audience: Audience,
 		roster: Roster,
 		ranges: Ranges,
+		outbox: Outbox,
 		sanctions: Sanctions,
 	) {
 		this.#store = store;
@@ -34,6 +38,7 @@ export class Moderation {
 		this.#audience = audience;
 		this.#roster = roster;
 		this.#ranges = ranges;
+		this.#outbox = outbox;
 		this.#sanctions = sanctions;
 	}
 
@@ -57,6 +62,8 @@ export class Moderation {
 				return { code: "not_found", message: "That member is not here." };
 			case "ban": {
 				const addresses = new Set<string>();
+				const latest = this.#roster.addressOf(member);
+				if (latest !== null) addresses.add(latest);
 				for (const session of this.#sessionsOf(member)) if (session.address !== null) addresses.add(session.address);
 				this.#sanctions.impose("ban", member, addresses, until);
 				this.#note();
@@ -89,9 +96,10 @@ export class Moderation {
 	 * same. Gives the seq after which to go on, or null where nothing is left.
 	 */
 	erase(member: string, after: number, by: string, turn: Turn): number | null {
+		if (!this.#history.isStored) return null;
 		if (after === 0) {
 			this.#ranges.erase(member);
-			this.#store.eraseJobs(member);
+			this.#outbox.erase(member, turn.now);
 		}
 		const seqs = this.#store.seqsOf(member, after, ERASE_EVENTS_MAX);
 		for (const seq of seqs) this.#history.redact(seq, by, turn.now);
@@ -100,6 +108,8 @@ export class Moderation {
 
 	/** Ends the mutes whose time is over. */
 	expire(turn: Turn): void {
+		const next = this.#sanctions.nextDeadline();
+		if (next === null || next > turn.now) return;
 		for (const member of this.#sanctions.expire(turn.now)) {
 			this.#audience.regrant(member, this.#sanctions, this.#roster, turn);
 		}

@@ -19,7 +19,7 @@ import type { JobNotice } from "../protocol/messages.ts";
 import type { Failure, Outcome } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";
 import type { History } from "./history.ts";
-import { type AskKey, type JobHead, type JobRow, jobId, type Purpose, type Sending } from "./jobs.ts";
+import { type AskKey, type JobHead, type JobRow, jobId, type Purpose, rejectionOf, type Sending } from "./jobs.ts";
 import type { RoomStore } from "./store.ts";
 
 type Draft = Pick<JobRow, "kind" | "purpose" | "member" | "ask" | "seq" | "input" | "deadlineAt">;
@@ -33,6 +33,8 @@ export class Outbox {
 	/** Settled, and not yet received by the member whom they concern. */
 	#owed = new Map<string, Set<number>>();
 	#pending = new Map<string, number>();
+	/** What is open and was asked for or is held, by what makes a repeat of it. */
+	#asked = new Map<string, number>();
 	/** Handed to the platform; until when that may take. */
 	#sending = new Map<number, number>();
 	/** To be sent in this turn. */
@@ -76,7 +78,9 @@ export class Outbox {
 
 	/** The job that was asked for, or whose event is held, under this id already. */
 	known(member: string, ask: string, purpose: Purpose): JobRow | undefined {
-		return this.#known.get(keyOf({ member, ask, purpose }));
+		const key = keyOf({ member, ask, purpose });
+		const n = this.#asked.get(key);
+		return this.#known.get(key) ?? (n === undefined ? undefined : (this.row(n) ?? undefined));
 	}
 
 	/** Why no further job can be owed, or null. `member` null counts against the room alone. */
@@ -89,7 +93,7 @@ export class Outbox {
 	add(draft: Draft, now: number): JobHead {
 		const n = this.#history.nextJob();
 		const row: JobRow = { ...draft, n, state: "waiting", run: 1, dueAt: now, isOwed: false, outcome: "null", at: now };
-		const { input: _, outcome: __, ...head } = row;
+		const head = headOf(row);
 		this.#added.push(row);
 		if (row.ask !== null) this.#known.set(keyOf(row), row);
 		this.#hold(head);
@@ -102,9 +106,16 @@ export class Outbox {
 		return this.#open.get(n);
 	}
 
-	/** A job with what it holds, settled or not. */
+	/** A job with what it holds, settled or not, as this turn has it. */
 	row(n: number): JobRow | null {
-		return this.#added.find((row) => row.n === n) ?? this.#store.job(n);
+		const row = this.#added.find((each) => each.n === n) ?? this.#store.job(n);
+		return row === null ? null : { ...row, ...this.#changed.get(n) };
+	}
+
+	/** Keeps a change for this turn's end, and for whoever asks before that. */
+	#note(row: JobRow): void {
+		this.#changed.set(row.n, row);
+		if (row.ask !== null) this.#known.set(keyOf(row), row);
 	}
 
 	/** Settles a job: once, since it is open only once. `isOwed`: someone is to be told, now or when they are back. */
@@ -112,10 +123,11 @@ export class Outbox {
 		this.#open.delete(head.n);
 		this.#sending.delete(head.n);
 		this.#due.delete(head.n);
-		if (head.member !== null) {
+		if (countsFor(head)) {
 			const left = (this.#pending.get(head.member) ?? 1) - 1;
 			if (left > 0) this.#pending.set(head.member, left);
 			else this.#pending.delete(head.member);
+			this.#asked.delete(keyOf(head));
 		}
 		head.state = outcome.state;
 		head.isOwed = isOwed && head.member !== null;
@@ -123,22 +135,29 @@ export class Outbox {
 		this.#forgetAt ??= head.dueAt;
 		const told = JSON.stringify(outcome.state === "done" ? (outcome.result ?? null) : outcome.error);
 		// What was held is in the history now, or nowhere: nothing refused leaves a trace.
-		const change = { ...head, outcome: told };
-		this.#changed.set(head.n, head.purpose === "hold" ? { ...change, input: "null" } : change);
+		const input = head.purpose === "hold" ? "null" : (this.row(head.n)?.input ?? "null");
+		this.#note({ ...head, input, outcome: told });
 		if (head.isOwed) this.#owe(head);
+	}
+
+	/** A member is erased: what it asked for, and what came of it, is taken back. */
+	erase(member: string, now: number): void {
+		const error = { code: "rejected", message: "Its author was erased." };
+		for (const head of [...this.#open.values()]) {
+			if (head.member !== member || head.purpose === "event" || head.purpose === "review") continue;
+			this.settle(head, { state: "failed", error }, false, now);
+		}
+		this.#owed.delete(member);
+		this.#store.eraseJobs(member);
 	}
 
 	/** Puts a failed job on its way again. */
 	replay(row: JobRow, now: number): void {
-		const { input: _, outcome: __, ...head } = row;
-		head.state = "waiting";
-		head.run++;
-		head.dueAt = now;
-		head.isOwed = false;
-		this.#owed.get(head.member ?? "")?.delete(head.n);
-		this.#hold(head);
-		this.#due.add(head.n);
-		this.#changed.set(head.n, { ...head, outcome: "null" });
+		this.#owed.get(row.member ?? "")?.delete(row.n);
+		const again: JobRow = { ...row, state: "waiting", run: row.run + 1, dueAt: now, isOwed: false, outcome: "null" };
+		this.#hold(headOf(again));
+		this.#due.add(row.n);
+		this.#note(again);
 	}
 
 	/** Outcomes that have arrived, so that they are not sent again. */
@@ -146,9 +165,7 @@ export class Outbox {
 		for (const n of numbers) {
 			if (this.#owed.get(member)?.delete(n) !== true) continue;
 			const row = this.row(n);
-			if (row === null) continue;
-			const { input: _, outcome: __, ...head } = row;
-			this.#changed.set(n, { ...head, isOwed: false });
+			if (row !== null) this.#note({ ...row, isOwed: false });
 		}
 		if (this.#owed.get(member)?.size === 0) this.#owed.delete(member);
 	}
@@ -166,7 +183,12 @@ export class Outbox {
 		const { n, kind, ask, purpose, state, outcome } = row;
 		const notice = { type: "job", id: ask ?? "", job: jobId(this.#history.meta.epoch, n), name: kind } as const;
 		if (state === "done") return { ...notice, state, result: JSON.parse(outcome) as unknown };
-		if (state === "failed") return { ...notice, state, error: JSON.parse(outcome) as Failure };
+		if (state === "failed") {
+			const error = JSON.parse(outcome) as Failure | null;
+			// Why a check failed is the operators' to know; the author is told what it means.
+			if (purpose === "hold" || error === null) return { ...notice, state, error: rejectionOf(error) };
+			return { ...notice, state, error };
+		}
 		return { ...notice, state: purpose === "hold" ? "held" : "accepted" };
 	}
 
@@ -197,7 +219,7 @@ export class Outbox {
 
 	/** The platform could not take a job: it is tried again a little later. */
 	unsent(n: number, now: number): void {
-		if (this.#open.has(n)) this.#sending.set(n, now + SEND_RETRY_MS);
+		if (this.#open.get(n)?.state === "waiting") this.#sending.set(n, now + SEND_RETRY_MS);
 	}
 
 	/** Sends again what is unsent, or unsettled past its lease; gives the holds whose deadline has come. */
@@ -240,7 +262,16 @@ export class Outbox {
 
 	/** Nothing is owed any more. The store was wiped. */
 	clear(): void {
-		for (const map of [this.#open, this.#owed, this.#pending, this.#sending, this.#due, this.#known, this.#changed])
+		for (const map of [
+			this.#open,
+			this.#owed,
+			this.#pending,
+			this.#asked,
+			this.#sending,
+			this.#due,
+			this.#known,
+			this.#changed,
+		])
 			map.clear();
 		this.#added = [];
 		this.#forgetAt = null;
@@ -256,8 +287,9 @@ export class Outbox {
 
 	#hold(head: JobHead): void {
 		this.#open.set(head.n, head);
-		if (head.member === null || (head.purpose !== "asked" && head.purpose !== "hold")) return;
+		if (!countsFor(head)) return;
 		this.#pending.set(head.member, (this.#pending.get(head.member) ?? 0) + 1);
+		this.#asked.set(keyOf(head), head.n);
 	}
 
 	#owe(head: JobHead): void {
@@ -273,4 +305,13 @@ export class Outbox {
 
 function keyOf({ member, ask, purpose }: Pick<JobHead, "member" | "ask" | "purpose">): string {
 	return `${purpose} ${member} ${ask}`;
+}
+
+/** What a member asked for or has in hold counts for it; what its events start does not. */
+function countsFor(head: JobHead): head is JobHead & { member: string; ask: string } {
+	return head.member !== null && head.ask !== null && (head.purpose === "asked" || head.purpose === "hold");
+}
+
+function headOf({ input: _, outcome: __, ...head }: JobRow): JobHead {
+	return head;
 }

@@ -16,6 +16,8 @@ interface Here {
 	state: string;
 	sessions: Set<string>;
 	goneSince: number | null;
+	/** The keyed hash of a guest's address. */
+	address: string | null;
 }
 
 export class Roster {
@@ -46,6 +48,7 @@ export class Roster {
 				state: row.state,
 				sessions: new Set(),
 				goneSince: row.goneSince,
+				address: row.address,
 			});
 			(this.#sample.size < ROSTER_SAMPLE_MEMBERS_MAX ? this.#sample : this.#line).add(row.member);
 		}
@@ -75,16 +78,20 @@ export class Roster {
 		return this.#members.get(member)?.sessions ?? [];
 	}
 
-	enter(id: string, name: string, session: string): void {
+	enter(id: string, name: string, session: string, address: string | null = null): void {
 		let member = this.#members.get(id);
 		if (member === undefined) {
-			member = { id, name, state: "null", sessions: new Set(), goneSince: null };
+			member = { id, name, state: "null", sessions: new Set(), goneSince: null, address };
 			this.#members.set(id, member);
 			this.#dirty.add(id);
 			if (this.#sample.size < ROSTER_SAMPLE_MEMBERS_MAX) this.#show(id);
 			else this.#line.add(id);
 		}
 		member.sessions.add(session);
+		if (member.address !== address) {
+			member.address = address;
+			this.#dirty.add(id);
+		}
 		if (member.goneSince !== null) {
 			member.goneSince = null;
 			this.#gone.delete(id);
@@ -128,6 +135,11 @@ export class Roster {
 		const wasHere = this.#members.has(id);
 		if (wasHere) this.#remove(id);
 		return wasHere;
+	}
+
+	/** The keyed hash of the address that a guest last came from, while it is here or in grace. */
+	addressOf(id: string): string | null {
+		return this.#members.get(id)?.address ?? null;
 	}
 
 	has(id: string): boolean {
@@ -179,7 +191,15 @@ export class Roster {
 			const member = this.#members.get(id);
 			return member === undefined
 				? []
-				: [{ member: id, name: member.name, state: member.state, goneSince: member.goneSince }];
+				: [
+						{
+							member: id,
+							name: member.name,
+							state: member.state,
+							goneSince: member.goneSince,
+							address: member.address,
+						},
+					];
 		});
 		if (this.#dropped.size > 0) store.dropRoster([...this.#dropped]);
 		if (rows.length > 0) store.saveRoster(rows);

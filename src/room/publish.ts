@@ -12,7 +12,7 @@ import type { Settings } from "../protocol/settings.ts";
 import { exceedsBytes, sameJson } from "../protocol/text.ts";
 import type { Buckets } from "./buckets.ts";
 import type { History } from "./history.ts";
-import { type JobRow, jobId, type Publication } from "./jobs.ts";
+import { type JobRow, jobId, type Publication, rejectionOf } from "./jobs.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PublishKey, RoomStore } from "./store.ts";
 
@@ -102,12 +102,18 @@ export class Publishing {
 		if (exceedsBytes(dataJson, this.#settings.eventBytesMax)) {
 			return refuse("too_large", `The data of an event holds at most ${this.#settings.eventBytesMax} bytes of JSON.`);
 		}
-		const full = this.#outbox.fullFor(isHeld ? author.member : null);
-		if (full !== null && (isHeld || rule.check !== null || rule.starts.length > 0))
-			return refuse("too_many_jobs", full);
+		const owes =
+			rule.check !== null || rule.starts.some((kind) => this.#rules.kind(kind)?.wants({ name, data }) === true);
+		const full = owes ? this.#outbox.fullFor(isHeld ? author.member : null) : null;
+		if (full !== null) return refuse("too_many_jobs", full);
 		const publication: Publication = { id, name, data, author: author.name };
 		if (isHeld) return { outcome: "held", job: this.#hold(author.member, publication, rule, now) };
 		return { outcome: "published", seq: this.#append(author.member, publication, dataJson, rule, now) };
+	}
+
+	/** Nothing was ever published here: the room was wiped. */
+	forget(): void {
+		this.#known.clear();
 	}
 
 	/** Publishes what was held, now that nothing speaks against it. */
@@ -170,8 +176,7 @@ export class Publishing {
 		if (job === undefined) return null;
 		if (job.seq !== null) return { outcome: "repeated", seq: job.seq };
 		if (job.state === "failed") {
-			const { code, message } = JSON.parse(job.outcome) as Failure;
-			return { outcome: "refused", refusal: { id, code: code === "rejected" ? "rejected" : "internal", message } };
+			return { outcome: "refused", refusal: { id, ...rejectionOf(JSON.parse(job.outcome) as Failure | null) } };
 		}
 		const held = JSON.parse(job.input) as Publication | null;
 		return held === null || (held.name === name && sameJson(held.data, data)) ? { outcome: "held", job } : reused;

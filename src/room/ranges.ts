@@ -63,7 +63,7 @@ export class Ranges {
 	}
 
 	/** Freezes the next range of every kind that has none in flight and something to do. After the history was written. */
-	freeze(count: number, now: number): void {
+	freeze(count: number, isAlarm: boolean, now: number): void {
 		if (!this.#history.isStored) return;
 		const { head, kept } = this.#history.meta;
 		for (const [name, rule] of this.#rules) {
@@ -71,15 +71,30 @@ export class Ranges {
 			if (row.state !== "idle" || row.dueAt > now) continue;
 			const hasEvents = head > row.through || row.wiped.length > 0 || row.erased.length > 0;
 			if (!hasEvents) {
-				if (!rule.counts || row.told === count) continue;
-				this.#tellAt ??= now + DIRECTORY_LAG_MS;
+				if (!rule.counts) continue;
+				if (row.told === count) {
+					this.#tellAt = null;
+					continue;
+				}
+				// After a sleep nobody knows for how long it has waited: the alarm that was set for it tells it.
+				this.#tellAt ??= isAlarm ? now : now + DIRECTORY_LAG_MS;
 				if (this.#tellAt > now) continue;
 			}
 			if (rule.counts) this.#tellAt = null;
 			const from = Math.max(row.through, kept - 1);
 			const to = head > from ? from + this.#fitting(from) : from;
 			const n = this.#history.nextJob();
-			this.#put({ ...row, through: from, to, n, state: "waiting", run: 1, dueAt: now, told: rule.counts ? count : 0 });
+			this.#put({
+				...row,
+				through: from,
+				to,
+				n,
+				state: "waiting",
+				run: 1,
+				dueAt: now,
+				reason: "",
+				told: rule.counts ? count : 0,
+			});
 			this.#due.add(name);
 		}
 	}
@@ -97,10 +112,12 @@ export class Ranges {
 		this.#put({ ...row, state: "waiting", run: row.run + 1, dueAt: now + RANGE_RETRY_MS, reason });
 	}
 
-	/** Tries a failed range again now. */
-	replay(row: RangeRow, now: number): void {
+	/** Tries a failed range again now; says whether it had failed. */
+	replay(row: RangeRow, now: number): boolean {
+		if (row.state !== "waiting" || row.reason === "") return false;
 		this.#put({ ...row, dueAt: now });
 		this.#due.add(row.kind);
+		return true;
 	}
 
 	/** Gives up what lies before `seq`, which is no longer kept. Gives the kinds that lose something. */
@@ -119,11 +136,12 @@ export class Ranges {
 
 	/** The history begins anew: nothing of the old one is owed but the removal of its traces. */
 	wipe(epoch: string): void {
-		for (const [name, rule] of this.#rules) {
-			const row = this.#row(name);
-			const wiped = rule.counts ? [...row.wiped, epoch] : [];
+		// Also a kind that is not configured now: the seqs that it has seen are of a history that is gone.
+		for (const row of [...this.#rows.values()]) {
+			const wiped = this.#rules.get(row.kind)?.counts === true ? [...row.wiped, epoch] : [];
 			this.#put({ ...row, through: 0, to: null, n: 0, state: "idle", run: 0, dueAt: 0, reason: "", wiped });
 		}
+		this.#tellAt = null;
 		this.#sending.clear();
 		this.#due.clear();
 	}
@@ -164,7 +182,7 @@ export class Ranges {
 
 	unsent(n: number, now: number): void {
 		const row = this.inFlight(n);
-		if (row !== undefined) this.#sending.set(row.kind, now + SEND_RETRY_MS);
+		if (row?.state === "waiting") this.#sending.set(row.kind, now + SEND_RETRY_MS);
 	}
 
 	/** Sends again what is unsent, or unsettled past its lease. */

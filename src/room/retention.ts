@@ -49,7 +49,8 @@ export class Retention {
 		const { meta } = history;
 		let { floor } = meta;
 		let bytes = meta.bytes - meta.heldBytes;
-		let floorAt: number | null = null;
+		/** When the first event that stays is, of those that are stored. */
+		let kept: number | null = null;
 		let isDone = false;
 		walk: for (let read = 0; read < TRIM_ROWS_MAX; read += CHUNK) {
 			const sizes = store.sizesAfter(floor - 1, CHUNK);
@@ -58,8 +59,8 @@ export class Retention {
 					event.at + this.#bounds.historyAgeMsMax <= now ||
 					bytes > this.#bounds.historyBytesMax ||
 					(meta.head - event.seq + 1 > this.#bounds.historyEventsMax && event.at + YOUNG_EVENT_MS <= now);
-				floorAt = event.at;
 				if (!over) {
+					kept = event.at;
 					isDone = true;
 					break walk;
 				}
@@ -73,7 +74,7 @@ export class Retention {
 		}
 		// More than one alarm may remove is over: the next part follows at once.
 		if (!isDone) this.#excessAt = now;
-		if (floor > meta.floor) history.change({ floor, floorAt: floor > meta.head ? null : floorAt });
+		if (floor > meta.floor) history.change({ floor, floorAt: floor > meta.head ? null : (kept ?? history.freshAt) });
 		const isOver = meta.bytes > this.#bounds.historyBytesMax;
 		const end = isOver ? floor : Math.min(floor, neededFrom);
 		if (end > meta.kept) {

@@ -14,6 +14,7 @@
 
 import type { Decoded } from "../protocol/codec.ts";
 import { CLOSE, closeCodeOfRefusedJoin, type Refusal } from "../protocol/codes.ts";
+import { OPERATOR } from "../protocol/ids.ts";
 import {
 	ALARM_RETRY_MS,
 	EMPTY_ROOM_MS,
@@ -94,7 +95,7 @@ export class Room {
 		this.#ranges = new Ranges(store, history, rules.ranges);
 		this.#publishing = new Publishing(history, this.#outbox, rules, buckets, settings);
 		const audience = this.#audience;
-		this.#moderation = new Moderation(store, history, audience, roster, this.#ranges, this.#sanctions);
+		this.#moderation = new Moderation(store, history, audience, roster, this.#ranges, this.#outbox, this.#sanctions);
 		const epoch = (): string => history.meta.epoch;
 		this.#requests = new Requests(
 			roster,
@@ -158,12 +159,17 @@ export class Room {
 		return this.#store.transaction((): Effects => {
 			const turn = new Turn(now, this.meta.head, this.#audience.behind, this.#audience.paused);
 			this.#begin(inputs);
+			this.#moderation.expire(turn);
 			for (const input of inputs) this.#take(input, turn);
 			this.#roster.expire(now);
 			this.#noteEmptiness(now);
 			const presence = this.#roster.flush(this.#store);
 			const events = this.#history.flushEvents();
-			this.#ranges.freeze(this.#roster.count, now);
+			this.#ranges.freeze(
+				this.#roster.count,
+				inputs.some(({ type }) => type === "alarm"),
+				now,
+			);
 			turn.jobs.push(...this.#outbox.takeDue(now), ...this.#ranges.takeDue(now));
 			this.#outbox.flush();
 			this.#ranges.flush();
@@ -282,7 +288,13 @@ export class Room {
 	}
 
 	#post(post: Post, turn: Turn): void {
-		const author = { member: post.member, name: post.name, can: new Set(post.can), address: post.address ?? null };
+		const { member, name, address = null } = post;
+		const refusal = member === OPERATOR ? null : this.refusesJoin({ ...post, address }, turn.now);
+		if (refusal !== null) {
+			turn.replies.set(post.reply, { outcome: "refused", refusal });
+			return;
+		}
+		const author = { member, name, can: this.#sanctions.effective(member, post.can), address };
 		const published = this.#publishing.publish(author, post.publish, turn.now);
 		turn.replies.set(post.reply, this.#replyTo(published));
 	}
@@ -295,7 +307,6 @@ export class Room {
 
 	#alarm(alarm: Alarm, turn: Turn): void {
 		this.#audience.expire(this.#roster, turn);
-		this.#moderation.expire(turn);
 		this.#audience.sweep(alarm.pings, this.#roster, turn);
 		for (const head of this.#outbox.expire(turn.now)) this.#settlement.lapse(head, turn);
 		this.#ranges.expire(turn.now);
@@ -332,15 +343,18 @@ export class Room {
 		const n = jobNumber(this.meta.epoch, job);
 		const range = n === null ? undefined : this.#ranges.inFlight(n);
 		const row = n === null ? null : this.#outbox.row(n);
-		if (range !== undefined) this.#ranges.replay(range, turn.now);
-		else if (row?.state === "failed" && row.purpose !== "hold" && this.#isSettled(row))
-			this.#outbox.replay(row, turn.now);
-		else return this.#notFound(reply, "There is no failed job of that id here.", turn);
+		const isReplayed =
+			(range !== undefined && this.#ranges.replay(range, turn.now)) || (row !== null && this.#replayJob(row, turn.now));
+		if (!isReplayed) return this.#notFound(reply, "There is no failed job of that id that could be tried again.", turn);
 		turn.replies.set(reply, { outcome: "done" });
 	}
 
-	#isSettled(row: JobRow): boolean {
-		return this.#outbox.open(row.n) === undefined;
+	/** A hold's author has been told already; what a trimmed range lost cannot be had again. */
+	#replayJob(row: JobRow, now: number): boolean {
+		const isDead = row.state === "failed" && this.#outbox.open(row.n) === undefined;
+		if (!isDead || row.purpose === "hold" || this.#rules.kind(row.kind) === null) return false;
+		this.#outbox.replay(row, now);
+		return true;
 	}
 
 	#notFound(reply: string, message: string, turn: Turn): void {
@@ -350,9 +364,10 @@ export class Room {
 	/** Everything that was said goes; who was here is told to stop, and the archive's copy is owed its removal. */
 	#wipe({ epoch, reply }: Wipe, turn: Turn): void {
 		turn.replies.set(reply, { outcome: "done" });
-		if (!this.isStored) return;
+		if (!this.isStored && this.meta.head === 0 && this.count === 0) return;
 		this.#audience.dismiss(CLOSE.wiped, "the room was wiped", turn);
-		this.#store.wipe();
+		if (this.isStored) this.#store.wipe();
+		this.#publishing.forget();
 		this.#ranges.wipe(this.meta.epoch);
 		this.#outbox.clear();
 		this.#roster.clear();
@@ -443,9 +458,9 @@ export class Room {
 		const n = jobNumber(epoch, job);
 		if (n === null) return null;
 		const range = this.#ranges.inFlight(n);
-		if (range !== undefined) return range.run === run ? this.#rangeTask(range) : null;
+		if (range !== undefined) return run <= range.run ? this.#rangeTask(range) : null;
 		const head = this.#outbox.open(n);
-		if (head === undefined || head.run !== run) return null;
+		if (head === undefined || run > head.run) return null;
 		const { kind, purpose, seq } = head;
 		if (purpose === "asked") return { kind, input: this.#outbox.row(n)?.input ?? "null", event: null, range: null };
 		if (purpose === "hold") {

@@ -27,15 +27,18 @@ export class Sanctions {
 		return this.#holds("ban", member, now) || (address !== null && this.#holds("ban", `@${address}`, now));
 	}
 
-	/** What is left of a member's grants while it is muted. */
-	effective(member: string, granted: readonly Capability[], now: number): ReadonlySet<Capability> {
-		if (this.#rows.size === 0 || !this.#holds("mute", member, now)) return new Set(granted);
+	/** What is left of a member's grants while it is muted: until the turn that ends the mute, whenever that comes. */
+	effective(member: string, granted: readonly Capability[]): ReadonlySet<Capability> {
+		if (!this.#rows.has(keyOf("mute", member))) return new Set(granted);
 		return new Set(granted.filter((capability) => !SPEAKING.has(capability)));
 	}
 
 	impose(kind: SanctionRow["kind"], member: string, addresses: Iterable<string>, until: number | null): void {
 		this.#put({ kind, subject: member, member, until });
 		if (kind === "mute") return;
+		// A ban that is changed is changed for the addresses that it already holds for.
+		const held = [...this.#rows.values()].filter((row) => row.kind === kind && row.member === member);
+		for (const row of held) this.#put({ ...row, until });
 		for (const address of addresses) this.#put({ kind, subject: `@${address}`, member, until });
 	}
 

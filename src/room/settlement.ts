@@ -72,27 +72,30 @@ export class Settlement {
 	}
 
 	#concludeHold(head: JobHead, outcome: Outcome, turn: Turn): void {
-		const row = this.#outbox.row(head.n);
-		const publication = row === null ? null : (JSON.parse(row.input) as Publication | null);
-		if (publication === null || head.member === null) return;
+		const publication = JSON.parse(this.#outbox.row(head.n)?.input ?? "null") as Publication | null;
 		const reason = outcome.state === "done" ? refusalOf(outcome.result) : null;
-		const isUnchecked = outcome.state === "failed" || isVerdict(outcome.result) === false;
-		const isRefused = isUnchecked
-			? this.#rules.event(publication.name)?.check?.unchecked !== "publish"
-			: reason !== null;
-		if (isRefused) {
-			const message = reason ?? "It could not be checked, so it was not published; try again later.";
-			return this.#tell(head, { state: "failed", error: { code: "rejected", message } }, turn);
+		if (reason !== null) {
+			return this.#tell(head, { state: "failed", error: { code: "rejected", message: reason } }, turn);
+		}
+		const isCleared = outcome.state === "done" && isVerdict(outcome.result);
+		const isPublished = isCleared || this.#rules.event(publication?.name ?? "")?.check?.unchecked === "publish";
+		if (publication === null || head.member === null || !isPublished) {
+			const error =
+				outcome.state === "failed" ? outcome.error : { code: "unchecked", message: "The check gave no verdict." };
+			return this.#tell(head, { state: "failed", error }, turn);
 		}
 		// Its event is the author's acknowledgement.
 		head.seq = this.#publishing.release(head.member, publication, turn.now);
 		this.#outbox.settle(head, { state: "done", result: null }, false, turn.now);
 	}
 
-	/** The outcome as an event, where the kind concerns the room. What is said of an event that was taken back is not said. */
+	/** The outcome as an event, where the kind concerns the room. What is said of an event that is gone is not said. */
 	#announce(head: JobHead, result: unknown, turn: Turn): void {
 		if (this.#rules.kind(head.kind)?.concerns !== "room") return;
-		if (head.seq !== null && this.#history.at(head.seq)?.body.endsWith(',"redacted":true}') === true) return;
+		if (head.seq !== null) {
+			const subject = this.#history.at(head.seq);
+			if (subject === null || subject.body.endsWith(',"redacted":true}')) return;
+		}
 		const job = jobId(this.#history.meta.epoch, head.n);
 		const data = JSON.stringify({ job, name: head.kind, of: head.seq, result: result ?? null });
 		this.#history.append({ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: "room.job" }, data, turn.now);

@@ -62,6 +62,8 @@ export interface RosterRow {
 	state: string;
 	/** When its last session left, Unix ms; null while it is here. */
 	goneSince: number | null;
+	/** The keyed hash of the address that its latest session came from, for a guest; else null. */
+	address: string | null;
 }
 
 export interface PublishKey {
@@ -132,9 +134,11 @@ export interface RoomStore {
 	sanctions(): SanctionRow[];
 	saveSanction(row: SanctionRow): void;
 	dropSanction(kind: SanctionRow["kind"], subject: string): void;
-	/** At most `limit` seqs after `after` of the events that are from `member`, ascending. */
+	/** At most `limit` seqs after `after` of the events that are from `member`, or tell what a job made of one that is, ascending. */
 	seqsOf(member: string, after: number, limit: number): number[];
-	/** Removes what the member's jobs hold. */
+	/** Seqs of the `room.job` events that tell what a job made of the event `seq`. */
+	seqsAbout(seq: number): number[];
+	/** Removes what the member's jobs hold and came to. */
 	eraseJobs(member: string): void;
 
 	/** Removes events, keys, jobs and the roster; what else is stored stays. */
