@@ -11,6 +11,7 @@ import { HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
 import type { PostModeration } from "../protocol/http.ts";
 import { OPERATOR } from "../protocol/ids.ts";
 import { ALARM_RETRY_MS, DOOR_PERIOD_MS, FLOW_POLL_MS } from "../protocol/limits.ts";
+import type { Capability } from "../protocol/messages.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";
 import { readSettings, type Settings } from "../protocol/settings.ts";
@@ -38,6 +39,16 @@ export type Answer = { json: string } | { refusal: Refusal };
 
 export type RoomStub = DurableObjectStub<RoomObject>;
 
+/** Who calls over HTTP, as the Worker proved it. */
+export interface Visitor {
+	/** Null for a guest without a socket. */
+	member: string | null;
+	name: string;
+	can: readonly Capability[];
+	/** A guest's network address; null for everyone else. */
+	address: string | null;
+}
+
 export interface EventsQuery {
 	after?: number | undefined;
 	before?: number | undefined;
@@ -58,6 +69,8 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 	readonly #clock: TurnClock;
 	readonly #replies = new Map<string, (reply: Reply) => void>();
 	#room: Room;
+	/** Where the server was last reached over HTTP. */
+	#host: string | null = null;
 	#flowTimer: ReturnType<typeof setTimeout> | null = null;
 	/** When somebody last said something, Unix ms. */
 	#heardAt = Date.now();
@@ -80,7 +93,11 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 		ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
 		void ctx.blockConcurrencyWhile(async () => {
 			this.#alarmAt = await ctx.storage.getAlarm();
-			if (this.#room.isRestless && !this.#store.isNewer) this.#clock.again();
+			if (this.#store.isNewer) return;
+			if (this.#room.isRestless) this.#clock.again();
+			// An alarm may have been lost with a crash: what is owed is worth another.
+			const deadline = this.#room.deadline(Date.now());
+			if (deadline !== null) this.#setAlarm(deadline);
 		});
 	}
 
@@ -190,23 +207,26 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 
 	// Over HTTP, by the Worker's calls.
 
-	summary(): Answer {
-		if (this.#store.isNewer) return { refusal: NEWER_SCHEMA };
+	async summary(visitor?: Visitor): Promise<Answer> {
+		const refusal = await this.refusesReader(visitor);
+		if (refusal !== null) return { refusal };
 		const { head, floor } = this.#room.meta;
 		return {
 			json: JSON.stringify({ room: this.#room.name, epoch: this.#epoch, head, floor, count: this.#room.count }),
 		};
 	}
 
-	members(): Answer {
-		if (this.#store.isNewer) return { refusal: NEWER_SCHEMA };
+	async members(visitor?: Visitor): Promise<Answer> {
+		const refusal = await this.refusesReader(visitor);
+		if (refusal !== null) return { refusal };
 		return {
 			json: `{"room":${JSON.stringify(this.#room.name)},"count":${this.#room.count},"members":${this.#room.members()}}`,
 		};
 	}
 
-	events(query: EventsQuery): Answer {
-		if (this.#store.isNewer) return { refusal: NEWER_SCHEMA };
+	async events(query: EventsQuery, visitor?: Visitor): Promise<Answer> {
+		const refusal = await this.refusesReader(visitor);
+		if (refusal !== null) return { refusal };
 		const { head, floor } = this.#room.meta;
 		const isOtherEpoch = query.epoch !== undefined && query.epoch !== this.#epoch;
 		if (isOtherEpoch || (query.after !== undefined && query.after < floor - 1)) {
@@ -226,22 +246,35 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 	}
 
 	/** Publishes an event for someone who holds no socket. */
-	async post(
-		post: Omit<Post, "type" | "reply" | "address">,
-		address: string | null,
-		from: string | null,
-	): Promise<Reply> {
+	async post(visitor: Visitor, publish: Post["publish"], from: string | null, host: string): Promise<Reply> {
 		if (this.#store.isNewer) return { outcome: "refused", refusal: NEWER_SCHEMA };
-		const hash = await this.#hash(address);
-		const join = { member: post.member, can: post.can, address: hash };
-		const isOperator = post.member === OPERATOR;
-		const refusal = isOperator ? null : (this.#room.refusesJoin(join, Date.now()) ?? (await this.#refusesRoom(from)));
+		this.#host = host;
+		const who = await this.#identify(visitor);
+		const isOperator = who.member === OPERATOR;
+		const refusal = isOperator ? null : (this.#room.refusesJoin(who, Date.now()) ?? (await this.#refusesRoom(from)));
 		if (refusal !== null) return { outcome: "refused", refusal };
-		return this.#ask((reply) => ({ type: "post", reply, ...post, address: hash }));
+		return this.#ask((reply) => ({ type: "post", reply, ...who, publish }));
+	}
+
+	/** Why one may not read here, or null. */
+	async refusesReader(visitor?: Visitor): Promise<Refusal | null> {
+		if (this.#store.isNewer) return NEWER_SCHEMA;
+		if (visitor === undefined || visitor.member === OPERATOR || this.#room.isUnsanctioned) return null;
+		const { member, address } = await this.#identify(visitor);
+		return this.#room.refusesReader(member, address, Date.now());
+	}
+
+	/** A guest without a socket is known by its address, so that its retries are its own; nobody else can tell that id. */
+	async #identify(visitor: Visitor) {
+		const { name, can } = visitor;
+		const address = await this.#hash(visitor.address);
+		if (visitor.member !== null || address === null) return { member: visitor.member ?? "", name, can, address };
+		return { member: `guest:${address.slice(0, 16)}`, name: `${name} ${address.slice(0, 4)}`, can, address };
 	}
 
 	/** A moderator or operator acts; an erasure goes on, turn by turn, until nothing is left. */
-	async moderate(by: string, action: PostModeration): Promise<Reply> {
+	async moderate(visitor: Visitor, action: PostModeration): Promise<Reply> {
+		const by = await this.#identify(visitor);
 		let reply = await this.#ask((reply) => ({ type: "moderate", reply, by, action, after: 0 }));
 		while (reply.outcome === "more") {
 			const { after } = reply;
@@ -277,7 +310,7 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 	/** What is to be done for a job; null where it is settled, wiped or sent again since. */
 	takeJob(epoch: string, job: string, run: number): Task | null {
 		if (this.#store.isNewer) throw new Error(NEWER_SCHEMA.message);
-		const task = this.#room.task(epoch, job, run);
+		const task = this.#room.task(epoch, job, run, Date.now());
 		if (task !== "moot") return task;
 		// What it was about was taken back: there is nothing left to do.
 		this.#put({ type: "settle", reply: null, epoch, job, run, outcome: { state: "done", result: null } });
@@ -381,7 +414,7 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 
 	/** Hands jobs to the queue. Never awaited: a queue may hang for a minute, and a room does not. */
 	#send(jobs: readonly Sending[]): void {
-		const host = this.#sockets.host;
+		const host = this.#sockets.host ?? this.#host;
 		const { epoch } = this.#room.meta;
 		for (let i = 0; i < jobs.length; i += SEND_BATCH_MAX) {
 			const part = jobs.slice(i, i + SEND_BATCH_MAX);
@@ -444,6 +477,12 @@ function refuseOverload(socket: WebSocket, messages: readonly Decoded[]): void {
 
 /** Tells the operator where it happened, and nothing of what members said: an error's message may quote it. */
 function report(sentence: string, error: unknown): void {
-	const where = error instanceof Error ? (error.stack ?? "").split("\n").slice(1, 4).join(" ") : "";
-	console.error(`${sentence}. ${error instanceof Error ? error.name : typeof error} ${where}`.trim());
+	const where =
+		error instanceof Error
+			? (error.stack ?? "")
+					.match(/^\s+at .*$/gm)
+					?.slice(0, 3)
+					.join(" ")
+			: "";
+	console.error(`${sentence}. ${error instanceof Error ? error.name : typeof error} ${where ?? ""}`.trim());
 }

@@ -122,6 +122,10 @@ export class Sockets {
 				this.#send(session, own === undefined ? shared : packFrames([...effects.shared, ...own]));
 			}
 		}
+		// One whose join was refused in its turn is told why, and nothing else.
+		for (const [session, messages] of effects.private) {
+			if (!this.#welcomed.has(session)) this.#send(session, packFrames(messages));
+		}
 	}
 
 	#send(session: string, frames: readonly string[]): void {

@@ -4,7 +4,6 @@ import { bodyLimit } from "hono/body-limit";
 import type { RoomStub } from "../durable/room-object.ts";
 import { FRAME_BYTES_MAX } from "../protocol/limits.ts";
 import { type Caller, callerOf, requireCapability } from "./access/caller.ts";
-import { isWriteAllowed } from "./access/origins.ts";
 import { answer, postEvent, postModeration, readEventsQuery } from "./events.ts";
 import { headers } from "./headers.ts";
 import { join } from "./join.ts";
@@ -14,6 +13,7 @@ import { problem, Refused } from "./problem.ts";
 import { roomOf } from "./room-of.ts";
 import { roomPage } from "./room-page.ts";
 import { settingsOf } from "./settings-of.ts";
+import { requireWritable } from "./writable.ts";
 
 type Env = { Bindings: Cloudflare.Env };
 
@@ -25,22 +25,20 @@ export const app = new Hono<Env>();
 type RoomContext = Context<Env, "/rooms/:room/*">;
 
 /** The room, for one who may read it. @throws Refused */
-async function readable(c: RoomContext): Promise<RoomStub> {
+async function readable(c: RoomContext): Promise<[RoomStub, Caller]> {
 	const name = c.req.param("room");
 	const room = roomOf(c.env, name);
-	requireCapability(await callerOf(c.req.raw, name, settingsOf(c.env), c.env), "read");
-	return room;
+	const caller = await callerOf(c.req.raw, name, settingsOf(c.env), c.env);
+	requireCapability(caller, "read");
+	return [room, caller];
 }
 
 /** The room and who would change something in it, from a page that may. @throws Refused */
 async function writable(c: RoomContext): Promise<[RoomStub, Caller]> {
 	const name = c.req.param("room");
 	const room = roomOf(c.env, name);
-	const settings = settingsOf(c.env);
-	if (!isWriteAllowed(c.req.raw, settings.allowedOrigins)) {
-		throw new Refused("origin_refused", "Pages of this origin may not write here. List it under ALLOWED_ORIGINS.");
-	}
-	return [room, await callerOf(c.req.raw, name, settings, c.env)];
+	requireWritable(c.req.raw, c.env);
+	return [room, await callerOf(c.req.raw, name, settingsOf(c.env), c.env)];
 }
 
 const bounded = bodyLimit({
@@ -71,7 +69,10 @@ app.get("/rooms/:room", async (c) => {
 	const wantsPage = upgrade === undefined && (c.req.header("Accept") ?? "").includes("text/html");
 	// The page itself says what is wrong with a name; everyone else gets a problem.
 	if (wantsPage) return roomPage(c.req.raw, c.env);
-	if (upgrade === undefined) return answer(await (await readable(c)).summary(), [VARY]);
+	if (upgrade === undefined) {
+		const [room, caller] = await readable(c);
+		return answer(await room.summary(caller), [VARY]);
+	}
 	if (upgrade.toLowerCase() === "websocket") return join(c.req.raw, name, settingsOf(c.env), c.env);
 	throw new Refused("upgrade_required", "The only protocol to upgrade to here is websocket.");
 });
@@ -81,7 +82,8 @@ app.all("/rooms/:room", only("GET", "DELETE"));
 
 app.get("/rooms/:room/events", async (c) => {
 	const query = readEventsQuery(new URL(c.req.url).searchParams);
-	return answer(await (await readable(c)).events(query));
+	const [room, caller] = await readable(c);
+	return answer(await room.events(query, caller));
 });
 app.post("/rooms/:room/events", bounded, async (c) => {
 	const [room, caller] = await writable(c);
@@ -89,7 +91,10 @@ app.post("/rooms/:room/events", bounded, async (c) => {
 });
 app.all("/rooms/:room/events", only("GET", "POST"));
 
-app.get("/rooms/:room/members", async (c) => answer(await (await readable(c)).members()));
+app.get("/rooms/:room/members", async (c) => {
+	const [room, caller] = await readable(c);
+	return answer(await room.members(caller));
+});
 app.all("/rooms/:room/members", only("GET"));
 
 app.post("/rooms/:room/moderation", bounded, async (c) => {

@@ -38,9 +38,9 @@ export async function postEvent(request: Request, room: RoomStub, caller: Caller
 		throw new Refused("bad_request", "Send an Idempotency-Key header of 1 to 64 characters: it makes a retry safe.");
 	}
 	const event = await readBody(request, PostEvent, "{name, data, expect?}");
-	const { member, name, can, address } = caller;
-	const from = isLoopback(new URL(request.url).hostname) || member === OPERATOR ? null : addressOf(request);
-	const reply = await room.post({ member, name, can, publish: { id: id.output, ...event } }, address, from);
+	const from = isLoopback(new URL(request.url).hostname) || caller.member === OPERATOR ? null : addressOf(request);
+	const { host } = new URL(request.url);
+	const reply = await room.post(caller, { id: id.output, ...event }, from, host);
 	switch (reply.outcome) {
 		case "refused":
 			return problem(reply.refusal);
@@ -64,7 +64,7 @@ export async function postModeration(request: Request, room: RoomStub, caller: C
 	if (action.action === "erase" && caller.member !== OPERATOR) {
 		throw new Refused("forbidden", "Erasing a member is for operators.");
 	}
-	return done(await room.moderate(caller.member, action));
+	return done(await room.moderate(caller, action));
 }
 
 export function done(reply: Reply): Response {

@@ -8,7 +8,7 @@ import { cleanName, RESUME_KEY } from "../protocol/ids.ts";
 import { DOOR_PERIOD_MS, NAME_CHARS_MAX, PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
 import type { Settings } from "../protocol/settings.ts";
 import { addressOf } from "./access/address.ts";
-import { callerOfToken, requireCapability } from "./access/caller.ts";
+import { bearerOf, callerOfToken, requireCapability } from "./access/caller.ts";
 import { guestOf, newGuestKey } from "./access/guests.ts";
 import { isLoopback, isOriginAllowed } from "./access/origins.ts";
 import { problem, Refused } from "./problem.ts";
@@ -90,8 +90,10 @@ async function prove(
 		protocol: offer.protocol,
 	};
 	const name = readName(query.get("name"));
-	if (offer.token !== null) {
-		const caller = await callerOfToken(offer.token, room, settings, env);
+	const authorization = request.headers.get("Authorization");
+	const token = offer.token ?? (authorization === null ? null : bearerOf(authorization));
+	if (token !== null) {
+		const caller = await callerOfToken(token, room, settings, env);
 		requireCapability(caller, "read");
 		return { ...asked, ...caller, resume: null };
 	}

@@ -51,13 +51,13 @@ const PROBLEM = {
 
 const room = { name: "room", in: "path", required: true, schema: { type: "string" }, description: "The room's name." };
 const job = { name: "job", in: "path", required: true, schema: { type: "string" }, description: "The job's id." };
-const number = (name: string, description: string, maximum?: number): Json => ({
+const number = (name: string, description: string, minimum = 0, maximum?: number): Json => ({
 	name,
 	in: "query",
 	description,
-	schema: { type: "integer", minimum: 0, ...(maximum === undefined ? {} : { maximum }) },
+	schema: { type: "integer", minimum, ...(maximum === undefined ? {} : { maximum }) },
 });
-const limit = number("limit", "How many at most; 50 where it is missing.", PAGE_EVENTS_MAX);
+const limit = number("limit", "How many at most; 50 where it is missing.", 1, PAGE_EVENTS_MAX);
 const text = (name: string, description: string, required = false): Json => ({
 	name,
 	in: "query",

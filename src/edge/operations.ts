@@ -7,10 +7,11 @@ import type { JobState } from "../room/jobs.ts";
 import { callerOf, requireCapability } from "./access/caller.ts";
 import { answer, done } from "./events.ts";
 import { requireOperator } from "./operators.ts";
-import { Refused } from "./problem.ts";
+import { problem, Refused } from "./problem.ts";
 import { wholeNumber } from "./query.ts";
 import { roomOf } from "./room-of.ts";
 import { settingsOf } from "./settings-of.ts";
+import { requireWritable } from "./writable.ts";
 
 const JOB_STATES: readonly string[] = ["waiting", "sent", "done", "failed"] satisfies JobState[];
 
@@ -28,8 +29,10 @@ operations.get("/archive/search", async (c) => {
 	if (room === null) {
 		await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
 	} else {
-		roomOf(c.env, room);
-		requireCapability(await callerOf(c.req.raw, room, settingsOf(c.env), c.env), "read");
+		const caller = await callerOf(c.req.raw, room, settingsOf(c.env), c.env);
+		requireCapability(caller, "read");
+		const refusal = await roomOf(c.env, room).refusesReader(caller);
+		if (refusal !== null) return problem(refusal);
 	}
 	const query = c.req.query("q") ?? "";
 	if (query.length === 0 || query.length > 200) {
@@ -39,6 +42,7 @@ operations.get("/archive/search", async (c) => {
 });
 
 operations.delete("/rooms/:room", async (c) => {
+	requireWritable(c.req.raw, c.env);
 	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
 	return done(await roomOf(c.env, c.req.param("room")).wipe());
 });
@@ -58,6 +62,7 @@ operations.get("/rooms/:room/jobs/:job", async (c) => {
 });
 
 operations.post("/rooms/:room/jobs/:job/replay", async (c) => {
+	requireWritable(c.req.raw, c.env);
 	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
 	return done(await roomOf(c.env, c.req.param("room")).replayJob(c.req.param("job")));
 });

@@ -94,7 +94,7 @@ async function fetchPage(address: string, context: Pick<JobContext, "ownHosts" |
 		}
 		if (answer.status >= 500 || answer.status === 429) throw new Error(`The page answered ${answer.status}.`);
 		if (!answer.ok) throw new Hopeless("no_page", `The page answered ${answer.status}.`);
-		if (!(answer.headers.get("Content-Type") ?? "").startsWith("text/html")) {
+		if (!/^text\/html\b/i.test(answer.headers.get("Content-Type") ?? "")) {
 			await answer.body?.cancel();
 			throw new Hopeless("no_page", "There is no HTML page at that address.");
 		}

@@ -23,6 +23,8 @@ export interface RangeTask {
 	to: number;
 	/** A JSON array of events. */
 	events: string;
+	/** When the head and the count were so, Unix ms. */
+	asOf: number;
 	head: number;
 	/** How many members are in the room. */
 	count: number;

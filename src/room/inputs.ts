@@ -96,7 +96,7 @@ export interface Wipe {
 export interface Moderate {
 	type: "moderate";
 	reply: string;
-	by: string;
+	by: { member: string; can: readonly Capability[]; address: string | null };
 	action: PostModeration;
 	after: number;
 }

@@ -60,6 +60,8 @@ export interface World {
 	rules?: Rules;
 }
 
+const BANNED: Refusal = { code: "banned", message: "A moderator has banned you from this room." };
+
 export class Room {
 	readonly name: string;
 	readonly #store: RoomStore;
@@ -235,10 +237,25 @@ export class Room {
 		}
 	}
 
+	/** Why a member may not read here over HTTP, or null. */
+	refusesReader(member: string, address: string | null, now: number): Refusal | null {
+		return this.#sanctions.isBanned(member, address, now) ? BANNED : null;
+	}
+
+	/** True where nobody is banned or muted: nothing needs to be asked. */
+	get isUnsanctioned(): boolean {
+		return this.#sanctions.isEmpty;
+	}
+
+	/** When the room next needs an alarm, Unix ms; null where it needs none. Asked once after a wake. */
+	deadline(now: number): number | null {
+		return this.#nextDeadline(now);
+	}
+
 	/** Why a member may not come in now, or null. Asked before its socket is accepted, and once more in its turn. */
 	refusesJoin(join: Pick<Join, "member" | "can" | "address">, now: number): Refusal | null {
 		if (this.#sanctions.isBanned(join.member, join.address ?? null, now)) {
-			return { code: "banned", message: "A moderator has banned you from this room." };
+			return BANNED;
 		}
 		// Who is here already may come back, also into a locked room.
 		if (!this.meta.isLocked || join.can.includes("moderate") || this.#roster.has(join.member)) return null;
@@ -253,14 +270,22 @@ export class Room {
 		turn.closes.push({ session: join.session, code, reason: refusal.code });
 	}
 
-	#moderate({ action, by, after, reply }: Moderate, turn: Turn): void {
+	#moderate({ action, by: { member: by, can, address }, after, reply }: Moderate, turn: Turn): void {
+		const refuse = (refusal: Refusal): void => void turn.replies.set(reply, { outcome: "refused", refusal });
+		if (by !== OPERATOR) {
+			if (this.#sanctions.isBanned(by, address, turn.now)) return refuse(BANNED);
+			if (!this.#sanctions.effective(by, can).has("moderate")) {
+				return refuse({ code: "forbidden", message: "You may not moderate this room while you are muted." });
+			}
+		}
 		if (action.action === "erase") {
 			const next = this.#moderation.erase(action.member, after, by, turn);
 			turn.replies.set(reply, next === null ? { outcome: "done" } : { outcome: "more", after: next });
 			return;
 		}
 		const refusal = this.#moderation.moderate(action, by, turn);
-		turn.replies.set(reply, refusal === null ? { outcome: "done" } : { outcome: "refused", refusal });
+		if (refusal !== null) return refuse(refusal);
+		turn.replies.set(reply, { outcome: "done" });
 	}
 
 	#frame(frame: Frame, turn: Turn): void {
@@ -453,12 +478,12 @@ export class Room {
 	// What the consumer of jobs and the operator read.
 
 	/** What is to be done for a job: null where nothing is any more, `moot` where what it was about is gone. */
-	task(epoch: string, job: string, run: number): Task | "moot" | null {
+	task(epoch: string, job: string, run: number, now: number): Task | "moot" | null {
 		if (epoch !== this.meta.epoch) return null;
 		const n = jobNumber(epoch, job);
 		if (n === null) return null;
 		const range = this.#ranges.inFlight(n);
-		if (range !== undefined) return run <= range.run ? this.#rangeTask(range) : null;
+		if (range !== undefined) return run <= range.run ? this.#rangeTask(range, now) : null;
 		const head = this.#outbox.open(n);
 		if (head === undefined || run > head.run) return null;
 		const { kind, purpose, seq } = head;
@@ -473,10 +498,10 @@ export class Room {
 		return event.redacted === true ? "moot" : { kind, input: JSON.stringify(event.data), event: body, range: null };
 	}
 
-	#rangeTask({ kind, through, to, wiped, erased }: RangeRow): Task {
+	#rangeTask({ kind, through, to, wiped, erased }: RangeRow, asOf: number): Task {
 		const from = through + 1;
 		const events = `[${this.#history.stored(from, to ?? through).join(",")}]`;
-		const range = { from, to: to ?? through, events, head: this.meta.head, count: this.count, wiped, erased };
+		const range = { from, to: to ?? through, events, asOf, head: this.meta.head, count: this.count, wiped, erased };
 		return { kind, input: "null", event: null, range };
 	}
 

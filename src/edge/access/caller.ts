@@ -10,11 +10,11 @@ import type { Settings } from "../../protocol/settings.ts";
 import { isOperator } from "../operators.ts";
 import { Refused } from "../problem.ts";
 import { addressOf } from "./address.ts";
-import { guestOf } from "./guests.ts";
 import { type Claims, verifyToken } from "./tokens.ts";
 
 export interface Caller {
-	member: string;
+	/** Null for a guest without a socket, whom the room knows by its address. */
+	member: string | null;
 	name: string;
 	can: readonly Capability[];
 	/** When its token expires, Unix ms; null for one without. */
@@ -29,10 +29,16 @@ export async function callerOfToken(
 	room: string,
 	settings: Settings,
 	env: Pick<Cloudflare.Env, "TOKEN_SECRET">,
-): Promise<Caller> {
+): Promise<Caller & { member: string }> {
 	const claims = await verifyToken(token, settings, env.TOKEN_SECRET);
+	if (typeof claims.sub !== "string") throw new Refused("unauthorized", "The token's `sub` is not a text.");
 	const { member, name, can } = await grantOf(claims, room);
-	if (!MEMBER_ID.test(member) || RESERVED_MEMBERS.some((prefix) => member.startsWith(prefix))) {
+	if (
+		typeof member !== "string" ||
+		typeof name !== "string" ||
+		!MEMBER_ID.test(member) ||
+		RESERVED_MEMBERS.some((prefix) => member.startsWith(prefix))
+	) {
 		throw new Refused(
 			"unauthorized",
 			"The token's `sub` cannot be a member's id: 1 to 128 letters, digits or any of . _ ~ @ : -, and neither `guest:` nor `room:` at its beginning.",
@@ -85,17 +91,20 @@ export async function callerOf(
 		if (await isOperator(request, env.OPERATOR_KEY)) {
 			return { member: OPERATOR, name: "Operator", can: CAPABILITIES, expiresAt: null, address: null };
 		}
-		const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-		if (token === undefined) throw new Refused("unauthorized", "Send Authorization: Bearer and a token.");
-		return callerOfToken(token, room, settings, env);
+		return callerOfToken(bearerOf(authorization), room, settings, env);
 	}
 	if (settings.access === "token") {
 		throw new Refused("unauthorized", "This server asks for a token: send Authorization: Bearer and the token.");
 	}
-	const address = addressOf(request);
-	// A guest without a socket is known by its address, so that its retries are its own.
-	const { id, name } = await guestOf(`http ${address}`, null);
-	return { member: id, name, can: settings.guestCan, expiresAt: null, address };
+	// Its id is the room's to give: a digest that anyone could make of an address would be the address itself.
+	return { member: null, name: "Guest", can: settings.guestCan, expiresAt: null, address: addressOf(request) };
+}
+
+/** The token of an `Authorization` header. @throws Refused `unauthorized` for any other scheme */
+export function bearerOf(authorization: string): string {
+	const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+	if (token !== undefined) return token;
+	throw new Refused("unauthorized", "Send Authorization: Bearer and a token.");
 }
 
 /** @throws Refused `forbidden` where the caller lacks the capability. */

@@ -29,21 +29,35 @@ export async function verifyToken(token: string, settings: Settings, secret: str
 	if (token.length > TOKEN_CHARS_MAX) throw new Refused("unauthorized", "The token is too long to be one.");
 	const { tokenKeys, tokenAudience: audience } = settings;
 	const required = { audience, requiredClaims: ["sub", "exp"] };
+	const alg = algorithmOf(token);
 	try {
-		const { alg } = decodeProtectedHeader(token);
 		if (alg === "HS256" && secret !== undefined && secret !== "") {
 			const key = new TextEncoder().encode(secret);
 			return (await jwtVerify(token, key, { ...required, algorithms: ["HS256"] })).payload as Claims;
 		}
-		if (tokenKeys !== null && BY_JWKS.includes(alg ?? "")) {
+		if (tokenKeys !== null && alg !== null && BY_JWKS.includes(alg)) {
 			const { url, issuer } = tokenKeys;
 			const verified = await jwtVerify(token, keySetOf(url), { ...required, issuer, algorithms: BY_JWKS });
 			return verified.payload as Claims;
 		}
 	} catch (error) {
+		// Not the token's fault: its holder is not told to give up.
+		if (isKeysFault(error)) {
+			const message = "The keys to check the token with could not be had; try again in a moment.";
+			throw new Refused("overloaded", message, { retryAfterMs: JWKS_COOLDOWN_MS });
+		}
 		throw new Refused("unauthorized", sentenceOf(error));
 	}
 	throw new Refused("unauthorized", "The token is not signed in a way that this server has a key for.");
+}
+
+/** What the token says it is signed with; null for what is no token. */
+function algorithmOf(token: string): string | null {
+	try {
+		return decodeProtectedHeader(token).alg ?? null;
+	} catch {
+		return null;
+	}
 }
 
 function keySetOf(url: string): ReturnType<typeof createRemoteJWKSet> {
@@ -75,14 +89,19 @@ async function fetchBounded(url: string, init: RequestInit): Promise<Response> {
 	return new Response(await new Blob(chunks).arrayBuffer(), { status: answer.status, headers: answer.headers });
 }
 
+/** True where the set of keys could not be fetched or read. */
+function isKeysFault(error: unknown): boolean {
+	if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return true;
+	if (error instanceof errors.JOSEError) return error.code === "ERR_JOSE_GENERIC";
+	return true;
+}
+
 function sentenceOf(error: unknown): string {
 	if (error instanceof errors.JWTExpired) return "The token has expired; get a new one.";
 	if (error instanceof errors.JWTClaimValidationFailed) {
 		if (error.claim === "nbf") return "The token is not valid yet.";
 		return `The token's claim \`${error.claim}\` is missing or is not what this server asks for.`;
 	}
-	if (error instanceof errors.JWKSTimeout)
-		return "The keys to check the token with could not be had in time; try again.";
 	if (error instanceof errors.JOSEError) return "The token is not signed by a key that this server knows.";
 	return "The token could not be checked; get a new one, or try again.";
 }

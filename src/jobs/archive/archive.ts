@@ -31,7 +31,7 @@ export const archive: RangeKind = {
 			...insert(db, room, epoch, range.events),
 			...erase(db, room, range.erased),
 			...redact(db, room, epoch, range.events),
-			note(db, room, range, now),
+			note(db, room, epoch, range),
 			...(range.wiped.length > 0 && range.head === 0 && range.count === 0 ? [unlist(db, room)] : []),
 			...(archiveAgeMsMax === null ? [] : [expire(db, now - archiveAgeMsMax)]),
 		]);
@@ -53,7 +53,7 @@ function insert(db: D1Database, room: string, epoch: string, events: readonly Ev
 		event.author,
 		event.name,
 		JSON.stringify(event.data),
-		event.redacted === true ? "" : textOf(event.data),
+		event.redacted === true ? "" : textOf(event.data).normalize("NFC"),
 		event.redacted === true ? 1 : 0,
 	]);
 	return packRows(rows, PARAMETER_BYTES_MAX).map((part) =>
@@ -96,15 +96,17 @@ function redact(db: D1Database, room: string, epoch: string, events: readonly Ev
 		);
 }
 
-/** The room's line in the directory. */
-function note(db: D1Database, room: string, range: Range, now: number): D1PreparedStatement {
-	const activeAt = range.events.at(-1)?.at ?? now;
+/** The room's line in the directory: the newest that was heard of it, and nothing of a wiped epoch. */
+function note(db: D1Database, room: string, epoch: string, range: Range): D1PreparedStatement {
+	const activeAt = range.events.at(-1)?.at ?? range.asOf;
 	return db
 		.prepare(
-			`insert into rooms (room, members, head, active_at) values (?1, ?2, ?3, ?4)
-			on conflict (room) do update set members = ?2, head = ?3, active_at = max(active_at, ?4)`,
+			`insert into rooms (room, members, head, active_at, as_of)
+			select ?1, ?2, ?3, ?4, ?5 where not exists (select 1 from wiped where room = ?1 and epoch = ?6)
+			on conflict (room) do update
+			set members = ?2, head = ?3, active_at = max(active_at, ?4), as_of = ?5 where as_of <= ?5`,
 		)
-		.bind(room, range.count, range.head, activeAt);
+		.bind(room, range.count, range.head, activeAt, range.asOf, epoch);
 }
 
 /** A room that was wiped and in which nothing has happened since is in no directory. */

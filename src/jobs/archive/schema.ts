@@ -3,15 +3,16 @@ import first from "./migrations/0001_archive.sql";
 
 const MIGRATIONS = [first];
 
-let isReady: Promise<void> | null = null;
+let isReady = false;
 
-/** Once an isolate; every statement may run again, so two that start at once do no harm. */
-export function ready(db: D1Database): Promise<void> {
-	isReady ??= bringUp(db).catch((error: unknown) => {
-		isReady = null;
-		throw error;
-	});
-	return isReady;
+/**
+ * Until it has succeeded once in an isolate, each caller does it for itself: a request must not wait for
+ * another's, which may end in the middle. Every statement may run again, so two at once do no harm.
+ */
+export async function ready(db: D1Database): Promise<void> {
+	if (isReady) return;
+	await bringUp(db);
+	isReady = true;
 }
 
 async function bringUp(db: D1Database): Promise<void> {

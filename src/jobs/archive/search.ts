@@ -15,7 +15,7 @@ export interface Found {
 /** Events that hold all the words of `query`, the newest first. `room` null searches every room. */
 export async function search(db: D1Database, query: string, room: string | null, limit: number): Promise<Found[]> {
 	await ready(db);
-	const words = query.match(/[\p{L}\p{N}]+/gu) ?? [];
+	const words = query.normalize("NFC").match(/[\p{L}\p{N}]+/gu) ?? [];
 	if (words.length === 0) return [];
 	const { results } = await db
 		.prepare(

@@ -41,7 +41,8 @@ create table if not exists rooms (
 	room text primary key,
 	members integer not null,
 	head integer not null,
-	active_at integer not null
+	active_at integer not null,
+	as_of integer not null
 ) without rowid;
 
 create table if not exists dead_letters (
