@@ -345,7 +345,7 @@ export class SqliteStore implements RoomStore {
 	}
 
 	eraseJobs(member: string): void {
-		this.#write("update jobs set input = 'null', outcome = 'null' where member = ?", member);
+		this.#write("update jobs set input = 'null', outcome = 'null', is_owed = 0 where member = ?", member);
 	}
 
 	wipe(): void {

@@ -171,7 +171,7 @@ export class History {
 	}
 
 	#about(seq: number): number[] {
-		const fresh = this.#fresh.filter((event) => event.name === "room.job" && event.body.includes(`"of":${seq},`));
+		const fresh = this.#fresh.filter((event) => event.name === "room.job" && subjectOf(event) === seq);
 		return [...this.#store.seqsAbout(seq), ...fresh.map((event) => event.seq)];
 	}
 
@@ -222,4 +222,10 @@ function fitting(sizes: readonly EventSize[]): number {
 		return index > 0 && bytes > PAGE_BYTES_MAX;
 	});
 	return end === -1 ? sizes.length : end;
+}
+
+/** The event that a `room.job` event is about; null where it is about none. */
+function subjectOf({ body }: StoredEvent): number | null {
+	const { data } = JSON.parse(body) as { data: { of: number | null } | null };
+	return data?.of ?? null;
 }

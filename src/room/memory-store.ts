@@ -269,7 +269,7 @@ export class MemoryStore implements RoomStore {
 	eraseJobs(member: string): void {
 		this.#jobsWillChange();
 		for (const job of this.#jobs.values()) {
-			if (job.member === member) this.#jobs.set(job.n, { ...job, input: "null", outcome: "null" });
+			if (job.member === member) this.#jobs.set(job.n, { ...job, input: "null", outcome: "null", isOwed: false });
 		}
 	}
 

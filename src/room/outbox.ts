@@ -210,8 +210,8 @@ export class Outbox {
 	/** The platform has a job: its lease begins. */
 	sent(n: number, run: number, now: number): void {
 		const head = this.#open.get(n);
-		this.#sending.delete(n);
 		if (head === undefined || head.state !== "waiting" || head.run !== run) return;
+		this.#sending.delete(n);
 		head.state = "sent";
 		head.dueAt = now + (this.#rules.kind(head.kind)?.leaseMs ?? SEND_MS_MAX);
 		this.#changed.set(n, head);

@@ -73,7 +73,10 @@ export class Retention {
 			}
 		}
 		// More than one alarm may remove is over: the next part follows at once.
-		if (!isDone) this.#excessAt = now;
+		if (!isDone) {
+			this.#excessAt = now;
+			kept = store.sizesAfter(floor - 1, 1)[0]?.at ?? null;
+		}
 		if (floor > meta.floor) history.change({ floor, floorAt: floor > meta.head ? null : (kept ?? history.freshAt) });
 		const isOver = meta.bytes > this.#bounds.historyBytesMax;
 		const end = isOver ? floor : Math.min(floor, neededFrom);

@@ -389,7 +389,7 @@ export class Room {
 	/** Everything that was said goes; who was here is told to stop, and the archive's copy is owed its removal. */
 	#wipe({ epoch, reply }: Wipe, turn: Turn): void {
 		turn.replies.set(reply, { outcome: "done" });
-		if (!this.isStored && this.meta.head === 0 && this.count === 0) return;
+		if (!this.isStored && this.meta.head === 0 && this.meta.jobs === 0 && this.count === 0) return;
 		this.#audience.dismiss(CLOSE.wiped, "the room was wiped", turn);
 		if (this.isStored) this.#store.wipe();
 		this.#publishing.forget();
