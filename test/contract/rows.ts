@@ -31,5 +31,5 @@ export function eventsAt(from: number, to: number): NewEvent[] {
 }
 
 export function row(member: string, more: Partial<RosterRow> = {}): RosterRow {
-	return { member, name: member.toUpperCase(), state: "null", goneSince: null, ...more };
+	return { member, name: member.toUpperCase(), state: "null", goneSince: null, address: null, ...more };
 }

@@ -87,7 +87,7 @@ describe("a room in the real runtime", () => {
 });
 
 describe("the whole server is killed in the middle of a burst", () => {
-	const ROUNDS = Number(process.env.KILL_ROUNDS ?? 10);
+	const ROUNDS = Number(process.env.KILL_ROUNDS ?? 3);
 	const PUBLISHERS = 10;
 	const EACH = 30;
 

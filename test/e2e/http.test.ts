@@ -2,10 +2,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BareClient } from "./bare-client.ts";
 import { type DevServer, devServer } from "./dev-server.ts";
+import { documentedFetch, type Fetch } from "./documented.ts";
 
 let server: DevServer;
+/** Every answer is held against the OpenAPI document. */
+let fetch: Fetch;
 beforeAll(async () => {
 	server = await devServer();
+	fetch = await documentedFetch(server.url);
 });
 afterAll(() => server.dispose());
 

@@ -1,6 +1,6 @@
 /** The consumer's part on the {@link Stage}: it asks what is to be done, and says what came of it. */
 import { expect } from "vitest";
-import type { Task } from "../../src/protocol/outcome.ts";
+import type { RangeTask, Task } from "../../src/protocol/outcome.ts";
 import type { Settle } from "../../src/room/inputs.ts";
 import type { Stage } from "./stage.ts";
 
@@ -9,7 +9,7 @@ export const REFUSE = { verdict: "refuse", reason: "It is rude." };
 
 /** What the newest run of a job is to do. */
 export function task(stage: Stage, job: string, run = stage.queue.runs[job] ?? 1): Task | "moot" | null {
-	return stage.room.task(stage.room.meta.epoch, job, run);
+	return stage.room.task(stage.room.meta.epoch, job, run, stage.now);
 }
 
 export function done(stage: Stage, job: string, result: unknown = null, more: Partial<Settle> = {}): Settle {
@@ -65,4 +65,23 @@ export function expectRest(stage: Stage, ms = 3_600_000, alarmsMax = 200): void 
 	}
 	expect(stage.alarms.length - before, "alarms").toBeLessThanOrEqual(alarmsMax);
 	stage.now = until;
+}
+
+/** The range that a job is about, with its events' seqs. */
+export function rangeOf(stage: Stage, job: string): Omit<RangeTask, "events"> & { seqs: number[] } {
+	const found = task(stage, job);
+	if (found === null || found === "moot" || found.range === null) throw new Error(`${job} is no range.`);
+	const { events: text, ...rest } = found.range;
+	return { ...rest, seqs: (JSON.parse(text) as { seq: number }[]).map(({ seq }) => seq) };
+}
+
+/** Settles what is in flight until nothing is; gives the seqs in the order in which they came. */
+export function drain(stage: Stage): number[] {
+	const seen: number[] = [];
+	for (;;) {
+		const [view] = stage.room.jobs(null, 1);
+		if (view?.from === undefined) return seen;
+		seen.push(...rangeOf(stage, view.job).seqs);
+		settle(stage, view.job);
+	}
 }

@@ -1,0 +1,64 @@
+/** Starts a server in a process of its own, on the first core where cores can be chosen. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { connect, createServer } from "node:net";
+
+export interface Running {
+	port: number;
+	pid: number;
+	stop(): Promise<void>;
+}
+
+/** Where both can be had, the server gets one core and the load generator the other. */
+export const CAN_PIN = process.platform === "linux" && has("taskset");
+
+export function has(command: string): boolean {
+	try {
+		execFileSync("which", [command], { stdio: "ignore" });
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+/** `args` gets the port; resolves when the server listens. */
+export async function serve(command: string, args: (port: number) => string[]): Promise<Running> {
+	const port = await freePort();
+	const [program, ...rest] = CAN_PIN ? ["taskset", "-c", "0", command, ...args(port)] : [command, ...args(port)];
+	const child = spawn(program as string, rest, {
+		stdio: ["ignore", "ignore", process.env.BENCH_LOG ? "inherit" : "ignore"],
+	});
+	for (let tries = 0; !(await isOpen(port)); tries++) {
+		if (child.exitCode !== null || tries > 400) throw new Error(`${command} does not listen.`);
+		await new Promise((resolve) => setTimeout(resolve, 25));
+	}
+	return { port, pid: child.pid as number, stop: () => stop(child) };
+}
+
+function stop(child: ChildProcess): Promise<void> {
+	return new Promise((resolve) => {
+		child.once("exit", () => resolve());
+		child.kill("SIGKILL");
+	});
+}
+
+async function freePort(): Promise<number> {
+	return new Promise((resolve) => {
+		const server = createServer().listen(0, "127.0.0.1", () => {
+			const address = server.address();
+			server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+		});
+	});
+}
+
+function isOpen(port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const socket = connect(port, "127.0.0.1");
+		socket.once("connect", () => socket.destroy()).once("error", () => resolve(false));
+		socket.once("close", (hadError) => resolve(!hadError));
+	});
+}
+
+/** Moves this process, the load generator, to the other core. */
+export function pinSelf(): void {
+	if (CAN_PIN) execFileSync("taskset", ["-a", "-c", "-p", "1", String(process.pid)], { stdio: "ignore" });
+}

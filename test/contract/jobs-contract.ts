@@ -1,0 +1,220 @@
+/** What every store must do with jobs, asks, ranges, rewritten events and a wipe. */
+import { describe, expect, test } from "vitest";
+import type { JobRow, RangeRow } from "../../src/room/jobs.ts";
+import type { RoomStore } from "../../src/room/store.ts";
+import { eventAt, eventsAt, META, row, T0 } from "./rows.ts";
+import type { RunWithStore } from "./store-contract.ts";
+
+/** Job `n`: asked for by `ann` under `j{n}`, not sent yet. */
+function jobAt(n: number, more: Partial<JobRow> = {}): JobRow {
+	return {
+		n,
+		kind: "sum",
+		purpose: "asked",
+		member: "ann",
+		ask: `j${n}`,
+		seq: null,
+		state: "waiting",
+		run: 1,
+		dueAt: T0 + n,
+		deadlineAt: null,
+		isOwed: false,
+		at: T0,
+		input: '{"a":1}',
+		outcome: "null",
+		...more,
+	};
+}
+
+const RANGE: RangeRow = {
+	kind: "archive",
+	through: 5,
+	to: 9,
+	n: 3,
+	state: "sent",
+	run: 2,
+	dueAt: T0,
+	reason: 'It\'s "down".',
+	told: 4,
+	wiped: ["e0", "e1"],
+	erased: ["bob"],
+};
+
+function headOf({ input: _, outcome: __, ...head }: JobRow) {
+	return head;
+}
+
+const numbersOf = (jobs: readonly { n: number }[]): number[] => jobs.map(({ n }) => n);
+
+export function describeJobs(name: string, run: RunWithStore): void {
+	const inStore = (sentence: string, body: (store: RoomStore) => void) => test(sentence, () => run(body));
+
+	describe(`${name}: jobs`, () => {
+		inStore("a new store owes nothing", (store) => {
+			expect([store.jobsInHand(), store.jobs(null, 99, 10), store.ranges()]).toEqual([[], [], []]);
+			expect([store.job(1), store.oldestSettledJob()]).toEqual([null, null]);
+			expect(store.findAsks([{ member: "ann", ask: "j1", purpose: "asked" }])).toEqual([]);
+		});
+
+		inStore("a job comes back as it was, with its nulls and its texts", (store) => {
+			const jobs = [
+				jobAt(1, { input: '"quote\' \\" 🎈"', kind: "it's", ask: "€\"'" }),
+				jobAt(2, { member: null, ask: null, seq: 7, purpose: "event", deadlineAt: T0 + 9 }),
+				jobAt(3, { state: "failed", isOwed: true, outcome: '{"code":"x","message":"y"}' }),
+			];
+			store.transaction(() => store.addJobs(jobs));
+			for (const job of jobs) expect(store.job(job.n)).toEqual(job);
+			expect(store.jobs(null, 99, 10)).toEqual(jobs.toReversed());
+		});
+
+		inStore("in hand are those that are not settled or whose outcome is owed, by number, as heads", (store) => {
+			const jobs = [
+				jobAt(1, { state: "done" }),
+				jobAt(2, { state: "sent" }),
+				jobAt(3, { state: "failed", isOwed: true }),
+				jobAt(4),
+				jobAt(5, { state: "failed" }),
+			];
+			store.transaction(() => store.addJobs(jobs.toReversed()));
+			expect(store.jobsInHand()).toEqual([2, 3, 4].map((n) => headOf(jobs[n - 1] as JobRow)));
+		});
+
+		inStore("jobs are listed the newest first, before a number, of one state or of all, up to a limit", (store) => {
+			store.transaction(() =>
+				store.addJobs([1, 2, 3, 4, 5, 6].map((n) => jobAt(n, { state: n % 2 === 0 ? "failed" : "done" }))),
+			);
+			expect(numbersOf(store.jobs(null, 99, 3))).toEqual([6, 5, 4]);
+			expect(numbersOf(store.jobs(null, 4, 10))).toEqual([3, 2, 1]);
+			expect(numbersOf(store.jobs("failed", 99, 2))).toEqual([6, 4]);
+			expect(store.jobs("waiting", 99, 10)).toEqual([]);
+		});
+
+		inStore("a change replaces the head, and input and outcome only where they are given", (store) => {
+			store.transaction(() => store.addJobs([jobAt(1), jobAt(2)]));
+			const sent = { ...headOf(jobAt(1)), state: "sent", run: 2, dueAt: T0 + 50, seq: 4 } as const;
+			store.transaction(() => store.changeJobs([sent]));
+			expect(store.job(1)).toEqual({ ...jobAt(1), ...sent });
+			const settled = { ...sent, state: "done", isOwed: true } as const;
+			store.transaction(() => store.changeJobs([{ ...settled, outcome: '"x"', input: "null" }]));
+			expect(store.job(1)).toEqual({ ...jobAt(1), ...settled, outcome: '"x"', input: "null" });
+			expect(store.job(2)).toEqual(jobAt(2));
+			store.transaction(() => store.changeJobs([{ ...headOf(jobAt(99)), outcome: "1" }]));
+			expect(store.job(99)).toBeNull();
+		});
+
+		inStore("an ask is found by its member, its id and its purpose, and by nothing else", (store) => {
+			store.transaction(() =>
+				store.addJobs([
+					jobAt(1, { ask: "x" }),
+					jobAt(2, { ask: "x", purpose: "hold" }),
+					jobAt(3, { ask: "x", member: "bob" }),
+					jobAt(4, { ask: null }),
+					jobAt(5, { ask: "x", purpose: "event" }),
+				]),
+			);
+			const find = (member: string, ask: string, purpose: JobRow["purpose"]) =>
+				numbersOf(store.findAsks([{ member, ask, purpose }]));
+			expect(find("ann", "x", "asked")).toEqual([1]);
+			expect(find("ann", "x", "hold")).toEqual([2]);
+			expect(find("bob", "x", "asked")).toEqual([3]);
+			expect(find("bob", "x", "hold")).toEqual([]);
+			expect(find("cid", "x", "asked")).toEqual([]);
+			expect(store.findAsks([])).toEqual([]);
+		});
+
+		inStore("10,000 jobs with large inputs, and a turn's asks as full as it may be, pass in one go", (store) => {
+			const jobs = Array.from({ length: 10_000 }, (_, n) => jobAt(n + 1, { input: JSON.stringify("€".repeat(100)) }));
+			store.transaction(() => store.addJobs(jobs));
+			expect(store.jobsInHand()).toHaveLength(10_000);
+			const keys = jobs.map(({ ask }) => ({ member: "ann", ask: ask ?? "", purpose: "asked" as const }));
+			expect(store.findAsks(keys)).toHaveLength(10_000);
+			store.transaction(() => store.changeJobs(jobs.map((job) => ({ ...headOf(job), state: "done", outcome: "1" }))));
+			expect(store.jobsInHand()).toEqual([]);
+		});
+
+		inStore("settled jobs are forgotten when they are due, at most so many; those in hand stay", (store) => {
+			store.transaction(() =>
+				store.addJobs([
+					jobAt(1, { state: "sent", dueAt: T0 }),
+					jobAt(2, { state: "done", dueAt: T0 + 1 }),
+					jobAt(3, { state: "failed", dueAt: T0 + 2 }),
+					jobAt(4, { state: "done", dueAt: T0 + 3 }),
+				]),
+			);
+			expect(store.oldestSettledJob()).toBe(T0 + 1);
+			store.transaction(() => store.dropSettledJobs(T0 + 2, 1));
+			expect(numbersOf(store.jobs(null, 99, 10))).toHaveLength(3);
+			expect(store.transaction(() => store.dropSettledJobs(T0 + 2, 10))).toBe(T0 + 3);
+			expect(numbersOf(store.jobs(null, 99, 10))).toEqual([4, 1]);
+			expect(store.transaction(() => store.dropSettledJobs(T0 + 9, 10))).toBeNull();
+			expect(numbersOf(store.jobs(null, 99, 10))).toEqual([1]);
+		});
+	});
+
+	describe(`${name}: ranges, rewritten events and a wipe`, () => {
+		inStore("a range comes back as it was saved, one row a kind", (store) => {
+			const idle: RangeRow = { ...RANGE, kind: "hook", to: null, state: "idle", wiped: [], erased: [], reason: "" };
+			store.transaction(() => {
+				store.saveRange(RANGE);
+				store.saveRange(idle);
+				store.saveRange({ ...RANGE, run: 3 });
+			});
+			expect(store.ranges().toSorted((a, b) => a.kind.localeCompare(b.kind))).toEqual([{ ...RANGE, run: 3 }, idle]);
+		});
+
+		inStore("a rewritten event keeps its place and all but what it holds", (store) => {
+			store.transaction(() => store.append(eventsAt(1, 3)));
+			store.transaction(() => store.rewrite([{ seq: 2, body: '{"gone":"🎈"}', bytes: 15 }]));
+			const { id: _, ...second } = eventAt(2);
+			expect(store.after(1, 1)).toEqual([{ ...second, body: '{"gone":"🎈"}', bytes: 15 }]);
+			expect(store.sizesAfter(0, 3).map(({ bytes }) => bytes)[1]).toBe(15);
+			expect(store.findKeys([{ member: "ann", id: "p2" }])).toHaveLength(1);
+			store.transaction(() => store.rewrite([{ seq: 99, body: "{}", bytes: 2 }]));
+			expect(store.after(0, 10)).toHaveLength(3);
+		});
+
+		inStore("a wipe takes events, keys, jobs and the roster; meta and ranges stay", (store) => {
+			store.transaction(() => {
+				store.append(eventsAt(1, 3));
+				store.addJobs([jobAt(1), jobAt(2, { state: "done", isOwed: true })]);
+				store.saveRoster([row("ann")]);
+				store.saveRange(RANGE);
+				store.saveMeta(META);
+			});
+			store.transaction(() => store.wipe());
+			expect([store.after(0, 9), store.jobs(null, 9, 9), store.jobsInHand(), store.roster()]).toEqual([[], [], [], []]);
+			expect(store.findKeys([{ member: "ann", id: "p1" }])).toEqual([]);
+			expect(store.oldestSettledJob()).toBeNull();
+			expect([store.meta(), store.ranges()]).toEqual([META, [RANGE]]);
+			store.transaction(() => {
+				store.append([eventAt(1)]);
+				store.addJobs([jobAt(1)]);
+			});
+			expect(numbersOf(store.jobsInHand())).toEqual([1]);
+		});
+
+		inStore("G1 G5 a throw takes back every kind of write", (store) => {
+			store.transaction(() => {
+				store.append(eventsAt(1, 3));
+				store.addJobs([jobAt(1), jobAt(2, { state: "done" })]);
+				store.saveRange(RANGE);
+			});
+			const before = [store.after(0, 9), store.jobs(null, 9, 9), store.ranges(), store.jobsInHand()];
+			for (const withWipe of [false, true]) {
+				expect(() =>
+					store.transaction(() => {
+						store.addJobs([jobAt(3)]);
+						store.changeJobs([{ ...headOf(jobAt(1)), state: "done", outcome: "1" }]);
+						store.dropSettledJobs(Number.MAX_SAFE_INTEGER, 10);
+						store.rewrite([{ seq: 1, body: "{}", bytes: 2 }]);
+						store.saveRange({ ...RANGE, through: 9 });
+						store.saveRange({ ...RANGE, kind: "hook" });
+						if (withWipe) store.wipe();
+						throw new Error("planted");
+					}),
+				).toThrow("planted");
+				expect([store.after(0, 9), store.jobs(null, 9, 9), store.ranges(), store.jobsInHand()]).toEqual(before);
+			}
+		});
+	});
+}

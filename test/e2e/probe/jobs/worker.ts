@@ -1,0 +1,79 @@
+/**
+ * The room and its consumer with an app of a test's own: its kinds ask the test's desk what to do, and
+ * what is fetched from http://news.example/ comes from there. Rooms named `stuck…` have a queue that hangs.
+ */
+import { env } from "cloudflare:workers";
+import * as v from "valibot";
+import { RoomObject } from "../../../../src/durable/room-object.ts";
+import { app as edge } from "../../../../src/edge/app.ts";
+import { archive } from "../../../../src/jobs/archive/archive.ts";
+import { consume } from "../../../../src/jobs/consumer.ts";
+import { defineApp } from "../../../../src/jobs/define.ts";
+import type { Kind } from "../../../../src/jobs/kind.ts";
+import { unfurl } from "../../../../src/jobs/unfurl.ts";
+import { webhook } from "../../../../src/jobs/webhook.ts";
+
+const { DESK } = env as unknown as { DESK: string };
+
+const { fetch } = globalThis;
+globalThis.fetch = (input, init) => {
+	const url = String(input instanceof Request ? input.url : input);
+	return fetch(
+		url.startsWith("http://news.example/") ? url.replace("http://news.example", `${DESK}/news`) : input,
+		init,
+	);
+};
+
+/** A kind whose work is done at the test's desk; the least lease that there can be. */
+function atDesk(name: string, more: Partial<Kind> = {}): Kind {
+	return {
+		name,
+		input: v.unknown(),
+		asked: false,
+		concerns: "nobody",
+		retry: { attempts: 4, firstSeconds: 0, mostSeconds: 0 },
+		runMsMax: 1_500,
+		run: async (input, { room, signal }) => {
+			const answer = await fetch(`${DESK}/work/${name}`, {
+				method: "POST",
+				body: JSON.stringify({ room, input }),
+				signal,
+			});
+			if (!answer.ok) throw new Error(await answer.text());
+			return answer.json();
+		},
+		...more,
+	};
+}
+
+const app = defineApp({
+	events: {
+		chat: { from: "members", starts: ["unfurl"] },
+		held: { from: "members", hold: "check" },
+		reviewed: { from: "members", review: "check" },
+		flaky: { from: "members", starts: ["flaky"] },
+		price: { from: "backend" },
+		"*": { from: "members" },
+	},
+	kinds: [
+		unfurl,
+		atDesk("check"),
+		atDesk("flaky", { concerns: "room" }),
+		atDesk("sum", { asked: true, concerns: "member" }),
+	],
+	ranges: [archive, webhook],
+});
+
+export class ProbedRoom extends RoomObject {
+	static override readonly app = app;
+
+	constructor(ctx: DurableObjectState, bindings: Cloudflare.Env) {
+		const hanging = { sendBatch: () => new Promise(() => {}) } as unknown as Queue;
+		super(ctx, ctx.id.name?.startsWith("stuck") ? { ...bindings, JOBS: hanging } : bindings);
+	}
+}
+
+export default {
+	fetch: edge.fetch,
+	queue: (batch, bindings) => consume(batch, bindings, app),
+} satisfies ExportedHandler<Cloudflare.Env>;

@@ -1,0 +1,76 @@
+/** Erasing a member that still owes or is owed work: nothing of it is left, and the room comes to rest. */
+import { expect } from "vitest";
+import { houseRules, range as rangeKind } from "./house-rules.ts";
+import { erase, moderator, operate } from "./moderator.ts";
+import { only, range, scenario } from "./scenario.ts";
+import type { Stage } from "./stage.ts";
+
+const CANARY = "canary-7f3a";
+const RULES = houseRules();
+
+/** All that the room's store holds that could have come from a member. */
+const kept = (stage: Stage): string =>
+	JSON.stringify([stage.store.after(0, 10_000), stage.store.jobs(null, Number.MAX_SAFE_INTEGER, 1000)]);
+
+scenario(
+	"G5 an event that waits for its check when its author is erased is settled: the room comes to rest",
+	(stage) => {
+		const ann = stage.join("ann");
+		stage.publish(ann, "p1", CANARY, { name: "held" });
+		erase(stage, "ann");
+		expect(kept(stage)).not.toContain(CANARY);
+		// The check does not come back: the hold's deadline is the last thing that can settle it.
+		stage.pass(10 * 60_000);
+		expect(stage.room.jobs("sent", 10)).toEqual([]);
+		expect(stage.room.jobs("waiting", 10)).toEqual([]);
+		expect(stage.alarms.length).toBeLessThan(100);
+	},
+	{},
+	RULES,
+);
+
+scenario(
+	"G5 an erased author's held events do not count against it for ever",
+	(stage) => {
+		const ann = stage.join("ann");
+		for (const n of range(20)) stage.publish(ann, `p${n}`, n, { name: "held" });
+		erase(stage, "ann");
+		for (const { job, run } of stage.queue.letters.splice(0)) {
+			stage.step([
+				{ type: "settle", epoch: "epoch1", job, run, outcome: { state: "done", result: null }, reply: null },
+			]);
+		}
+		stage.publish(ann, "p21", 21, { name: "held" });
+		expect(only(stage.heard(ann), "error")).toEqual([]);
+	},
+	{},
+	RULES,
+);
+
+scenario(
+	"what a job made of an erased member's words is erased with them",
+	(stage) => {
+		const ann = stage.join("ann");
+		stage.publish(ann, "p1", `http://${CANARY}.example`);
+		const [letter] = stage.queue.letters;
+		const outcome = { state: "done" as const, result: { url: `http://${CANARY}.example`, title: CANARY } };
+		stage.step([{ type: "settle", epoch: "epoch1", job: letter?.job ?? "", run: 1, outcome, reply: null }]);
+		erase(stage, "ann");
+		expect(kept(stage)).not.toContain(CANARY);
+	},
+	{},
+	RULES,
+);
+
+scenario(
+	"erasing in a room where nothing was ever stored stores nothing",
+	(stage) => {
+		expect(operate(stage, { action: "erase", member: "ann" })).toEqual({ outcome: "done" });
+		expect(stage.room.isStored).toBe(false);
+		expect(stage.store.ranges()).toEqual([]);
+		const mod = moderator(stage);
+		expect(stage.closeCode(mod)).toBeNull();
+	},
+	{},
+	houseRules([rangeKind("archive", { counts: true })]),
+);

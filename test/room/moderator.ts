@@ -1,0 +1,53 @@
+/** What moderators and operators do on the {@link Stage}. */
+import type { PostModeration } from "../../src/protocol/http.ts";
+import { CAPABILITIES, type Moderation } from "../../src/protocol/messages.ts";
+import type { Reply } from "../../src/room/effects.ts";
+import type { Input } from "../../src/room/inputs.ts";
+import type { Stage } from "./stage.ts";
+
+let asked = 0;
+
+/** A moderator's session. */
+export function moderator(stage: Stage, member = "mod"): string {
+	return stage.join(member, { can: CAPABILITIES });
+}
+
+/** By socket, as a step; its id is the action's name. */
+export function act(stage: Stage, session: string, action: Moderation): void {
+	stage.step([acting(stage, session, action)]);
+}
+
+export function acting(stage: Stage, session: string, action: Moderation): Input {
+	return stage.saying(session, { type: "moderate", id: action.action, ...action });
+}
+
+/** By HTTP, as an operator; `after` goes on with an erasure. */
+export function operate(stage: Stage, action: PostModeration, after = 0): Reply {
+	const reply = `o${++asked}`;
+	stage.step([{ type: "moderate", reply, by: { member: "room:operator", can: [], address: null }, action, after }]);
+	return stage.replies.get(reply) as Reply;
+}
+
+/** The whole of an erasure, turn by turn; gives how many turns it took. */
+export function erase(stage: Stage, member: string): number {
+	let after = 0;
+	for (let turns = 1; ; turns++) {
+		const reply = operate(stage, { action: "erase", member }, after);
+		if (reply.outcome !== "more") return turns;
+		after = reply.after;
+	}
+}
+
+export function wipe(stage: Stage, epoch = "epoch2"): void {
+	stage.step([{ type: "wipe", reply: `o${++asked}`, epoch }]);
+}
+
+/** The code of the close or, while the session is open, null; and what the last message was. */
+export function fate(stage: Stage, session: string): [number | null, string | undefined] {
+	return [stage.closeCode(session), stage.heard(session).at(-1)?.type];
+}
+
+/** Whether a join is let in: its close code, or `in`. */
+export function tryJoin(stage: Stage, member: string, address: string | null = null): number | "in" {
+	return stage.closeCode(stage.join(member, { address })) ?? "in";
+}
