@@ -209,7 +209,8 @@ test("G4 a token that expires in mid-session closes 4003; a client with a provid
 	const welcomes: string[] = [];
 	ada.on("event", ({ seq }) => seqs.push(seq));
 	ada.on("welcome", ({ continuity }) => welcomes.push(continuity));
-	ada.on("caught-up", () => void ada.publish("hello", welcomes.length));
+	// What is under way when she leaves is refused, and that is no matter here.
+	ada.on("caught-up", () => void ada.publish("hello", welcomes.length).catch(() => {}));
 	for (let n = 1; welcomes.length < 3; n++) {
 		bob.publish(`e${n}`);
 		await bob.hears("event", n);

@@ -89,6 +89,21 @@ scenario("G10 a guest's ban that is made longer while it is away is longer for i
 	expect(tryJoin(stage, "guest:new", "home")).toBe(4501);
 });
 
+scenario("G10 an address that several banned guests came from is banned as long as one of them is", (stage) => {
+	const mod = moderator(stage);
+	stage.join("guest:a", { address: "home" });
+	stage.leave(stage.join("guest:b", { address: "home" }));
+	act(stage, mod, ban("guest:a", 3600));
+	act(stage, mod, ban("guest:b", 60));
+	stage.pass(61_000);
+	expect(tryJoin(stage, "guest:new", "home")).toBe(4501);
+	act(stage, mod, ban("guest:b", 60));
+	act(stage, mod, { action: "unban", member: "guest:b" });
+	expect(tryJoin(stage, "guest:new2", "home")).toBe(4501);
+	act(stage, mod, { action: "unban", member: "guest:a" });
+	expect(tryJoin(stage, "guest:new3", "home")).toBe("in");
+});
+
 scenario("an unban lets the member and its address in again; what was not banned is `not_found`", (stage) => {
 	const mod = moderator(stage);
 	stage.join("guest:a", { address: "home" });

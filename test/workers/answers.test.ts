@@ -1,0 +1,82 @@
+/** What holds of answers whoever asks: buckets over HTTP, a page that is always told why, and nothing kept on the way. */
+import { reset } from "cloudflare:test";
+import { afterEach, expect, test, vi } from "vitest";
+import { app } from "../../src/app.ts";
+import { HISTORY_PER_SECOND, MODERATE_PER_SECOND } from "../../src/protocol/limits.ts";
+import { mint, SECRET } from "../mint.ts";
+import { bearing, doorWith, knock, outcomeOf, problemOf } from "./door.ts";
+import { Guest, ORIGIN } from "./guest.ts";
+
+const KEY = "an-operator-key";
+const call = doorWith({ TOKEN_SECRET: SECRET, OPERATOR_KEY: KEY });
+afterEach(async () => {
+	delete app.admit;
+	vi.restoreAllMocks();
+	await reset();
+});
+
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
+const PATH = "/rooms/team-a";
+
+/** So many at once that no bucket holds them, each from its own source. */
+async function outcomes(count: number, ask: (n: number) => Promise<Response>): Promise<string[]> {
+	return Promise.all(Array.from({ length: count }, async (_, n) => problemOf(await ask(n))));
+}
+
+test("a member's reads of the history over HTTP have the bucket of those by socket", async () => {
+	const token = await mint();
+	const read = () => call(`${PATH}/events`, { headers: bearer(token) });
+	expect(await outcomes(HISTORY_PER_SECOND * 20, read)).toContain("429 rate_limited");
+	// Others have their own.
+	const bob = bearer(await mint({ sub: "bob" }));
+	expect(await problemOf(await call(`${PATH}/events`, { headers: bob }))).toBe("200");
+});
+
+test("a member's moderation over HTTP has the bucket of its moderation by socket", async () => {
+	const token = await mint();
+	const init = { method: "POST", body: '{"action":"unlock"}', headers: bearer(token) };
+	expect(await outcomes(MODERATE_PER_SECOND * 5, () => call(`${PATH}/moderation`, init))).toContain("429 rate_limited");
+});
+
+test("a page that offers another subprotocol alone is told so: the reply names one that it offered", async () => {
+	const headers = { Upgrade: "websocket", Origin: ORIGIN, "Sec-WebSocket-Protocol": "foo, bar" };
+	const response = await call(PATH, { headers });
+	expect(["foo", "bar"]).toContain(response.headers.get("Sec-WebSocket-Protocol"));
+	const guest = new Guest(response.webSocket as WebSocket);
+	expect(await outcomeOf(guest)).toBe("4504 bad_request");
+});
+
+test("a page whose join fails inside the server is told to come back, and not how it failed", async () => {
+	vi.spyOn(console, "error").mockImplementation(() => {});
+	app.admit = () => {
+		throw new Error("canary-7f3a");
+	};
+	const token = await mint({ rooms: undefined, can: undefined });
+	const page = await knock(call, PATH, { ...bearing(token), Origin: ORIGIN });
+	expect(await outcomeOf(page)).toBe("4004 internal");
+	expect(JSON.stringify((page as Guest).heard)).not.toContain("canary");
+});
+
+test("nothing that is answered to one is kept for another on the way", async () => {
+	const token = await mint();
+	const asked: [string, RequestInit][] = [
+		[PATH, { headers: bearer(token) }],
+		[`${PATH}/events`, { headers: bearer(token) }],
+		[`${PATH}/events?epoch=other`, { headers: bearer(token) }],
+		[`${PATH}/members`, { headers: bearer(token) }],
+		["/archive/search?q=x&room=team-a", { headers: bearer(token) }],
+		["/rooms", { headers: bearer(KEY) }],
+		["/rooms", { headers: bearer("wrong") }],
+		[`${PATH}/jobs`, { headers: bearer(KEY) }],
+		[`${PATH}/jobs/none-1`, { headers: bearer(KEY) }],
+		["/nowhere", {}],
+	];
+	for (const [path, init] of asked) {
+		const response = await call(path, init);
+		await response.text();
+		expect(response.headers.get("Cache-Control"), path).toBe("no-store");
+		expect(response.headers.get("X-Content-Type-Options"), path).toBe("nosniff");
+		expect(response.headers.get("Referrer-Policy"), path).toBe("no-referrer");
+		expect(response.headers.get("Content-Security-Policy"), path).toContain("default-src 'none'");
+	}
+});
