@@ -182,7 +182,11 @@ class JoinedRoom implements Room {
 			if (guest !== null) protocols.push(`resume.${guest}`);
 			const opened = new WebSocket(url, protocols);
 			socket = opened;
-			opened.onopen = () => this.#connection.opened();
+			opened.onopen = () => {
+				// A close that comes before the room's side has read anything may not reach the client (workerd 2026-11-17).
+				opened.send("ping");
+				this.#connection.opened();
+			};
 			opened.onmessage = ({ data }) => this.#connection.heard(String(data));
 			opened.onclose = ({ code, reason }) => {
 				socket = null;

@@ -225,7 +225,7 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 	}
 
 	async events(query: EventsQuery, visitor?: Visitor): Promise<Answer> {
-		const refusal = await this.refusesReader(visitor);
+		const refusal = (await this.refusesReader(visitor)) ?? (await this.#refusesPage(visitor));
 		if (refusal !== null) return { refusal };
 		const { head, floor } = this.#room.meta;
 		const isOtherEpoch = query.epoch !== undefined && query.epoch !== this.#epoch;
@@ -262,6 +262,12 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 		if (visitor === undefined || visitor.member === OPERATOR || this.#room.isUnsanctioned) return null;
 		const { member, address } = await this.#identify(visitor);
 		return this.#room.refusesReader(member, address, Date.now());
+	}
+
+	/** Operators read as fast as they can; everyone else from their member's bucket. */
+	async #refusesPage(visitor?: Visitor): Promise<Refusal | null> {
+		if (visitor === undefined || visitor.member === OPERATOR) return null;
+		return this.#room.refusesPage(await this.#identify(visitor), Date.now());
 	}
 
 	/** A guest without a socket is known by its address, so that its retries are its own; nobody else can tell that id. */

@@ -80,7 +80,7 @@ export const MIGRATIONS: readonly string[] = [
 		subject text not null,
 		member text not null,
 		until integer,
-		unique (kind, subject)
+		unique (kind, subject, member)
 	) strict;
 	`,
 ];

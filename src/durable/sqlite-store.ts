@@ -322,8 +322,8 @@ export class SqliteStore implements RoomStore {
 		);
 	}
 
-	dropSanction(kind: SanctionRow["kind"], subject: string): void {
-		this.#write("delete from sanctions where kind = ? and subject = ?", kind, subject);
+	dropSanction(kind: SanctionRow["kind"], subject: string, member: string): void {
+		this.#write("delete from sanctions where kind = ? and subject = ? and member = ?", kind, subject, member);
 	}
 
 	seqsOf(member: string, after: number, limit: number): number[] {

@@ -34,6 +34,7 @@ export const headers: MiddlewareHandler<{ Bindings: Cloudflare.Env }> = async (c
 	for (const [name, value] of SAFE) answer.headers.set(name, value);
 	// Pages come with a policy of their own.
 	if (!answer.headers.has("Content-Security-Policy")) answer.headers.set("Content-Security-Policy", NO_DOCUMENT);
+	if (!answer.headers.has("Cache-Control")) answer.headers.set("Cache-Control", "no-store");
 	answer.headers.append("Vary", "Origin");
 	if (isAllowed) {
 		answer.headers.set("Access-Control-Allow-Origin", origin);

@@ -45,10 +45,22 @@ export async function join(request: Request, name: string, settings: Settings, e
 		if (answer.status === 101) return answer;
 		refusal = await answer.json<Refusal>();
 	} catch (error) {
-		if (!(error instanceof Refused)) throw error;
-		refusal = error.refusal;
+		if (!(error instanceof Refused) && origin === null) throw error;
+		refusal = error instanceof Refused ? error.refusal : failed(error);
+		protocol ??= firstOffered(request);
 	}
 	return origin === null ? problem(refusal) : refuseBySocket(refusal, protocol);
+}
+
+/** A join that the server itself failed at: to be tried again. What the error says may quote what was sent. */
+function failed(error: unknown): Refusal {
+	console.error(`A join failed: ${error instanceof Error ? error.name : typeof error}.`);
+	return { code: "internal", message: "The server failed at this; try again.", retryAfterMs: 1000 };
+}
+
+/** A browser fails a socket that does not name one of the subprotocols that it offered, and never reads why. */
+function firstOffered(request: Request): string | null {
+	return request.headers.get("Sec-WebSocket-Protocol")?.split(",")[0]?.trim() ?? null;
 }
 
 function readOffer(header: string | null): Offer {

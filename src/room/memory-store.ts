@@ -246,12 +246,12 @@ export class MemoryStore implements RoomStore {
 
 	saveSanction(row: SanctionRow): void {
 		this.#sanctionsWillChange();
-		this.#sanctions.set(`${row.kind} ${row.subject}`, { ...row });
+		this.#sanctions.set(`${row.kind} ${row.subject} ${row.member}`, { ...row });
 	}
 
-	dropSanction(kind: SanctionRow["kind"], subject: string): void {
+	dropSanction(kind: SanctionRow["kind"], subject: string, member: string): void {
 		this.#sanctionsWillChange();
-		this.#sanctions.delete(`${kind} ${subject}`);
+		this.#sanctions.delete(`${kind} ${subject} ${member}`);
 	}
 
 	seqsOf(member: string, after: number, limit: number): number[] {

@@ -187,7 +187,13 @@ export class Outbox {
 			const error = JSON.parse(outcome) as Failure | null;
 			// Why a check failed is the operators' to know; the author is told what it means.
 			if (purpose === "hold" || error === null) return { ...notice, state, error: rejectionOf(error) };
-			return { ...notice, state, error };
+			// So is what a failing service said.
+			if (error.code !== "exhausted") return { ...notice, state, error };
+			return {
+				...notice,
+				state,
+				error: { code: error.code, message: "It was tried several times and failed; try again later." },
+			};
 		}
 		return { ...notice, state: purpose === "hold" ? "held" : "accepted" };
 	}

@@ -18,11 +18,13 @@ import { OPERATOR } from "../protocol/ids.ts";
 import {
 	ALARM_RETRY_MS,
 	EMPTY_ROOM_MS,
+	HISTORY_PER_SECOND,
 	MALFORMED_PER_MINUTE_MAX,
+	MODERATE_PER_SECOND,
 	PAGE_EVENTS_DEFAULT,
 	SEEN_REFRESH_MS,
 } from "../protocol/limits.ts";
-import type { Event, HistoryRequest } from "../protocol/messages.ts";
+import type { Capability, Event, HistoryRequest } from "../protocol/messages.ts";
 import type { Task } from "../protocol/outcome.ts";
 import { NO_RULES, type Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
@@ -77,11 +79,13 @@ export class Room {
 	readonly #ranges: Ranges;
 	readonly #publishing: Publishing;
 	readonly #requests: Requests;
+	readonly #buckets: Buckets;
 	readonly #settlement: Settlement;
 
 	private constructor(store: RoomStore, attachments: readonly Attachment[], world: World) {
 		const { room, settings, now, epochIfNew, saltIfNew = "", rules = NO_RULES } = world;
 		const buckets = new Buckets();
+		this.#buckets = buckets;
 		this.name = room;
 		this.#store = store;
 		this.#settings = settings;
@@ -237,6 +241,22 @@ export class Room {
 		}
 	}
 
+	/** Takes a page's token from a reader's bucket: the one that its requests by socket are taken from. */
+	refusesPage(who: { member: string; address: string | null }, now: number): Refusal | null {
+		return this.#refusesRate(who, "read", HISTORY_PER_SECOND, now);
+	}
+
+	#refusesRate(
+		who: { member: string; address: string | null },
+		what: Capability,
+		perSecond: number,
+		now: number,
+	): Refusal | null {
+		const retryAfterMs = this.#buckets.takeFor(who, what, perSecond, now);
+		if (retryAfterMs === 0) return null;
+		return { code: "rate_limited", message: "Too many of these; wait a little and try again.", retryAfterMs };
+	}
+
 	/** Why a member may not read here over HTTP, or null. */
 	refusesReader(member: string, address: string | null, now: number): Refusal | null {
 		return this.#sanctions.isBanned(member, address, now) ? BANNED : null;
@@ -277,6 +297,8 @@ export class Room {
 			if (!this.#sanctions.effective(by, can).has("moderate")) {
 				return refuse({ code: "forbidden", message: "You may not moderate this room while you are muted." });
 			}
+			const refusal = this.#refusesRate({ member: by, address }, "moderate", MODERATE_PER_SECOND, turn.now);
+			if (refusal !== null) return refuse(refusal);
 		}
 		if (action.action === "erase") {
 			const next = this.#moderation.erase(action.member, after, by, turn);

@@ -11,11 +11,12 @@ const SPEAKING: ReadonlySet<Capability> = new Set(["publish", "signal", "presenc
 
 export class Sanctions {
 	readonly #store: RoomStore;
-	#rows = new Map<string, SanctionRow>();
+	/** By kind and subject, then by member: an address may be banned for several guests, each for its time. */
+	#rows = new Map<string, Map<string, SanctionRow>>();
 
 	constructor(store: RoomStore) {
 		this.#store = store;
-		for (const row of store.sanctions()) this.#rows.set(keyOf(row.kind, row.subject), row);
+		for (const row of store.sanctions()) this.#keep(row);
 	}
 
 	get isEmpty(): boolean {
@@ -37,50 +38,67 @@ export class Sanctions {
 		this.#put({ kind, subject: member, member, until });
 		if (kind === "mute") return;
 		// A ban that is changed is changed for the addresses that it already holds for.
-		const held = [...this.#rows.values()].filter((row) => row.kind === kind && row.member === member);
+		const held = this.#all().filter((row) => row.kind === kind && row.member === member);
 		for (const row of held) this.#put({ ...row, until });
 		for (const address of addresses) this.#put({ kind, subject: `@${address}`, member, until });
 	}
 
 	/** Says whether there was one. */
 	lift(kind: SanctionRow["kind"], member: string): boolean {
-		const rows = [...this.#rows.values()].filter((row) => row.kind === kind && row.member === member);
+		const rows = this.#all().filter((row) => row.kind === kind && row.member === member);
 		this.#drop(rows);
 		return rows.length > 0;
 	}
 
 	/** Forgets what has expired; gives the members whose mute is over. */
 	expire(now: number): string[] {
-		const over = [...this.#rows.values()].filter(({ until }) => until !== null && until <= now);
+		const over = this.#all().filter(({ until }) => until !== null && until <= now);
 		this.#drop(over);
 		return over.filter(({ kind }) => kind === "mute").map(({ member }) => member);
 	}
 
 	nextDeadline(): number | null {
 		let next: number | null = null;
-		for (const { until } of this.#rows.values()) {
+		for (const { until } of this.#all()) {
 			if (until !== null && (next === null || until < next)) next = until;
 		}
 		return next;
 	}
 
 	#holds(kind: SanctionRow["kind"], subject: string, now: number): boolean {
-		const row = this.#rows.get(keyOf(kind, subject));
-		return row !== undefined && (row.until === null || row.until > now);
+		for (const { until } of this.#rows.get(keyOf(kind, subject))?.values() ?? []) {
+			if (until === null || until > now) return true;
+		}
+		return false;
+	}
+
+	#all(): SanctionRow[] {
+		return [...this.#rows.values()].flatMap((rows) => [...rows.values()]);
+	}
+
+	#keep(row: SanctionRow): void {
+		const key = keyOf(row.kind, row.subject);
+		const rows = this.#rows.get(key) ?? new Map<string, SanctionRow>();
+		this.#rows.set(key, rows.set(row.member, row));
 	}
 
 	#put(row: SanctionRow): void {
-		this.#rows.set(keyOf(row.kind, row.subject), row);
+		this.#keep(row);
 		this.#store.saveSanction(row);
 		if (this.#rows.size <= SANCTIONS_MAX) return;
-		const soonest = [...this.#rows.values()].sort((a, b) => (a.until ?? Infinity) - (b.until ?? Infinity));
+		const soonest = this.#all().sort(
+			(a, b) => (a.until ?? Number.POSITIVE_INFINITY) - (b.until ?? Number.POSITIVE_INFINITY),
+		);
 		this.#drop(soonest.slice(0, 1));
 	}
 
 	#drop(rows: readonly SanctionRow[]): void {
-		for (const { kind, subject } of rows) {
-			this.#rows.delete(keyOf(kind, subject));
-			this.#store.dropSanction(kind, subject);
+		for (const { kind, subject, member } of rows) {
+			const key = keyOf(kind, subject);
+			const left = this.#rows.get(key);
+			left?.delete(member);
+			if (left?.size === 0) this.#rows.delete(key);
+			this.#store.dropSanction(kind, subject, member);
 		}
 	}
 }

@@ -133,7 +133,7 @@ export interface RoomStore {
 
 	sanctions(): SanctionRow[];
 	saveSanction(row: SanctionRow): void;
-	dropSanction(kind: SanctionRow["kind"], subject: string): void;
+	dropSanction(kind: SanctionRow["kind"], subject: string, member: string): void;
 	/** At most `limit` seqs after `after` of the events that are from `member`, or tell what a job made of one that is, ascending. */
 	seqsOf(member: string, after: number, limit: number): number[];
 	/** Seqs of the `room.job` events that tell what a job made of the event `seq`. */

@@ -37,8 +37,11 @@ describe("what a member asked for", () => {
 		expect(stage.heard(back)[0]?.type).toBe("welcome");
 		expect(jobs(stage, back)).toMatchObject([
 			{ id: "j1", state: "done", result: 1 },
-			{ id: "j2", state: "failed", error: { code: "exhausted", message: "Broken." } },
+			{ id: "j2", state: "failed", error: { code: "exhausted" } },
 		]);
+		// What a failing service said is for operators.
+		expect(JSON.stringify(jobs(stage, back))).not.toContain("Broken.");
+		expect(JSON.stringify(stage.room.jobs("failed", 10))).toContain("Broken.");
 		stage.say(back, { type: "received", jobs: [first, "nonsense", "epoch1-99"] });
 		const again = stage.join("ann");
 		expect(jobs(stage, again).map(({ id }) => id)).toEqual(["j2"]);
