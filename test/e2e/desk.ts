@@ -23,6 +23,7 @@ export class Desk {
 	readonly deliveries: Delivery[] = [];
 	/** Ids that it refused while it was down. */
 	readonly refused: string[] = [];
+	/** The webhook's receiver, and the archive's database, for the room `down`. */
 	isReceiverDown = false;
 	readonly #server: Server;
 
@@ -59,6 +60,7 @@ export class Desk {
 
 	async #answer(path: string, body: string, headers: NodeJS.Dict<string | string[]>) {
 		if (path.startsWith("/news")) return { status: 200, body: "<title>The news</title>" };
+		if (path === "/is-down") return { status: 200, body: String(this.isReceiverDown) };
 		if (path === "/hook") return this.#receive(body, headers as Record<string, string>);
 		const { room, input } = JSON.parse(body) as { room: string; input: unknown };
 		try {
