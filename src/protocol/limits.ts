@@ -90,6 +90,8 @@ export const SEND_RETRY_MS = 5_000;
 export const HOLD_MS_DEFAULT = 5 * 60_000;
 export const RANGE_EVENTS_MAX = 500;
 export const RANGE_BYTES_MAX = 1024 * 1024;
+/** How long events gather for the next range after one that left little behind. */
+export const RANGE_PAUSE_MS = 1_000;
 /** How long after a range failed for good it is tried again. */
 export const RANGE_RETRY_MS = 60_000;
 /** How long a change of the count alone may wait until the directory hears of it. */

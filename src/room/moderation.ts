@@ -52,6 +52,7 @@ export class Moderation {
 		}
 		if (action === "redact") {
 			if (seq === undefined) return { code: "invalid", message: "Say which event to redact: `seq`." };
+			this.#ranges.hurry();
 			if (this.#history.redact(seq, by, turn.now)) return null;
 			return { code: "not_found", message: `There is no event ${seq} in this room.` };
 		}

@@ -7,6 +7,7 @@ import {
 	DIRECTORY_LAG_MS,
 	RANGE_BYTES_MAX,
 	RANGE_EVENTS_MAX,
+	RANGE_PAUSE_MS,
 	RANGE_RETRY_MS,
 	SEND_MS_MAX,
 	SEND_RETRY_MS,
@@ -69,8 +70,7 @@ export class Ranges {
 		for (const [name, rule] of this.#rules) {
 			const row = this.#row(name);
 			if (row.state !== "idle" || row.dueAt > now) continue;
-			const hasEvents = head > row.through || row.wiped.length > 0 || row.erased.length > 0;
-			if (!hasEvents) {
+			if (!this.#hasWork(row)) {
 				if (!rule.counts) continue;
 				if (row.told === count) {
 					this.#tellAt = null;
@@ -100,10 +100,18 @@ export class Ranges {
 	}
 
 	/** A range is done: what it covered is settled. */
-	settle(row: RangeRow): void {
+	settle(row: RangeRow, now: number): void {
 		this.#sending.delete(row.kind);
 		const through = Math.max(row.through, row.to ?? 0);
-		this.#put({ ...row, through, to: null, state: "idle", dueAt: 0, reason: "", wiped: [], erased: [] });
+		// What trickles in gathers for a while, so that a busy room costs a job a second and not one a turn.
+		const isBehind = this.#history.meta.head - through >= RANGE_EVENTS_MAX;
+		const dueAt = isBehind ? 0 : now + RANGE_PAUSE_MS;
+		this.#put({ ...row, through, to: null, state: "idle", dueAt, reason: "", wiped: [], erased: [] });
+	}
+
+	/** Something was taken back: copies of it are not left to wait. */
+	hurry(): void {
+		for (const row of this.rows()) if (row.state === "idle" && row.dueAt > 0) this.#put({ ...row, dueAt: 0 });
 	}
 
 	/** A range failed for good: it stays what it is and is tried again later, visibly. */
@@ -200,6 +208,7 @@ export class Ranges {
 		for (const name of this.#rules.keys()) {
 			const row = this.#row(name);
 			if (row.state !== "idle") deadlines.push(Math.max(row.dueAt, this.#sending.get(name) ?? 0));
+			else if (this.#hasWork(row)) deadlines.push(row.dueAt);
 		}
 		return deadlines.length === 0 ? null : Math.min(...deadlines);
 	}
@@ -234,6 +243,10 @@ export class Ranges {
 		const row = this.#rows.get(name);
 		if (row === undefined) throw new Error("A range kind without a row.");
 		return row;
+	}
+
+	#hasWork(row: RangeRow): boolean {
+		return this.#history.meta.head > row.through || row.wiped.length > 0 || row.erased.length > 0;
 	}
 
 	#put(row: RangeRow): void {

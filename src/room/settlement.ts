@@ -38,7 +38,7 @@ export class Settlement {
 		const isStale = (newest: number): boolean => outcome.state === "failed" && run !== null && run < newest;
 		const range = this.#ranges.inFlight(n);
 		if (range !== undefined) {
-			if (outcome.state === "done") this.#ranges.settle(range);
+			if (outcome.state === "done") this.#ranges.settle(range, turn.now);
 			else if (!isStale(range.run)) this.#ranges.fail(range, outcome.error.message, turn.now);
 			return;
 		}
@@ -59,6 +59,7 @@ export class Settlement {
 			case "review":
 				if (outcome.state === "done" && refusalOf(outcome.result) !== null && head.seq !== null) {
 					this.#history.redact(head.seq, ROOM_MEMBER, turn.now);
+					this.#ranges.hurry();
 				}
 				return this.#outbox.settle(head, outcome, false, turn.now);
 			case "asked":

@@ -1,6 +1,7 @@
 /** Range jobs: one range of a kind in flight, frozen; what it needs stays stored; nothing is lost in silence. */
+
 import { describe, expect, test } from "vitest";
-import { RANGE_EVENTS_MAX, RANGE_RETRY_MS } from "../../src/protocol/limits.ts";
+import { RANGE_EVENTS_MAX, RANGE_PAUSE_MS, RANGE_RETRY_MS } from "../../src/protocol/limits.ts";
 import { houseRules, LEASE_MS, range } from "./house-rules.ts";
 import { range as numbers, only, scenario, seqs } from "./scenario.ts";
 import { Stage } from "./stage.ts";
@@ -60,6 +61,7 @@ describe("a range", () => {
 		expect(stage.room.job(job)).toMatchObject({ state: "sent" });
 		stage.step([done(stage, job, null, { run: 1 })]);
 		stage.step([done(stage, job, null)]);
+		stage.pass(RANGE_PAUSE_MS);
 		expect(rangeOf(stage, lastJob(stage)).seqs).toEqual([2]);
 	});
 

@@ -1,5 +1,6 @@
 /** The consumer's part on the {@link Stage}: it asks what is to be done, and says what came of it. */
 import { expect } from "vitest";
+import { RANGE_PAUSE_MS } from "../../src/protocol/limits.ts";
 import type { RangeTask, Task } from "../../src/protocol/outcome.ts";
 import type { Settle } from "../../src/room/inputs.ts";
 import type { Stage } from "./stage.ts";
@@ -29,8 +30,10 @@ export function failed(stage: Stage, job: string, message: string, more: Partial
 	return { ...done(stage, job), outcome: { state: "failed", error: { code: "exhausted", message } }, ...more };
 }
 
+/** Settles a job; what gathers for the next range meanwhile has had its time. */
 export function settle(stage: Stage, job: string, result: unknown = null): void {
 	stage.step([done(stage, job, result)]);
+	stage.pass(RANGE_PAUSE_MS);
 }
 
 export function fail(stage: Stage, job: string, message = "It is broken."): void {
