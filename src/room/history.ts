@@ -55,9 +55,9 @@ export class History {
 		return this.#meta;
 	}
 
-	/** False for a room in which nothing has ever been stored. */
+	/** False for a room in which nothing has ever been stored, and nothing is about to be in this turn. */
 	get isStored(): boolean {
-		return this.#stored;
+		return this.#stored || this.#changed;
 	}
 
 	/** Gives the event the next place. Nobody may see it before {@link flush} has committed. */

@@ -468,7 +468,7 @@ export class Room {
 			this.#ranges.nextDeadline(),
 			emptySince === null ? null : emptySince + EMPTY_ROOM_MS,
 		].filter((deadline) => deadline !== null);
-		return deadlines.length === 0 ? null : Math.min(...deadlines);
+		return deadlines.length === 0 ? null : Math.max(now, Math.min(...deadlines));
 	}
 
 	/** Looks up at once what of this turn was asked before: one who joins in this very turn may have been here. */

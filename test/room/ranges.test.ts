@@ -36,6 +36,11 @@ describe("a range", () => {
 		expect(rangeOf(stage, lastJob(stage))).toMatchObject({ from: 2, to: 3, seqs: [2, 3], head: 3 });
 	});
 
+	play("is owed with a room's very first event, also where that came over HTTP and nobody is here", (stage) => {
+		stage.post("ann", { id: "p1", name: "free", data: 1 });
+		expect(rangeOf(stage, lastJob(stage)).seqs).toEqual([1]);
+	});
+
 	play("holds at most 500 events and 1 MiB", (stage) => {
 		const ann = stage.join("ann");
 		stage.publish(ann, "p0");

@@ -186,12 +186,15 @@ export class Stage {
 	/** One turn, as the room's body runs it. */
 	turn(inputs: readonly Input[]): void {
 		this.#hasMore = false;
+		let effects: Effects;
 		try {
-			this.#perform(this.room.turn(inputs, this.now));
+			effects = this.room.turn(inputs, this.now);
 		} catch {
 			this.room = this.#wake();
 			for (const input of inputs.flatMap(splitInput)) this.#turnAlone(input);
+			return;
 		}
+		this.#perform(effects);
 	}
 
 	#turnAlone(input: Input): void {
@@ -206,6 +209,9 @@ export class Stage {
 	}
 
 	#perform(effects: Effects): void {
+		const { alarmAt } = effects;
+		// The platform refuses an alarm at the epoch's beginning, and a past one would hide a deadline that was missed.
+		if (alarmAt !== null && alarmAt < this.now) throw new Error(`The room asks for an alarm in the past: ${alarmAt}.`);
 		if (effects.forget) {
 			this.forgotten++;
 			this.store = new MemoryStore();
