@@ -88,6 +88,7 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 		this.#clock = new TurnClock(
 			() => this.#turn(),
 			() => this.#inbox.length,
+			() => this.#sockets.count,
 		);
 		this.#room = this.#wake();
 		ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));

@@ -3,7 +3,7 @@
  * attachment while the room sleeps.
  */
 
-import { packFrames } from "../protocol/codec.ts";
+import { extendFrames, packFrames } from "../protocol/codec.ts";
 import { CLOSE } from "../protocol/codes.ts";
 import type { Close, Effects } from "../room/effects.ts";
 import { type Attachment, readAttachment } from "../room/session.ts";
@@ -119,7 +119,7 @@ export class Sockets {
 			if (effects.withheld.has(session)) {
 				if (own !== undefined) this.#send(session, packFrames(own));
 			} else {
-				this.#send(session, own === undefined ? shared : packFrames([...effects.shared, ...own]));
+				this.#send(session, own === undefined ? shared : extendFrames(shared, own));
 			}
 		}
 		// One whose join was refused in its turn is told why, and nothing else.

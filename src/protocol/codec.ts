@@ -102,8 +102,25 @@ export function packFrames(messages: readonly string[]): string[] {
 	return frames;
 }
 
+/**
+ * The frames that everyone gets, with a private part at their end. The shared text is not packed again:
+ * where the last frame has room it is the same text with more behind it.
+ */
+export function extendFrames(shared: readonly string[], own: readonly string[]): readonly string[] {
+	const last = shared.at(-1);
+	if (last === undefined) return packFrames(own);
+	if (own.length === 0) return shared;
+	const tail = own.join(",");
+	if ((last.length + 1 + tail.length) * 3 > SERVER_FRAME_BYTES_MAX) return [...shared, ...packFrames(own)];
+	return [...shared.slice(0, -1), `${last.slice(0, -1)},${tail}]`];
+}
+
 /** Rows as JSON arrays of at most `bytesMax` bytes each, in order: a statement's parameter has a bound. */
 export function packRows(rows: readonly unknown[], bytesMax: number): string[] {
+	if (rows.length === 0) return [];
+	// The usual case, told by its length alone: everything fits one.
+	const all = JSON.stringify(rows);
+	if (all.length * 3 <= bytesMax) return [all];
 	const parts: string[] = [];
 	let part: string[] = [];
 	let bytes = 2;

@@ -23,6 +23,8 @@ export const ROSTER_SAMPLE_MEMBERS_MAX = 200;
 
 // What a room holds while it waits for its next turn.
 export const TURN_BYTES_MAX = 1024 * 1024;
+/** How long a burst in a large room waits at most for its turn. */
+export const TURN_WINDOW_MS_MAX = 50;
 export const INBOX_MESSAGES_MAX = 10_000;
 export const INBOX_BYTES_MAX = 16 * 1024 * 1024;
 

@@ -1,7 +1,7 @@
 /** Packing encoded messages into frames. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { packFrames } from "../../src/protocol/codec.ts";
+import { extendFrames, packFrames } from "../../src/protocol/codec.ts";
 import { SERVER_FRAME_BYTES_MAX } from "../../src/protocol/limits.ts";
 
 const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
@@ -44,6 +44,30 @@ test("property: every frame keeps its bound, holds no less than one message, and
 			const read = frames.map((frame) => JSON.parse(frame) as string[]);
 			expect(read.every((each) => each.length > 0)).toBe(true);
 			expect(read.flat().map((each) => JSON.stringify(each))).toEqual(messages);
+		}),
+		{ numRuns: 60 },
+	);
+});
+
+test("a private part follows the shared one, in the same frame where it has room and in others where not", () => {
+	expect(extendFrames(["[1,2]"], ["3", "4"])).toEqual(["[1,2,3,4]"]);
+	expect(extendFrames(["[1,2]"], [])).toEqual(["[1,2]"]);
+	expect(extendFrames([], ["3"])).toEqual(["[3]"]);
+	expect(extendFrames([], [])).toEqual([]);
+	const large = message(200_000);
+	expect(extendFrames(["[0]", `[${large}]`], [large, "5"])).toEqual(["[0]", `[${large}]`, `[${large},5]`]);
+});
+
+test("property: what a private part is added to keeps its order and its bound", () => {
+	const parts = fc.array(fc.integer({ min: 1, max: 60_000 }), { maxLength: 8 });
+	fc.assert(
+		fc.property(parts, parts, (everyone, one) => {
+			const text = (sizes: number[], fill: string) => sizes.map((size) => JSON.stringify(fill.repeat(size)));
+			const [shared, own] = [text(everyone, "s"), text(one, "ö")];
+			const frames = extendFrames(packFrames(shared), own);
+			for (const frame of frames) expect(bytesOf(frame)).toBeLessThanOrEqual(SERVER_FRAME_BYTES_MAX);
+			const read = frames.flatMap((frame) => JSON.parse(frame) as string[]);
+			expect(read.map((each) => JSON.stringify(each))).toEqual([...shared, ...own]);
 		}),
 		{ numRuns: 60 },
 	);

@@ -3,7 +3,7 @@
  * and what each session has heard. It runs inputs as `src/durable/room-object.ts` does, and can put the
  * room to sleep, or crash it, between any two steps.
  */
-import { decodeFrame, packFrames } from "../../src/protocol/codec.ts";
+import { decodeFrame, extendFrames, packFrames } from "../../src/protocol/codec.ts";
 import type { Capability, ServerMessage } from "../../src/protocol/messages.ts";
 import { NO_RULES, type Rules } from "../../src/protocol/rules.ts";
 import { readSettings, type Settings } from "../../src/protocol/settings.ts";
@@ -222,11 +222,12 @@ export class Stage {
 			const seat = this.#seats.get(session);
 			if (seat !== undefined) seat.attachment = structuredClone(attachment);
 		}
+		const shared = packFrames(effects.shared);
 		for (const [session, seat] of this.#seats) {
 			if (!seat.open) continue;
 			const own = effects.private.get(session) ?? [];
 			const isLive = seat.attachment !== null && !effects.withheld.has(session);
-			seat.hear(packFrames(isLive ? [...effects.shared, ...own] : own));
+			seat.hear(isLive ? extendFrames(shared, own) : packFrames(own));
 		}
 		for (const { session, code } of effects.closes) {
 			const seat = this.#seat(session);
