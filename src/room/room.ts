@@ -24,7 +24,7 @@ import {
 	PAGE_EVENTS_DEFAULT,
 	SEEN_REFRESH_MS,
 } from "../protocol/limits.ts";
-import type { Capability, Event, HistoryRequest } from "../protocol/messages.ts";
+import type { Capability, HistoryRequest } from "../protocol/messages.ts";
 import type { Task } from "../protocol/outcome.ts";
 import { NO_RULES, type Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
@@ -33,20 +33,22 @@ import { Buckets } from "./buckets.ts";
 import type { Effects, Reply } from "./effects.ts";
 import { steer } from "./flow.ts";
 import { History, type Page } from "./history.ts";
-import type { Alarm, Frame, Input, Join, Moderate, Post, Replay, Sent, Wipe } from "./inputs.ts";
-import { type JobView, jobView, rangeView } from "./job-view.ts";
-import { type AskKey, type JobRow, type JobState, jobNumber, type Publication, type RangeRow } from "./jobs.ts";
+import type { Alarm, Frame, Input, Join, Moderate, Post, Wipe } from "./inputs.ts";
+import { JobDesk } from "./job-desk.ts";
+import type { JobView } from "./job-view.ts";
+import type { JobState } from "./jobs.ts";
+import { keysOf } from "./keys.ts";
 import { Moderation } from "./moderation.ts";
 import { Outbox } from "./outbox.ts";
 import { Roster } from "./presence.ts";
-import { type Draft, type Published, Publishing } from "./publish.ts";
+import { type Published, Publishing } from "./publish.ts";
 import { Ranges } from "./ranges.ts";
 import { Requests } from "./requests.ts";
 import { Retention } from "./retention.ts";
 import { Sanctions } from "./sanctions.ts";
 import { type Attachment, attachmentOf, type Session } from "./session.ts";
 import { Settlement } from "./settlement.ts";
-import type { Meta, PublishKey, RoomStore } from "./store.ts";
+import type { Meta, RoomStore } from "./store.ts";
 import { Turn } from "./turn.ts";
 
 /** What a room is told of the world when it wakes. */
@@ -81,6 +83,7 @@ export class Room {
 	readonly #requests: Requests;
 	readonly #buckets: Buckets;
 	readonly #settlement: Settlement;
+	readonly #desk: JobDesk;
 
 	private constructor(store: RoomStore, attachments: readonly Attachment[], world: World) {
 		const { room, settings, now, epochIfNew, saltIfNew = "", rules = NO_RULES } = world;
@@ -114,6 +117,7 @@ export class Room {
 			epoch,
 		);
 		this.#settlement = new Settlement(history, this.#outbox, this.#ranges, this.#publishing, roster, rules);
+		this.#desk = new JobDesk(store, history, this.#outbox, this.#ranges, rules);
 	}
 
 	/** The room as its store and its sessions' attachments hold it. Writes nothing. */
@@ -164,7 +168,9 @@ export class Room {
 	turn(inputs: readonly Input[], now: number): Effects {
 		return this.#store.transaction((): Effects => {
 			const turn = new Turn(now, this.meta.head, this.#audience.behind, this.#audience.paused);
-			this.#begin(inputs);
+			const { publishes, asks } = keysOf(inputs, this.#audience, this.#rules);
+			this.#publishing.begin(publishes, this.#store);
+			this.#outbox.begin(asks);
 			this.#moderation.expire(turn);
 			for (const input of inputs) this.#take(input, turn);
 			this.#roster.expire(now);
@@ -225,13 +231,14 @@ export class Room {
 			case "alarm":
 				return this.#alarm(input, turn);
 			case "sent":
-				return this.#sent(input, turn);
+				return this.#desk.sent(input, turn.now);
 			case "settle":
 				this.#settlement.settle(input, turn);
 				if (input.reply !== null) turn.replies.set(input.reply, { outcome: "done" });
 				return;
 			case "replay":
-				return this.#replay(input, turn);
+				turn.replies.set(input.reply, this.#desk.replay(input.job, turn.now));
+				return;
 			case "wipe":
 				return this.#wipe(input, turn);
 			case "moderate":
@@ -375,39 +382,6 @@ export class Room {
 		}
 	}
 
-	#sent({ jobs, isSent }: Sent, { now }: Turn): void {
-		for (const { job, run } of jobs) {
-			const n = jobNumber(this.meta.epoch, job);
-			if (n === null) continue;
-			for (const owed of [this.#outbox, this.#ranges]) {
-				if (isSent) owed.sent(n, run, now);
-				else owed.unsent(n, now);
-			}
-		}
-	}
-
-	#replay({ job, reply }: Replay, turn: Turn): void {
-		const n = jobNumber(this.meta.epoch, job);
-		const range = n === null ? undefined : this.#ranges.inFlight(n);
-		const row = n === null ? null : this.#outbox.row(n);
-		const isReplayed =
-			(range !== undefined && this.#ranges.replay(range, turn.now)) || (row !== null && this.#replayJob(row, turn.now));
-		if (!isReplayed) return this.#notFound(reply, "There is no failed job of that id that could be tried again.", turn);
-		turn.replies.set(reply, { outcome: "done" });
-	}
-
-	/** A hold's author has been told already; what a trimmed range lost cannot be had again. */
-	#replayJob(row: JobRow, now: number): boolean {
-		const isDead = row.state === "failed" && this.#outbox.open(row.n) === undefined;
-		if (!isDead || row.purpose === "hold" || this.#rules.kind(row.kind) === null) return false;
-		this.#outbox.replay(row, now);
-		return true;
-	}
-
-	#notFound(reply: string, message: string, turn: Turn): void {
-		turn.replies.set(reply, { outcome: "refused", refusal: { code: "not_found", message } });
-	}
-
 	/** Everything that was said goes; who was here is told to stop, and the archive's copy is owed its removal. */
 	#wipe({ epoch, reply }: Wipe, turn: Turn): void {
 		turn.replies.set(reply, { outcome: "done" });
@@ -471,81 +445,18 @@ export class Room {
 		return deadlines.length === 0 ? null : Math.max(now, Math.min(...deadlines));
 	}
 
-	/** Looks up at once what of this turn was asked before: one who joins in this very turn may have been here. */
-	#begin(inputs: readonly Input[]): void {
-		const keys: PublishKey[] = [];
-		const asks: AskKey[] = [];
-		const joining = new Map<string, string>();
-		const publishes = (member: string, { id, name }: Pick<Draft, "id" | "name">): void => {
-			keys.push({ member, id });
-			if (this.#rules.event(name)?.check?.when === "before") asks.push({ member, ask: id, purpose: "hold" });
-		};
-		for (const input of inputs) {
-			if (input.type === "join") joining.set(input.session, input.member);
-			if (input.type === "post") publishes(input.member, input.publish);
-			if (input.type !== "frame") continue;
-			const member = this.#audience.get(input.session)?.member ?? joining.get(input.session);
-			if (member === undefined) continue;
-			for (const decoded of input.messages) {
-				if (!("message" in decoded)) continue;
-				const { message } = decoded;
-				if (message.type === "publish") publishes(member, message);
-				if (message.type === "job") asks.push({ member, ask: message.id, purpose: "asked" });
-			}
-		}
-		this.#publishing.begin(keys, this.#store);
-		this.#outbox.begin(asks);
-	}
-
 	// What the consumer of jobs and the operator read.
 
-	/** What is to be done for a job: null where nothing is any more, `moot` where what it was about is gone. */
 	task(epoch: string, job: string, run: number, now: number): Task | "moot" | null {
-		if (epoch !== this.meta.epoch) return null;
-		const n = jobNumber(epoch, job);
-		if (n === null) return null;
-		const range = this.#ranges.inFlight(n);
-		if (range !== undefined) return run <= range.run ? this.#rangeTask(range, now) : null;
-		const head = this.#outbox.open(n);
-		if (head === undefined || run > head.run) return null;
-		const { kind, purpose, seq } = head;
-		if (purpose === "asked") return { kind, input: this.#outbox.row(n)?.input ?? "null", event: null, range: null };
-		if (purpose === "hold") {
-			const held = JSON.parse(this.#outbox.row(n)?.input ?? "null") as Publication | null;
-			return held === null ? "moot" : { kind, input: JSON.stringify(held.data), event: null, range: null };
-		}
-		const body = seq === null ? undefined : this.#history.at(seq)?.body;
-		if (body === undefined) return "moot";
-		const event = JSON.parse(body) as Event;
-		return event.redacted === true ? "moot" : { kind, input: JSON.stringify(event.data), event: body, range: null };
+		return this.#desk.task(epoch, job, run, now, this.count);
 	}
 
-	#rangeTask({ kind, through, to, wiped, erased }: RangeRow, asOf: number): Task {
-		const from = through + 1;
-		const events = `[${this.#history.stored(from, to ?? through).join(",")}]`;
-		const range = { from, to: to ?? through, events, asOf, head: this.meta.head, count: this.count, wiped, erased };
-		return { kind, input: "null", event: null, range };
-	}
-
-	/** Jobs for an operator, the newest first: of one state, or all. Ranges in flight come first. */
 	jobs(state: JobState | null, limit: number): JobView[] {
-		const { epoch } = this.meta;
-		const ranges = [...this.#ranges.rows()]
-			.filter((row) => row.state !== "idle")
-			.map((row) => rangeView(row, epoch))
-			.filter((view) => state === null || view.state === state);
-		const rows = this.#store.jobs(state, Number.MAX_SAFE_INTEGER, limit).map((row) => jobView(row, epoch));
-		return [...ranges, ...rows].slice(0, limit);
+		return this.#desk.list(state, limit);
 	}
 
 	job(id: string): JobView | null {
-		const { epoch } = this.meta;
-		const n = jobNumber(epoch, id);
-		if (n === null) return null;
-		const range = this.#ranges.inFlight(n);
-		if (range !== undefined) return rangeView(range, epoch);
-		const row = this.#outbox.row(n);
-		return row === null ? null : jobView(row, epoch);
+		return this.#desk.view(id);
 	}
 }
 

@@ -1,0 +1,114 @@
+/** Where jobs are asked after: by the consumer that does them, the platform that took them, and operators. */
+import type { Event } from "../protocol/messages.ts";
+import type { Task } from "../protocol/outcome.ts";
+import type { Rules } from "../protocol/rules.ts";
+import type { Reply } from "./effects.ts";
+import type { History } from "./history.ts";
+import type { Sent } from "./inputs.ts";
+import { type JobView, jobView, rangeView } from "./job-view.ts";
+import { type JobRow, type JobState, jobNumber, type Publication, type RangeRow } from "./jobs.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Ranges } from "./ranges.ts";
+import type { RoomStore } from "./store.ts";
+
+export class JobDesk {
+	readonly #store: RoomStore;
+	readonly #history: History;
+	readonly #outbox: Outbox;
+	readonly #ranges: Ranges;
+	readonly #rules: Rules;
+
+	constructor(store: RoomStore, history: History, outbox: Outbox, ranges: Ranges, rules: Rules) {
+		this.#store = store;
+		this.#history = history;
+		this.#outbox = outbox;
+		this.#ranges = ranges;
+		this.#rules = rules;
+	}
+
+	/** The platform has taken jobs, or could not. */
+	sent({ jobs, isSent }: Sent, now: number): void {
+		for (const { job, run } of jobs) {
+			const n = jobNumber(this.#epoch, job);
+			if (n === null) continue;
+			for (const owed of [this.#outbox, this.#ranges]) {
+				if (isSent) owed.sent(n, run, now);
+				else owed.unsent(n, now);
+			}
+		}
+	}
+
+	/** Has a failed job tried again. */
+	replay(job: string, now: number): Reply {
+		const n = jobNumber(this.#epoch, job);
+		const range = n === null ? undefined : this.#ranges.inFlight(n);
+		const row = n === null ? null : this.#outbox.row(n);
+		const isReplayed =
+			(range !== undefined && this.#ranges.replay(range, now)) || (row !== null && this.#replayRow(row, now));
+		if (isReplayed) return { outcome: "done" };
+		const message = "There is no failed job of that id that could be tried again.";
+		return { outcome: "refused", refusal: { code: "not_found", message } };
+	}
+
+	/** A hold's author has been told already; what a trimmed range lost cannot be had again. */
+	#replayRow(row: JobRow, now: number): boolean {
+		const isDead = row.state === "failed" && this.#outbox.open(row.n) === undefined;
+		if (!isDead || row.purpose === "hold" || this.#rules.kind(row.kind) === null) return false;
+		this.#outbox.replay(row, now);
+		return true;
+	}
+
+	/** What is to be done for a job: null where nothing is any more, `moot` where what it was about is gone. */
+	task(epoch: string, job: string, run: number, now: number, count: number): Task | "moot" | null {
+		if (epoch !== this.#epoch) return null;
+		const n = jobNumber(epoch, job);
+		if (n === null) return null;
+		const range = this.#ranges.inFlight(n);
+		if (range !== undefined) return run <= range.run ? this.#rangeTask(range, now, count) : null;
+		const head = this.#outbox.open(n);
+		if (head === undefined || run > head.run) return null;
+		const { kind, purpose, seq } = head;
+		if (purpose === "asked") return { kind, input: this.#outbox.row(n)?.input ?? "null", event: null, range: null };
+		if (purpose === "hold") {
+			const held = JSON.parse(this.#outbox.row(n)?.input ?? "null") as Publication | null;
+			return held === null ? "moot" : { kind, input: JSON.stringify(held.data), event: null, range: null };
+		}
+		const body = seq === null ? undefined : this.#history.at(seq)?.body;
+		if (body === undefined) return "moot";
+		const event = JSON.parse(body) as Event;
+		return event.redacted === true ? "moot" : { kind, input: JSON.stringify(event.data), event: body, range: null };
+	}
+
+	#rangeTask({ kind, through, to, wiped, erased }: RangeRow, asOf: number, count: number): Task {
+		const from = through + 1;
+		const events = `[${this.#history.stored(from, to ?? through).join(",")}]`;
+		const range = { from, to: to ?? through, events, asOf, head: this.#history.meta.head, count, wiped, erased };
+		return { kind, input: "null", event: null, range };
+	}
+
+	/** Jobs for an operator, the newest first: of one state, or all. Ranges in flight come first. */
+	list(state: JobState | null, limit: number): JobView[] {
+		const epoch = this.#epoch;
+		const ranges = [...this.#ranges.rows()]
+			.filter((row) => row.state !== "idle")
+			.map((row) => rangeView(row, epoch))
+			.filter((view) => state === null || view.state === state);
+		const rows = this.#store.jobs(state, Number.MAX_SAFE_INTEGER, limit).map((row) => jobView(row, epoch));
+		return [...ranges, ...rows].slice(0, limit);
+	}
+
+	/** One job, or null where there is none of that id. */
+	view(id: string): JobView | null {
+		const epoch = this.#epoch;
+		const n = jobNumber(epoch, id);
+		if (n === null) return null;
+		const range = this.#ranges.inFlight(n);
+		if (range !== undefined) return rangeView(range, epoch);
+		const row = this.#outbox.row(n);
+		return row === null ? null : jobView(row, epoch);
+	}
+
+	get #epoch(): string {
+		return this.#history.meta.epoch;
+	}
+}
