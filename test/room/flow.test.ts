@@ -1,27 +1,8 @@
-/** G6 as the room decides it: who is paused, what it hears meanwhile, and how it is caught up. */
+/** G6 as the room decides it: what a paused session hears, and how it is caught up. */
 import { expect } from "vitest";
-import { PAGE_BYTES_MAX, PAUSED_PRIVATE_BYTES_MAX } from "../../src/protocol/limits.ts";
+import { PAGE_BYTES_MAX } from "../../src/protocol/limits.ts";
 import { only, range, scenario, seqs } from "./scenario.ts";
-import type { Stage } from "./stage.ts";
-
-const UNLIMITED = { publishPerSecond: 0, signalPerSecond: 0, eventBytesMax: 61_440 };
-const publish = (id: string, data: unknown = id) => ({ type: "publish", id, name: "chat", data });
-const signal = (data: unknown, to?: string) => ({ type: "signal", name: "cursor", data, ...(to && { to }) });
-const types = (heard: readonly { type: string }[]): string[] => heard.map(({ type }) => type);
-
-/** Ann who speaks, and Bob whose socket is full. */
-function pausedPair(stage: Stage): { ann: string; bob: string } {
-	const ann = stage.join("ann");
-	const bob = stage.join("bob");
-	stage.flow({ full: [bob] });
-	stage.news(ann);
-	stage.news(bob);
-	return { ann, bob };
-}
-
-function say(stage: Stage, session: string, count: number, from: number, data?: unknown): void {
-	for (const n of range(count, from)) stage.publish(session, `p${n}`, data ?? n);
-}
+import { pausedPair, publish, say, signal, types, UNLIMITED } from "./slow-members.ts";
 
 scenario(
 	"G6 a paused session hears nothing of what all hear; drained, it replays, gets the roster and is live",
@@ -152,82 +133,6 @@ scenario("G6 signals to a paused session are dropped, those to all and those to 
 });
 
 scenario(
-	"G6 a paused session is answered in private up to 64 KiB, then closed 4001; the others notice nothing",
-	(stage) => {
-		const ann = stage.join("ann");
-		say(stage, ann, 1, 1, "x".repeat(25_000));
-		const bob = stage.join("bob");
-		stage.flow({ full: [bob] });
-		stage.news(ann);
-		stage.news(bob);
-		const page = { type: "history", id: "h" };
-		for (const n of [1, 2]) {
-			stage.say(bob, page);
-			expect(types(stage.news(bob)), `answer ${n}`).toEqual(["history"]);
-			// It is full already: nothing begins anew.
-			stage.flow({ full: [bob] });
-		}
-		expect(2 * 25_000).toBeLessThan(PAUSED_PRIVATE_BYTES_MAX);
-		stage.say(bob, page);
-		expect([stage.closeCode(bob), stage.news(bob)]).toEqual([4001, []]);
-		expect(stage.news(ann)).toEqual([]);
-		// A close like any other: the member is gone after its grace, if it does not come back.
-		stage.pass(9_999);
-		expect(stage.news(ann)).toEqual([]);
-		stage.pass(1);
-		expect(stage.news(ann)).toMatchObject([{ type: "presence", left: ["bob"], count: 1 }]);
-	},
-);
-
-scenario("G6 what a paused session is told in private counts anew at its next pause", (stage) => {
-	const ann = stage.join("ann");
-	say(stage, ann, 1, 1, "x".repeat(25_000));
-	const bob = stage.join("bob");
-	for (const _ of range(3)) {
-		stage.flow({ full: [bob] });
-		stage.say(bob, [
-			{ type: "history", id: "a" },
-			{ type: "history", id: "b" },
-		]);
-		stage.flow({ drained: [bob] });
-		stage.pass(1000);
-	}
-	expect([stage.closeCode(bob), only(stage.heard(bob), "history").length]).toEqual([null, 6]);
-});
-
-scenario("G4 G6 one whose socket is stuck is closed 4001, and comes back to exactly what it missed", (stage) => {
-	const ann = stage.join("ann");
-	const bob = stage.join("bob");
-	say(stage, ann, 2, 1);
-	stage.flow({ full: [bob] });
-	say(stage, ann, 2, 3);
-	stage.news(ann);
-	stage.flow({ stuck: [bob] });
-	expect([stage.closeCode(bob), seqs(stage.heard(bob))]).toEqual([4001, [1, 2]]);
-	stage.pass(5_000);
-	const again = stage.join("bob", { since: "epoch1.2" });
-	expect(only(stage.heard(again), "welcome")).toMatchObject([{ continuity: "resumed" }]);
-	expect(seqs(stage.heard(again))).toEqual([3, 4]);
-	stage.pass(20_000);
-	expect(only(stage.news(ann), "presence")).toEqual([]);
-});
-
-scenario(
-	"G6 one that is live or replaying may be stuck too: whoever is furthest behind goes",
-	(stage) => {
-		const ann = stage.join("ann");
-		say(stage, ann, 12, 1, "x".repeat(30_000));
-		const bob = stage.join("bob");
-		const cid = stage.joining("cid", { since: "epoch1.0" });
-		stage.turn([cid]);
-		expect(stage.hasMore).toBe(true);
-		stage.flow({ stuck: [bob, cid.session] });
-		expect([stage.closeCode(bob), stage.closeCode(cid.session), stage.closeCode(ann)]).toEqual([4001, 4001, null]);
-	},
-	UNLIMITED,
-);
-
-scenario(
 	"G2 G6 a pause in the middle of a replay goes on where the replay was, and one caught-up ends both",
 	(stage) => {
 		const ann = stage.join("ann");
@@ -282,19 +187,6 @@ scenario("exactly one caught-up ends each of many pauses, however often a buffer
 	expect(stage.pauses(bob)).toBe(6);
 });
 
-scenario(
-	"one who leaves while it is paused is gone after its grace, and what was seen of its buffer is nothing",
-	(stage) => {
-		const { ann, bob } = pausedPair(stage);
-		stage.leave(bob);
-		expect(stage.room.paused.size).toBe(0);
-		stage.flow({ drained: [bob], stuck: [bob] });
-		expect([stage.closeCode(bob), stage.news(bob)]).toEqual([null, []]);
-		stage.pass(10_000);
-		expect(stage.news(ann)).toMatchObject([{ left: ["bob"], count: 1 }]);
-	},
-);
-
 scenario("a member's other session is live while one is paused, and a paused one may speak", (stage) => {
 	const { ann, bob } = pausedPair(stage);
 	const other = stage.join("bob");
@@ -305,27 +197,6 @@ scenario("a member's other session is live while one is paused, and a paused one
 	for (const session of [ann, other]) expect(seqs(stage.heard(session))).toEqual([1]);
 	stage.flow({ drained: [bob] });
 	expect(seqs(stage.heard(bob))).toEqual([1]);
-});
-
-scenario("G9 a paused session whose client still answers heartbeats is not swept; one that fell silent is", (stage) => {
-	const { bob } = pausedPair(stage);
-	const cid = stage.join("cid");
-	stage.flow({ full: [cid] });
-	stage.cut(cid);
-	stage.pass(120_000);
-	expect([stage.closeCode(bob), stage.closeCode(cid)]).toEqual([null, 4002]);
-	expect(stage.room.paused).toEqual(new Set([bob]));
-});
-
-scenario("a wipe and a removal close a paused session as any other", (stage) => {
-	const { ann, bob } = pausedPair(stage);
-	const mod = stage.join("mod", { can: ["read", "moderate"] });
-	stage.say(mod, { type: "moderate", id: "m", action: "remove", member: "bob" });
-	expect(stage.closeCode(bob)).toBe(4500);
-	stage.flow({ full: [ann] });
-	stage.step([{ type: "wipe", reply: "w", epoch: "epoch2" }]);
-	expect([stage.closeCode(ann), stage.closeCode(mod)]).toEqual([4502, 4502]);
-	expect(stage.room.paused.size).toBe(0);
 });
 
 scenario("an event that was taken back during a pause is replayed without its data", (stage) => {
