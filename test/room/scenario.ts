@@ -31,19 +31,20 @@ export function awakeScenario(name: string, play: (stage: Stage) => void, settin
 function perform(play: (stage: Stage) => void, stage: Stage): Stage {
 	play(stage);
 	const bySeq = new Map<string, Event>();
-	for (const session of stage.sessions) checkOrder(stage.heard(session), bySeq);
+	for (const session of stage.sessions) checkOrder(stage.heard(session), bySeq, stage.pauses(session));
 	return stage;
 }
 
 /**
  * What must hold of all that a session hears: a welcome first, then from its cursor on every event once and
- * in order, the same for everyone (G2), and one `caught-up` a welcome (G4).
+ * in order, the same for everyone (G2), and one `caught-up` a welcome (G4) and a pause (G6).
  */
-export function checkOrder(heard: readonly ServerMessage[], bySeq: Map<string, Event>): void {
+export function checkOrder(heard: readonly ServerMessage[], bySeq: Map<string, Event>, pauses = 0): void {
 	let welcome: Extract<ServerMessage, { type: "welcome" }> | null = null;
 	let last: number | null = null;
 	let isCaughtUp = false;
-	for (const message of heard) {
+	let pausesLeft = pauses;
+	for (const [index, message] of heard.entries()) {
 		v.parse(SERVER_MESSAGES[message.type] as v.GenericSchema, message);
 		if (message.type === "welcome") {
 			welcome = message;
@@ -64,7 +65,13 @@ export function checkOrder(heard: readonly ServerMessage[], bySeq: Map<string, E
 			bySeq.set(place, message);
 		}
 		if (message.type === "caught-up") {
-			expect(isCaughtUp, "one caught-up a welcome").toBe(false);
+			if (isCaughtUp) {
+				expect(pausesLeft--, "one caught-up a welcome and a pause").toBeGreaterThan(0);
+				expect(heard[index - 1], "the whole roster at the end of a pause").toMatchObject({
+					type: "presence",
+					full: true,
+				});
+			}
 			expect(message.head).toBe(last ?? message.head);
 			isCaughtUp = true;
 			last = message.head;

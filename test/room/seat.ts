@@ -9,9 +9,17 @@ export class Seat {
 	closeCode: number | null = null;
 	/** True while its client answers heartbeats. */
 	pings = true;
+	/** How often its session was paused. */
+	pauses = 0;
 	readonly heard: ServerMessage[] = [];
 	readonly frames: string[] = [];
 	#told = 0;
+
+	/** What its session keeps from now on. */
+	attach(attachment: Attachment): void {
+		if (attachment.mode.kind === "paused" && this.attachment?.mode.kind !== "paused") this.pauses++;
+		this.attachment = structuredClone(attachment);
+	}
 
 	hear(frames: readonly string[]): void {
 		for (const frame of frames) {

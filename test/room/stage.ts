@@ -8,7 +8,7 @@ import type { Capability, ServerMessage } from "../../src/protocol/messages.ts";
 import { NO_RULES, type Rules } from "../../src/protocol/rules.ts";
 import { readSettings, type Settings } from "../../src/protocol/settings.ts";
 import type { Effects, Reply } from "../../src/room/effects.ts";
-import { type Input, type Join, type Post, splitInput } from "../../src/room/inputs.ts";
+import { type Flow, type Input, type Join, type Post, splitInput } from "../../src/room/inputs.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
 import { Room } from "../../src/room/room.ts";
 import type { Attachment } from "../../src/room/session.ts";
@@ -138,6 +138,15 @@ export class Stage {
 		this.#seat(session).pings = false;
 	}
 
+	/** The sockets' buffers are looked at: whose is full, whose has drained, whose is stuck. */
+	flow(seen: Partial<Flow>): void {
+		this.step([this.flowing(seen)]);
+	}
+
+	flowing(seen: Partial<Flow>): Input {
+		return { type: "flow", full: [], drained: [], stuck: [], ...seen };
+	}
+
 	/** Lets time pass; alarms come when they are due. */
 	pass(ms: number): void {
 		const until = this.now + ms;
@@ -219,8 +228,7 @@ export class Stage {
 			this.room = this.#wake();
 		}
 		for (const [session, attachment] of effects.attachments) {
-			const seat = this.#seats.get(session);
-			if (seat !== undefined) seat.attachment = structuredClone(attachment);
+			this.#seats.get(session)?.attach(attachment);
 		}
 		const shared = packFrames(effects.shared);
 		for (const [session, seat] of this.#seats) {
@@ -264,6 +272,11 @@ export class Stage {
 
 	closeCode(session: string): number | null {
 		return this.#seat(session).closeCode;
+	}
+
+	/** How often a session was paused. */
+	pauses(session: string): number {
+		return this.#seat(session).pauses;
 	}
 
 	attachment(session: string): Attachment | null {

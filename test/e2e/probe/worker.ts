@@ -28,6 +28,12 @@ export class ProbedRoom extends RoomObject {
 		return wakes.get(this.ctx.id.name ?? "") ?? 0;
 	}
 
+	/** What its sockets were given and have not taken, in bytes: the fullest one's, and of all together, closing ones included. */
+	buffers(): { most: number; all: number } {
+		const buffers = this.ctx.getWebSockets().map((socket) => socket.bufferedAmount ?? 0);
+		return { most: Math.max(0, ...buffers), all: buffers.reduce((sum, bytes) => sum + bytes, 0) };
+	}
+
 	/** Rows of every table together. */
 	rows(): number {
 		const tables = this.ctx.storage.sql
@@ -62,6 +68,11 @@ export default {
 		switch (ask) {
 			case "wakes":
 				return Response.json(await probed.wakes());
+			case "woken":
+				// Without a call to the object, which would wake it.
+				return Response.json(wakes.get(room) ?? 0);
+			case "buffers":
+				return Response.json(await probed.buffers());
 			case "rows":
 				return Response.json(await probed.rows());
 			case "poison":
