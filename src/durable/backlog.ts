@@ -1,7 +1,7 @@
 /**
- * What the sockets were given and have not taken yet, by `bufferedAmount`. Read after each send; polled by a
- * timer only while a session is paused or a closed socket still holds its buffer, when the unsent data keeps
- * the object awake anyway.
+ * What the sockets were given and have not taken yet, by `bufferedAmount`. Read before each send, and once soon
+ * after the last one; polled by a timer only while a socket holds something that it does not take, when the
+ * unsent data keeps the object awake anyway.
  */
 import {
 	BUFFER_PAUSE_BYTES,
@@ -30,6 +30,9 @@ export class Backlog {
 	#unsent = new Map<string, number>();
 	#total = 0;
 	#watched = new Map<string, Watched>();
+	/** Sessions that are not paused, hold something, and were sent nothing since. */
+	#still = new Map<string, Watched>();
+	#isUnsettled = false;
 	/** Closed by us, and not yet answered: close() frees nothing. */
 	#closing = new Set<WebSocket>();
 
@@ -37,6 +40,8 @@ export class Backlog {
 	willSend(session: string, socket: WebSocket): void {
 		const bytes = buffered(socket);
 		this.#note(session, bytes);
+		this.#still.delete(session);
+		this.#isUnsettled = true;
 		if (bytes > BUFFER_PAUSE_BYTES) this.#full.add(session);
 	}
 
@@ -54,6 +59,29 @@ export class Backlog {
 		this.#full.delete(session);
 		this.#note(session, 0);
 		this.#watched.delete(session);
+		this.#still.delete(session);
+	}
+
+	/** True while it is not known that everything has been taken: a socket that never takes it keeps the object awake. */
+	get isUnsettled(): boolean {
+		return this.#isUnsettled;
+	}
+
+	/** True where somebody holds something that was not taken between two looks. */
+	get isStill(): boolean {
+		return this.#still.size > 0;
+	}
+
+	/** Looks at everyone, when nothing was sent for a while: who still holds something, and since when. */
+	settle(sockets: Iterable<readonly [string, WebSocket]>, paused: ReadonlySet<string>, now: number): void {
+		for (const [session, socket] of sockets) {
+			const bytes = buffered(socket);
+			this.#note(session, bytes);
+			const still = this.#still.get(session);
+			if (bytes === 0 || paused.has(session)) this.#still.delete(session);
+			else if (still === undefined || bytes < still.bytes) this.#still.set(session, { bytes, movedAt: now });
+		}
+		this.#isUnsettled = this.#still.size > 0;
 	}
 
 	/** True while there is something to poll for. */
@@ -79,6 +107,7 @@ export class Backlog {
 			if (bytes === 0 || (bytes < BUFFER_RESUME_BYTES && !this.#isCrowded)) drained.push(session);
 		}
 		for (const session of this.#watched.keys()) if (!paused.has(session)) this.#watched.delete(session);
+		for (const [session, { movedAt }] of this.#still) if (now - movedAt > STUCK_MS_MAX) stuck.push(session);
 		this.#crowd();
 		const full = [...this.#full].filter((session) => !paused.has(session));
 		this.#full.clear();

@@ -10,7 +10,7 @@ import { type Decoded, decodeFrame, encodeMessage } from "../protocol/codec.ts";
 import { HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
 import type { PostModeration } from "../protocol/http.ts";
 import { OPERATOR } from "../protocol/ids.ts";
-import { ALARM_RETRY_MS, DOOR_PERIOD_MS, FLOW_POLL_MS } from "../protocol/limits.ts";
+import { ALARM_RETRY_MS, DOOR_PERIOD_MS, FLOW_POLL_MS, SETTLE_MS } from "../protocol/limits.ts";
 import type { Capability } from "../protocol/messages.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";
@@ -355,7 +355,7 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 	#turn(): void {
 		const inputs = this.#inbox.take(this.#sockets.count);
 		const now = Date.now();
-		if (inputs.some(({ type }) => type === "frame")) this.#heardAt = now;
+		if (inputs.some(({ type }) => type === "frame" || type === "post" || type === "join")) this.#heardAt = now;
 		let effects: Effects;
 		try {
 			effects = this.#room.turn(inputs, now);
@@ -412,11 +412,14 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 			this.ctx.abort("closed sockets hold too much");
 		}
 		if (flow !== null) this.#clock.again();
-		if (!backlog.isWaiting || this.#flowTimer !== null) return;
+		if (this.#flowTimer !== null || !(backlog.isWaiting || backlog.isUnsettled)) return;
+		// What was not taken by the second look holds the object awake in any case: then looking costs nothing.
+		const ms = backlog.isWaiting || !backlog.isStill ? FLOW_POLL_MS : SETTLE_MS;
 		this.#flowTimer = setTimeout(() => {
 			this.#flowTimer = null;
+			if (!this.#clock.isBusy) backlog.settle(this.#sockets.entries(), this.#room.paused, Date.now());
 			this.#watchFlow();
-		}, FLOW_POLL_MS);
+		}, ms);
 	}
 
 	/** Hands jobs to the queue. Never awaited: a queue may hang for a minute, and a room does not. */

@@ -66,6 +66,10 @@ export class Sockets {
 		return this.#bySession.get(session);
 	}
 
+	entries(): Iterable<readonly [string, WebSocket]> {
+		return this.#bySession;
+	}
+
 	sessionOf(socket: WebSocket): string | undefined {
 		return this.#sessions.get(socket);
 	}

@@ -46,6 +46,11 @@ export class TurnClock {
 		this.#audience = audience;
 	}
 
+	/** True while a turn is at hand. */
+	get isBusy(): boolean {
+		return this.#isBusy;
+	}
+
 	/** Something has arrived. */
 	strike(): void {
 		if (this.#isBusy) return;

@@ -130,6 +130,10 @@ export const PAUSED_PRIVATE_BYTES_MAX = 64 * 1024;
 export const STUCK_MS_MAX = 60_000;
 /** Unsent bytes of all sockets of a room together, closing ones included. */
 export const BUFFERED_BYTES_MAX = 32 * 1024 * 1024;
+/** What one turn replays to everyone who is behind, together. */
+export const REPLAY_BYTES_PER_TURN_MAX = BUFFERED_BYTES_MAX / 4;
 export const FLOW_POLL_MS = 25;
+/** How often a socket is looked at that has not taken what it was last sent, though nothing more is sent. */
+export const SETTLE_MS = 1_000;
 /** When nobody has said anything for so long, closed sockets that hold their buffers may no longer keep a room awake. */
 export const QUIET_MS = 120_000;

@@ -7,6 +7,7 @@ import { formatCursor } from "../protocol/ids.ts";
 import {
 	PAGE_EVENTS_DEFAULT,
 	PAUSED_PRIVATE_BYTES_MAX,
+	REPLAY_BYTES_PER_TURN_MAX,
 	SILENCE_MS_MAX,
 	SWEEP_INTERVAL_MS_MIN,
 } from "../protocol/limits.ts";
@@ -193,6 +194,7 @@ export class Audience {
 			welcomes.set(join.session, welcomeTo(session, join, room, history, roster, settings));
 		}
 		const pages = new Map<number, Page>();
+		let bytesLeft = REPLAY_BYTES_PER_TURN_MAX;
 		for (const id of [...this.#behind]) {
 			const session = this.#sessions.get(id);
 			if (session === undefined) continue;
@@ -200,11 +202,17 @@ export class Audience {
 				this.#holdBack(session, session.mode, roster, turn);
 				continue;
 			}
+			// Where many catch up at once, those who came first do so first; a welcome waits for nobody.
+			if (bytesLeft <= 0 && !welcomes.has(id)) {
+				turn.again = true;
+				continue;
+			}
 			// A client may speak before it is welcomed, but what it hears begins with the welcome and what it missed.
 			const answers = turn.private.get(id) ?? [];
 			const welcome = welcomes.get(id) ?? this.#resetIfOvertaken(session, room, history, roster, settings);
 			turn.private.set(id, welcome === undefined ? [] : [welcome]);
-			replayTo(session, !welcomes.has(id), history, roster, pages, turn);
+			if (bytesLeft > 0) replayTo(session, !welcomes.has(id), history, roster, pages, turn);
+			for (const message of turn.private.get(id) ?? []) bytesLeft -= message.length;
 			turn.tellEncoded(id, answers);
 			// Outcomes that came while the member was away.
 			if (welcomes.has(id)) for (const notice of outbox.owedTo(session.member)) turn.tell(id, notice);
@@ -233,8 +241,11 @@ export class Audience {
 		const told = turn.private.get(session.id);
 		if (told === undefined) return;
 		mode.told += told.reduce((bytes, message) => bytes + utf8Bytes(message), 0);
+		turn.attachments.set(session.id, attachmentOf(session));
 		if (mode.told <= PAUSED_PRIVATE_BYTES_MAX) return;
 		turn.private.delete(session.id);
 		this.close(session.id, CLOSE.tooSlow, "too slow", roster, turn);
+		// The roster of this turn is written already: when its member's grace begins, the next turn writes.
+		turn.again = true;
 	}
 }
