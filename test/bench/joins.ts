@@ -2,54 +2,18 @@
  * What a token costs a join: joins a second with tokens and without, in pairs, so that whatever else the
  * machine does hits both alike. `node test/bench/joins.ts [pairs] [joins a round]`; workerd itself on the bundle.
  */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { WebSocket } from "ws";
 import { mint, SECRET } from "../mint.ts";
-import { type Running, serve } from "./processes.ts";
+import { ROOT, workerd } from "./workerd.ts";
 
 const PAIRS = Number(process.argv[2] ?? 15);
 const JOINS = Number(process.argv[3] ?? 400);
 const AT_ONCE = 16;
 /** Rooms are small, so that what is measured is the door and not who hears of whom. */
 const ROOM_OF = 10;
-const ROOT = new URL("../..", import.meta.url).pathname;
 
 /** One member a token: a thousand sessions of one member would replace one another. */
 const TOKENS = await Promise.all(Array.from({ length: JOINS }, (_, n) => mint({ sub: `member-${n}`, rooms: ["*"] })));
-
-async function start(dir: string): Promise<Running> {
-	const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
-	execFileSync(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", dir], { cwd: ROOT, stdio: "ignore" });
-	const modules = readdirSync(dir)
-		.filter((file) => /\.(js|sql)$/.test(file))
-		.sort((a) => (a.endsWith(".js") ? -1 : 1))
-		.map((file) => `(name = "./${file}", ${file.endsWith(".js") ? "esModule" : "text"} = embed "${file}")`);
-	return serve(join(ROOT, "node_modules/.bin/workerd"), (port) => {
-		const config = `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-	services = [(name = "main", worker = .main), (name = "disk", disk = (path = "${dir}", writable = true))],
-	sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]
-);
-const main :Workerd.Worker = (
-	modules = [${modules.join(", ")}],
-	compatibilityDate = "2026-11-17",
-	compatibilityFlags = ["no_web_socket_compression"],
-	bindings = [
-		(name = "ROOMS", durableObjectNamespace = "RoomObject"),
-		(name = "TOKEN_SECRET", text = "${SECRET}")
-	],
-	durableObjectNamespaces = [(className = "RoomObject", uniqueKey = "rooms", enableSql = true)],
-	durableObjectStorage = (localDisk = "disk"),
-);
-`;
-		const file = join(dir, "joins.capnp");
-		writeFileSync(file, config);
-		return ["serve", file];
-	});
-}
 
 /** A join from the handshake to the welcome; the room then holds the session until the round is over. */
 function joined(url: string, protocols: string[]): Promise<WebSocket> {
@@ -88,8 +52,12 @@ async function round(url: string, tokens: readonly string[] | null): Promise<num
 const median = (values: readonly number[]): number =>
 	values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
-const dir = mkdtempSync(join(tmpdir(), "bench-joins-"));
-const server = await start(dir);
+const server = await workerd({
+	folder: ROOT,
+	flags: ["no_web_socket_compression"],
+	vars: { TOKEN_SECRET: SECRET },
+	objects: { ROOMS: "RoomObject" },
+});
 try {
 	const at = (room: string): string => `ws://127.0.0.1:${server.port}/rooms/${room}`;
 	// Both ways are warm before either counts.
@@ -111,5 +79,4 @@ try {
 	console.log(`of the pairs   ${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)}`);
 } finally {
 	await server.stop();
-	rmSync(dir, { recursive: true, force: true });
 }

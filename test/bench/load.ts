@@ -1,7 +1,8 @@
 /**
  * The load generator: the same for all contenders. Every message is counted on every socket and its
  * order is checked: each socket's frames are compared, byte by byte, with the first copy of that
- * frame that arrived anywhere, which alone is parsed. What differs is a fault, and is counted.
+ * frame that arrived anywhere, which alone is parsed. One that came in other frames than the others
+ * is parsed too, message by message. What differs is a fault, and is counted.
  */
 import WebSocket from "ws";
 import type { Contender } from "./contenders.ts";
@@ -12,55 +13,80 @@ export interface Faults {
 	reordered: number;
 }
 
-interface Seen {
+export const faultless: Faults = { lost: 0, doubled: 0, reordered: 0 };
+
+export interface Seen {
 	frame: Buffer;
-	count: number;
 	/** Who sent how many of its messages. */
 	from: Map<number, number>;
-	texts: string[];
+	/** Each message, by its publisher, its number and its length. */
+	keys: string[];
+	/** When each was published, by the clock of this process, ms. */
+	sentAt: number[];
 }
+
+/** As Chromium does: `permessage-deflate; client_max_window_bits`, and everything is compressed. */
+const DEFLATE = { threshold: 0 };
 
 export class Load {
 	readonly #contender: Contender;
 	readonly #url: string;
+	readonly #isCompressed: boolean;
 	readonly sockets: WebSocket[] = [];
-	#heard: number[] = [];
-	#log: Seen[] = [];
+	/** Where each socket is in the one order. */
+	#place: number[] = [];
+	/** The one order, as whoever was first to hear a message heard it. */
+	#order: string[] = [];
+	/** Frames by the place at which they begin. */
+	#log = new Map<number, Seen[]>();
 	#mismatched = 0;
 	#sent: number[] = [];
 	#run = 0;
+	#frames = 0;
+	#isCounting = false;
 	/** Messages received by all sockets together. */
 	delivered = 0;
 	onOwn: ((publisher: number, count: number) => void) | null = null;
-	onFrame: ((socket: number, seen: { texts: string[] }) => void) | null = null;
+	onFrame: ((seen: Seen) => void) | null = null;
 
-	constructor(contender: Contender, port: number, room: string) {
+	constructor(contender: Contender, port: number, room: string, isCompressed = false) {
 		this.#contender = contender;
 		this.#url = `ws://127.0.0.1:${port}${contender.path(room)}`;
+		this.#isCompressed = isCompressed;
 	}
 
-	/** Joins `count` sockets, a few at a time, and waits until all are told what a newcomer is told. */
+	/** Joins `count` sockets, a tenth of them at once, and waits until all are told what a newcomer is told. */
 	async join(count: number): Promise<void> {
-		for (let i = 0; i < count; i += 50) {
-			await Promise.all(Array.from({ length: Math.min(50, count - i) }, (_, n) => this.#open(i + n)));
+		const atOnce = Math.max(50, Math.ceil(count / 10));
+		for (let i = 0; i < count; i += atOnce) {
+			await Promise.all(Array.from({ length: Math.min(atOnce, count - i) }, (_, n) => this.#open(i + n)));
 		}
-		await quiet(() => this.#frames);
-		this.#heard = this.sockets.map(() => 0);
+		await quiet(() => this.#frames, 200);
+		this.begin();
+	}
+
+	/** Begins to count anew, for the next figure from the same members. */
+	begin(): void {
+		this.#place = this.sockets.map(() => 0);
 		this.#sent = this.sockets.map(() => 0);
-		this.#log = [];
+		this.#order = [];
+		this.#log.clear();
+		this.#mismatched = 0;
+		this.#run++;
+		this.delivered = 0;
+		this.onOwn = null;
+		this.onFrame = null;
 		this.#isCounting = true;
 	}
 
-	#frames = 0;
-	#isCounting = false;
-
 	#open(index: number): Promise<void> {
 		return new Promise((resolve, reject) => {
-			const socket = new WebSocket(this.#url, { perMessageDeflate: false, skipUTF8Validation: true });
+			const perMessageDeflate = this.#isCompressed && DEFLATE;
+			const socket = new WebSocket(this.#url, { perMessageDeflate, skipUTF8Validation: true });
 			this.sockets[index] = socket;
 			socket.on("error", reject);
 			socket.on("open", () => {
-				if (this.#contender.name === "Socket.IO") socket.send("40");
+				if (this.#contender.greeting !== undefined) socket.send(this.#contender.greeting);
 				if (!this.#contender.welcomes) resolve();
 			});
 			socket.on("message", (frame: Buffer) => {
@@ -72,37 +98,47 @@ export class Load {
 	}
 
 	#hear(index: number, frame: Buffer): void {
-		const place = this.#heard[index] as number;
-		let seen = this.#log[place];
+		const place = this.#place[index] as number;
+		const known = this.#log.get(place);
+		let seen = known?.find((each) => each.frame.equals(frame));
 		if (seen === undefined) {
 			seen = this.#read(frame);
-			this.#log[place] = seen;
-		} else if (!seen.frame.equals(frame)) {
-			this.#mismatched++;
-			seen = this.#read(frame);
+			this.#compare(seen.keys, place);
+			if (known === undefined) this.#log.set(place, [seen]);
+			else known.push(seen);
 		}
-		this.#heard[index] = place + 1;
-		this.delivered += seen.count;
-		this.onFrame?.(index, seen);
+		const count = seen.keys.length;
+		this.#place[index] = place + count;
+		this.delivered += count;
+		this.onFrame?.(seen);
 		const own = seen.from.get(index);
 		if (own !== undefined) this.onOwn?.(index, own);
 	}
 
-	#read(frame: Buffer): Seen {
-		const texts = this.#contender.decode(frame.toString("utf8"));
-		const from = new Map<number, number>();
-		for (const text of texts) {
-			const publisher = Number.parseInt(text, 10);
-			from.set(publisher, (from.get(publisher) ?? 0) + 1);
+	#compare(keys: readonly string[], place: number): void {
+		for (const [i, key] of keys.entries()) {
+			const other = this.#order[place + i];
+			if (other === undefined) this.#order.push(key);
+			else if (other !== key) this.#mismatched++;
 		}
-		return { frame, count: texts.length, from, texts };
 	}
 
-	/** Publishes the publisher's next message, of `bytes` bytes; `stamp` travels in it. */
-	publish(publisher: number, bytes: number, stamp = ""): void {
+	#read(frame: Buffer): Seen {
+		const seen: Seen = { frame, from: new Map(), keys: [], sentAt: [] };
+		for (const text of this.#contender.decode(frame.toString("utf8"))) {
+			const [publisher, n, stamp] = text.split(":", 3).map(Number) as [number, number, number];
+			seen.from.set(publisher, (seen.from.get(publisher) ?? 0) + 1);
+			seen.keys.push(`${publisher}:${n}:${text.length}`);
+			seen.sentAt.push(stamp);
+		}
+		return seen;
+	}
+
+	/** Publishes the publisher's next message, of `bytes` bytes; when it was sent travels in it. */
+	publish(publisher: number, bytes: number): void {
 		const n = this.#sent[publisher] as number;
 		this.#sent[publisher] = n + 1;
-		const text = `${publisher}:${n}:${stamp}:`.padEnd(bytes, "x");
+		const text = `${publisher}:${n}:${performance.now().toFixed(2)}:`.padEnd(bytes, "x");
 		this.sockets[publisher]?.send(this.#contender.encode(text, `${this.#run}-${publisher}-${n}`, n % 64));
 	}
 
@@ -115,35 +151,39 @@ export class Load {
 		const all = this.sent * this.sockets.length;
 		await quiet(
 			() => this.delivered,
+			500,
 			() => this.delivered >= all,
 		);
 		const next = new Map<number, number>();
 		const seen = new Set<string>();
 		let [doubled, reordered] = [0, this.#mismatched];
-		for (const { texts } of this.#log) {
-			for (const text of texts) {
-				const [publisher = 0, n = 0] = text.split(":", 2).map(Number);
-				const key = `${publisher}:${n}`;
-				if (seen.has(key)) doubled++;
-				seen.add(key);
-				if (n < (next.get(publisher) ?? 0)) reordered++;
-				next.set(publisher, n + 1);
-			}
+		for (const key of this.#order) {
+			const [publisher = 0, n = 0] = key.split(":", 2).map(Number);
+			if (seen.has(key)) doubled++;
+			seen.add(key);
+			if (n < (next.get(publisher) ?? 0)) reordered++;
+			next.set(publisher, n + 1);
 		}
 		return { lost: Math.max(0, all - this.delivered), doubled, reordered };
 	}
 
+	/** Sockets that are still there. */
+	get open(): number {
+		return this.sockets.filter((socket) => socket.readyState === WebSocket.OPEN).length;
+	}
+
 	close(): void {
+		this.#isCounting = false;
 		for (const socket of this.sockets) socket.terminate();
 	}
 }
 
-/** Resolves when the number has stood still for a while, or as soon as `isDone`. */
-async function quiet(read: () => number, isDone: () => boolean = () => false): Promise<void> {
-	for (let last = -1, still = 0; still < 8 && !isDone(); ) {
-		await new Promise((resolve) => setTimeout(resolve, 50));
+/** Resolves when the number has stood still for so long, or as soon as `isDone`. */
+async function quiet(read: () => number, forMs: number, isDone: () => boolean = () => false): Promise<void> {
+	for (let last = -1, still = 0; still < forMs && !isDone(); ) {
+		await new Promise((resolve) => setTimeout(resolve, 20));
 		const now = read();
-		still = now === last ? still + 1 : 0;
+		still = now === last ? still + 20 : 0;
 		last = now;
 	}
 }

@@ -1,6 +1,7 @@
 /** Starts a server in a process of its own, on the first core where cores can be chosen. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { connect, createServer } from "node:net";
+import { readFileSync } from "node:fs";
+import { freePort, isOpen } from "../ports.ts";
 
 export interface Running {
 	port: number;
@@ -10,6 +11,8 @@ export interface Running {
 
 /** Where both can be had, the server gets one core and the load generator the other. */
 export const CAN_PIN = process.platform === "linux" && has("taskset");
+/** Where a process's memory can be read. */
+export const CAN_WEIGH = process.platform === "linux";
 
 export function has(command: string): boolean {
 	try {
@@ -41,24 +44,13 @@ function stop(child: ChildProcess): Promise<void> {
 	});
 }
 
-async function freePort(): Promise<number> {
-	return new Promise((resolve) => {
-		const server = createServer().listen(0, "127.0.0.1", () => {
-			const address = server.address();
-			server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-		});
-	});
-}
-
-function isOpen(port: number): Promise<boolean> {
-	return new Promise((resolve) => {
-		const socket = connect(port, "127.0.0.1");
-		socket.once("connect", () => socket.destroy()).once("error", () => resolve(false));
-		socket.once("close", (hadError) => resolve(!hadError));
-	});
-}
-
 /** Moves this process, the load generator, to the other core. */
 export function pinSelf(): void {
 	if (CAN_PIN) execFileSync("taskset", ["-a", "-c", "-p", "1", String(process.pid)], { stdio: "ignore" });
+}
+
+/** The memory that the process holds now, in bytes. */
+export function residentBytes(pid: number): number {
+	const status = readFileSync(`/proc/${pid}/status`, "utf8");
+	return Number(status.match(/^VmRSS:\s+(\d+) kB$/m)?.[1] ?? Number.NaN) * 1024;
 }

@@ -1,9 +1,9 @@
 /** `wrangler dev` as a person starts it: a process group of its own, on state that outlives it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort, isOpen } from "../ports.ts";
 
 export interface DevServer {
 	/** `http://localhost:{port}` */
@@ -70,24 +70,6 @@ export async function devServer({ config, vars = {} }: DevServerOptions = {}): P
 			rmSync(state, { recursive: true, force: true });
 		},
 	};
-}
-
-async function freePort(): Promise<number> {
-	return new Promise((resolve) => {
-		const server = createServer().listen(0, "127.0.0.1", () => {
-			const address = server.address();
-			server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-		});
-	});
-}
-
-function isOpen(port: number): Promise<boolean> {
-	return new Promise((resolve) => {
-		const socket = connect(port, "127.0.0.1");
-		socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-		socket.once("close", () => resolve(false));
-		socket.once("connect", () => socket.destroy());
-	});
 }
 
 /** Asks until it is so; there is no event to await across processes. */
