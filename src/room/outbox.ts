@@ -78,6 +78,7 @@ export class Outbox {
 
 	/** The job that was asked for, or whose event is held, under this id already. */
 	known(member: string, ask: string, purpose: Purpose): JobRow | undefined {
+		if (this.#known.size === 0 && this.#asked.size === 0) return undefined;
 		const key = keyOf({ member, ask, purpose });
 		const n = this.#asked.get(key);
 		return this.#known.get(key) ?? (n === undefined ? undefined : (this.row(n) ?? undefined));

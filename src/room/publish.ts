@@ -44,8 +44,8 @@ export class Publishing {
 	readonly #rules: Rules;
 	readonly #buckets: Buckets;
 	readonly #settings: Settings;
-	/** Seqs of the publishes that are known, among those of this turn. */
-	readonly #known = new Map<string, number>();
+	/** Seqs of the publishes that are known, among those of this turn: by member, then by id. */
+	readonly #known = new Map<string, Map<string, number>>();
 
 	constructor(history: History, outbox: Outbox, rules: Rules, buckets: Buckets, settings: Settings) {
 		this.#history = history;
@@ -59,7 +59,7 @@ export class Publishing {
 	begin(keys: readonly PublishKey[], store: RoomStore): void {
 		this.#known.clear();
 		if (keys.length === 0) return;
-		for (const key of store.findKeys(keys)) this.#known.set(`${key.member} ${key.id}`, key.seq);
+		for (const { member, id, seq } of store.findKeys(keys)) this.#know(member, id, seq);
 	}
 
 	/** O(size of the data); appends to the history, or owes a check, where nothing speaks against it. */
@@ -111,6 +111,15 @@ export class Publishing {
 		return { outcome: "published", seq: this.#append(author.member, publication, dataJson, rule, now) };
 	}
 
+	#know(member: string, id: string, seq: number): void {
+		let theirs = this.#known.get(member);
+		if (theirs === undefined) {
+			theirs = new Map();
+			this.#known.set(member, theirs);
+		}
+		theirs.set(id, seq);
+	}
+
 	/** Nothing was ever published here: the room was wiped. */
 	forget(): void {
 		this.#known.clear();
@@ -125,7 +134,7 @@ export class Publishing {
 	#append(member: string, publication: Publication, dataJson: string, rule: EventRule | null, now: number): number {
 		const { id, name, data, author } = publication;
 		const { seq } = this.#history.append({ from: member, author, id, name }, dataJson, now);
-		this.#known.set(`${member} ${id}`, seq);
+		this.#know(member, id, seq);
 		const job = { member, ask: id, seq, input: "null", deadlineAt: null };
 		for (const kind of rule?.starts ?? []) {
 			if (this.#rules.kind(kind)?.wants({ name, data }) === true)
@@ -170,7 +179,7 @@ export class Publishing {
 				message: "This id was used for another event; give each new event an id of its own.",
 			},
 		};
-		const seq = this.#known.get(`${member} ${id}`);
+		const seq = this.#known.get(member)?.get(id);
 		if (seq !== undefined) return this.#isSame(seq, name, data) ? { outcome: "repeated", seq } : reused;
 		const job = this.#outbox.known(member, id, "hold");
 		if (job === undefined) return null;
