@@ -31,6 +31,16 @@ const NAMES = [
 const DATA = ["a", { b: [1, "c"] }, null, "http://x", "http://y", "rude", "odd", "hopeless", "good"];
 const LONG_MS = [1_000, 9_000, 11_000, 31_000, 62_000, 90_000, 130_000];
 const CURSORS = ["e1.0", "e1.2", "e2.1", "e1.99", "other.1", "nonsense", "e1.-1", ""];
+const MODERATIONS = [
+	["remove", 1],
+	["ban", 1],
+	["unban", 2],
+	["mute", 1],
+	["unmute", 2],
+	["redact", 5],
+	["lock", 0.5],
+	["unlock", 2],
+] as const;
 
 type Do = (world: World, person: Person) => void;
 
@@ -178,7 +188,7 @@ function publish(world: World, person: Person): void {
 
 function drawModeration(world: World): PostModeration {
 	const { random, jury } = world;
-	const action = random.weighted({ remove: 1, ban: 1, unban: 2, mute: 1, unmute: 2, redact: 5, lock: 0.5, unlock: 2 });
+	const action = random.weighted(MODERATIONS);
 	if (action === "lock" || action === "unlock") return { action };
 	if (action === "redact") return { action, seq: random.between(0, (jury.ledger.current?.head ?? 0) + 1) };
 	const member = random.pick(["bob", "cy", "guest:gus", "guest:gil", "nobody"]);

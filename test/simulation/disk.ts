@@ -165,6 +165,16 @@ export class Disk extends MemoryStore {
 		}
 	}
 
+	override eraseJobs(member: string): void {
+		this.#call();
+		const befores = super.jobs(null, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+		super.eraseJobs(member);
+		for (const before of befores) {
+			const after = super.job(before.n);
+			if (before.member === member && after !== null) this.#commit?.jobsChanged.push({ before, after });
+		}
+	}
+
 	override saveRange(row: RangeRow): void {
 		this.#call();
 		super.saveRange(row);

@@ -65,10 +65,14 @@ export class Archive {
 			if (kept === undefined || event.redacted === true) events.set(event.seq, event);
 			if (event.name === "room.redacted") this.#redact(events, (event.data as { seq: number }).seq);
 		}
-		for (const member of range.erased) {
-			for (const epochEvents of this.epochs.values()) {
-				for (const event of epochEvents.values()) if (event.from === member) this.#redact(epochEvents, event.seq);
-			}
+		for (const member of range.erased) this.#erase(member, epoch, range.from);
+	}
+
+	/** As the real one does: what the range itself brings is redacted by the room, and what came later is not erased. */
+	#erase(member: string, epoch: string, from: number): void {
+		for (const [name, events] of this.epochs) {
+			for (const event of events.values())
+				if (event.from === member && (name !== epoch || event.seq < from)) this.#redact(events, event.seq);
 		}
 	}
 

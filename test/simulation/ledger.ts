@@ -1,4 +1,5 @@
 /** The truth: what was committed, epoch by epoch, from the store's own transactions. The checkers ask it. */
+import type { Failure } from "../../src/protocol/outcome.ts";
 import type { JobRow } from "../../src/room/jobs.ts";
 import type { Meta, NewEvent, RosterRow } from "../../src/room/store.ts";
 import { hold } from "./broken.ts";
@@ -51,9 +52,7 @@ export class Ledger {
 		for (const member of commit.rosterDropped) this.roster.delete(member);
 		for (const row of commit.rosterSaved) this.roster.set(row.member, row);
 		if (commit.rosterDropped.length + commit.rosterSaved.length > 0) this.rosterVersion++;
-		for (const { reason, through } of commit.ranges) {
-			if (reason === "trimmed" && this.current !== null) this.current.lostBefore = through + 1;
-		}
+		for (const { after } of commit.jobsChanged) this.#note(after);
 		for (const job of commit.jobsAdded) this.current?.jobs.set(job.n, job);
 		for (const { after } of commit.jobsChanged) this.current?.jobs.set(after.n, after);
 		const { current, meta } = this;
@@ -69,6 +68,13 @@ export class Ledger {
 		this.meta = null;
 		this.roster.clear();
 		this.rosterVersion++;
+	}
+
+	/** What the ranges lost is said as a job that failed: nobody needs to look for it. */
+	#note({ state, outcome }: JobRow): void {
+		if (state !== "failed" || !outcome.includes('"trimmed"') || this.current === null) return;
+		const before = /^Events before (\d+) were trimmed/.exec((JSON.parse(outcome) as Failure).message)?.[1];
+		if (before !== undefined) this.current.lostBefore = Number(before);
 	}
 
 	#meet(meta: Meta): void {

@@ -8,6 +8,7 @@ import { hold } from "./broken.ts";
 import type { Expected } from "./checkers/refusals.ts";
 import { resultOf } from "./kinds.ts";
 import { Page } from "./page.ts";
+import { Timer } from "./timer.ts";
 import { Wire } from "./wire.ts";
 import type { World } from "./world.ts";
 
@@ -42,8 +43,6 @@ export class Person {
 	readonly asks = new Map<string, Asked>();
 	/** Ids that were published, with what they named. */
 	readonly published: Extract<Asked, { type: "publish" }>[] = [];
-	/** The state that it last set in this connection; undefined where it set none. */
-	#wakeToken = 0;
 	#openToken = 0;
 
 	constructor(name: string, character: Character, world: World) {
@@ -62,12 +61,14 @@ export class Person {
 
 	/** Opens the page: anew, or at a cursor. */
 	join(since: string | null): void {
-		if (!this.isStopped) return;
+		if (!this.isStopped || this.#world.isOver) return;
 		const { ledger } = this.#world.jury;
 		const page = new Page(this.name, ledger, since);
 		this.page = page;
 		const { clock } = this.#world;
-		const isCurrent = (): boolean => this.page === page;
+		const timer = new Timer(clock, () => {
+			if (this.page === page) this.connection?.wake();
+		});
 		this.connection = new Connection(
 			{
 				now: () => clock.now,
@@ -76,13 +77,7 @@ export class Person {
 				open: (since) => this.#open(since),
 				send: (text) => this.#send(text),
 				close: () => this.#close(),
-				wakeAt: (at) => {
-					const token = ++this.#wakeToken;
-					if (at === null) return;
-					clock.at(at, () => {
-						if (token === this.#wakeToken && isCurrent()) this.connection?.wake();
-					});
-				},
+				wakeAt: (at) => timer.set(at),
 				changed: () => {},
 				message: (message) => page.heard(message),
 			},

@@ -60,6 +60,8 @@ export const DEEDS = {
 
 export type Deed = keyof typeof DEEDS;
 
+const WEIGHTS = Object.entries(DEEDS) as [Deed, number][];
+
 export interface Step {
 	/** How long after the step before it, ms. */
 	afterMs: number;
@@ -100,11 +102,10 @@ export function drawPlan(seed: number): Plan {
 		eventBytesMax: random.pick([200, 32_768]),
 	};
 	const people = drawPeople(random);
-	const weights = Object.fromEntries(
-		Object.entries(DEEDS).map(([deed, weight]) => [deed, weight * random.pick([0, 0.5, 1, 1, 3])]),
-	) as Record<Deed, number>;
-	weights.join = Math.max(weights.join, 8);
-	weights.publish = Math.max(weights.publish, 10);
+	const weights = WEIGHTS.map(([deed, weight]): readonly [Deed, number] => {
+		const drawn = weight * random.pick([0, 0.5, 1, 1, 3]);
+		return [deed, deed === "join" || deed === "publish" ? Math.max(drawn, 8) : drawn];
+	});
 	const steps: Step[] = [];
 	const length = random.between(20, 120);
 	for (let i = 0; i < length; i++) {

@@ -13,6 +13,7 @@ import type { Coverage } from "./coverage.ts";
 import { Crash, Disk } from "./disk.ts";
 import type { Queue } from "./queue.ts";
 import type { Random } from "./random.ts";
+import { Timer } from "./timer.ts";
 import type { Watch } from "./watch.ts";
 import type { Wire } from "./wire.ts";
 
@@ -45,7 +46,7 @@ export class Platform {
 	sendFault: { after: number; dies: boolean } | null = null;
 	wires: Wire[] = [];
 	#body: Body | null = null;
-	#alarmToken = 0;
+	readonly #timer: Timer;
 	#sessions = 0;
 	#epochs = 0;
 	#callers = new Set<Caller>();
@@ -58,6 +59,7 @@ export class Platform {
 		this.coverage = coverage;
 		this.watch = watch;
 		this.disk = this.#newDisk();
+		this.#timer = new Timer(clock, () => this.#ring());
 		clock.jumped = () => this.#armAlarm();
 	}
 
@@ -194,15 +196,11 @@ export class Platform {
 	}
 
 	#armAlarm(): void {
-		const token = ++this.#alarmToken;
-		const { alarmAt } = this;
-		if (alarmAt === null) return;
-		this.clock.at(alarmAt - this.clock.skewMs, () => {
-			if (token === this.#alarmToken) this.#ring();
-		});
+		this.#timer.set(this.alarmAt === null ? null : this.alarmAt - this.clock.skewMs);
 	}
 
 	#ring(): void {
+		if (this.alarmAt === null) return;
 		this.alarms++;
 		this.alarmAt = null;
 		let isDone = false;
@@ -219,7 +217,7 @@ export class Platform {
 		this.disk = this.#newDisk();
 		this.disk.fault = fault;
 		this.alarmAt = null;
-		this.#alarmToken++;
+		this.#armAlarm();
 		this.watch.forgotten();
 	}
 

@@ -68,13 +68,14 @@ export class Random {
 		return list[this.below(list.length)] as T;
 	}
 
-	/** One of the names, as often as its weight says. */
-	weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
-		const entries = Object.entries(weights) as [K, number][];
-		let left = this.fraction() * entries.reduce((sum, [, weight]) => sum + weight, 0);
-		for (const [name, weight] of entries) {
-			left -= weight;
-			if (left < 0) return name;
+	/** One of the entries, as often as its weight says. */
+	weighted<K>(entries: readonly (readonly [K, number])[]): K {
+		let left = 0;
+		for (const entry of entries) left += entry[1];
+		left *= this.fraction();
+		for (const entry of entries) {
+			left -= entry[1];
+			if (left < 0) return entry[0];
 		}
 		return (entries.at(-1) as [K, number])[0];
 	}

@@ -11,7 +11,7 @@ const CLOSING = 2;
 const CLOSED = 3;
 
 /** When the platform itself gives up a line that is dead. */
-const TCP_MS_MAX = 15 * 60_000;
+const TCP_MS_MAX = 9 * 60_000;
 
 /** How the ends are told. */
 export interface Ends {

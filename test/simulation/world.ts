@@ -7,7 +7,7 @@ import { houseRules } from "../room/house-rules.ts";
 import { Backend } from "./backend.ts";
 import { Jury } from "./checkers/jury.ts";
 import { Rest } from "./checkers/rest.ts";
-import { Clock } from "./clock.ts";
+import { Clock, T0 } from "./clock.ts";
 import { Coverage } from "./coverage.ts";
 import { DO } from "./deeds.ts";
 import { Archive, archiveKind, kindsOf, type Mood } from "./kinds.ts";
@@ -77,6 +77,10 @@ export class World {
 		this.people = plan.people.map((character, index) => new Person(`${character.member}#${index}`, character, this));
 	}
 
+	get elapsedMs(): number {
+		return this.clock.now - T0;
+	}
+
 	newId(): string {
 		return `i${++this.#ids}`;
 	}
@@ -93,6 +97,9 @@ export class World {
 			this.#broken ??= error;
 		}
 	}
+
+	/** Nobody comes back any more. */
+	isOver = false;
 
 	/** The step that is under way takes so much longer. */
 	linger(ms: number): void {

@@ -37,7 +37,8 @@ export class Idempotency {
 				() => `${event.from} published ${event.id} once, and it is event ${before?.seq} and ${event.seq}`,
 			);
 			this.#keys.set(key, event);
-			const said = JSON.parse(event.body) as { name: string; data: unknown };
+			const said = JSON.parse(event.body) as { name: string; data: unknown; redacted?: true };
+			if (said.redacted === true) continue;
 			const variants = this.#variants.get(`${event.from} ${event.id}`);
 			hold(
 				variants?.has(JSON.stringify([said.name, said.data])) === true,

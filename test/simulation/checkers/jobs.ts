@@ -25,6 +25,8 @@ export class Jobs {
 	readonly #coverage: Coverage;
 	/** When the platform took each job's newest run, by the room's clock. */
 	readonly #sentAt = new Map<string, number>();
+	/** The jobs that the latest commit changed. */
+	#settled: ReadonlySet<number> = new Set();
 	readonly #announced = new Set<string>();
 
 	constructor(ledger: Ledger, coverage: Coverage) {
@@ -33,8 +35,12 @@ export class Jobs {
 	}
 
 	committed(commit: Commit): void {
+		this.#settled = new Set(commit.jobsChanged.map(({ after }) => after.n));
 		for (const { purpose } of commit.jobsAdded) this.#coverage.count("job", purpose);
 		for (const change of commit.jobsChanged) this.#changed(change, commit);
+		for (const input of commit.inputs) {
+			if (input.type === "moderate" && input.action.action === "erase") this.#erased(input.action.member);
+		}
 		for (const { body, seq } of commit.appended) {
 			const event = JSON.parse(body) as Event;
 			const job = event.redacted === true ? null : startedBy(event);
@@ -46,6 +52,14 @@ export class Jobs {
 			);
 			if (event.name === "held" && event.from !== "room:operator") this.#released(event, commit);
 			if (event.name === "room.job") this.#announce(event, commit);
+		}
+	}
+
+	/** What a member asked for goes with it. */
+	#erased(member: string): void {
+		for (const row of this.#ledger.current?.jobs.values() ?? []) {
+			const isKept = row.member === member && row.input !== "null";
+			hold(!isKept, "G5", () => `${member} was erased, and ${row.input} of its job ${row.n} is kept`);
 		}
 	}
 
@@ -80,6 +94,8 @@ export class Jobs {
 			);
 		}
 		if (!isSettled(after)) return;
+		// What a range lost is kept as a job that failed from the beginning.
+		if (commit.jobsAdded.some(({ n, member }) => n === after.n && member === null)) return;
 		const isLapsed = before.deadlineAt !== null && before.deadlineAt <= commit.now;
 		const counts = settles.some(({ outcome, run }) => outcome.state === "done" || run === null || run >= before.run);
 		if (isLapsed && !counts) this.#coverage.reach("job", "lapsed");
@@ -124,7 +140,12 @@ export class Jobs {
 			() => `${sitting.session} was told ${state} of ${job} under ${id}, which is not its own`,
 		);
 		if (state === "accepted" || state === "held") {
-			hold(!isSettled(row), "G5", () => `${sitting.session} was told ${state} of ${job}, which is ${row.state}`);
+			// What a turn answers it may settle a moment later: the outcome follows, or the event came before.
+			hold(
+				!isSettled(row) || this.#settled.has(row.n),
+				"G5",
+				() => `${sitting.session} was told ${state} of ${job}, which is ${row.state}`,
+			);
 			return;
 		}
 		sitting.told.add(job);

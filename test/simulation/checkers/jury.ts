@@ -1,5 +1,4 @@
 /** All the checkers together: each thing that is seen is shown to those whose guarantee it touches. */
-import { CLOSE } from "../../../src/protocol/codes.ts";
 import type { ServerMessage } from "../../../src/protocol/messages.ts";
 import type { Effects } from "../../../src/room/effects.ts";
 import type { Input } from "../../../src/room/inputs.ts";
@@ -123,8 +122,6 @@ export class Jury implements Watch {
 		this.#coverage.count("close", String(code));
 		if (sitting === undefined) return;
 		this.tell?.(`${sitting.session} is closed ${code}`);
-		// One that the room never welcomed has no presence to lose.
-		if (code === CLOSE.restarting) this.presence.left(sitting.member, this.#clock.roomNow);
 		this.#gone(sitting);
 	}
 
@@ -177,9 +174,14 @@ export class Jury implements Watch {
 
 	crashed(wires: readonly Wire[]): void {
 		this.tell?.(`crashed with ${wires.length} sockets`);
+		this.presence.crashed();
 		for (const wire of wires) {
 			const sitting = this.sittings.get(wire);
-			if (sitting !== undefined) this.#gone(sitting);
+			if (sitting !== undefined && sitting.phase !== "gone") {
+				// A sweep that was committed may have ended it; what else is lost with the machine is in grace from the wake on.
+				this.presence.left(sitting.member, wire.heardAt);
+				this.#gone(sitting);
+			}
 			this.sittings.delete(wire);
 		}
 	}

@@ -28,6 +28,11 @@ export class PresenceCheck {
 		this.#dropped = commit.isWiped ? [] : commit.rosterDropped.map((member) => ({ member, now: commit.now }));
 	}
 
+	/** Nobody was told of the turn that was under way. */
+	crashed(): void {
+		this.#dropped = [];
+	}
+
 	/** A session is gone for the room, which may know it since earlier. */
 	left(member: string, at: number): void {
 		this.#goneAt.set(member, Math.max(at, this.#goneAt.get(member) ?? 0));
@@ -36,6 +41,9 @@ export class PresenceCheck {
 	/** Everyone whose session a crash took is in grace from the wake on. */
 	woken(attachments: readonly Attachment[], now: number): void {
 		const here = new Set(attachments.map(({ member }) => member));
+		// That another window of one who is here was closed is known to memory alone. A room sleeps after ten idle
+		// seconds, which are the grace.
+		for (const member of here) this.#goneAt.delete(member);
 		for (const { member, goneSince } of this.#ledger.roster.values()) {
 			if (!here.has(member) && goneSince === null) this.#goneAt.set(member, now);
 		}
