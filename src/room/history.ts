@@ -103,6 +103,8 @@ export class History {
 	redact(seq: number, by: string, now: number): boolean {
 		if (seq < 1 || seq > this.#meta.head) return false;
 		const stored = this.#find(seq);
+		// That something was taken back is not taken back: the archive would never hear of it.
+		if (stored?.name === "room.redacted") return true;
 		// What a job made of it is taken back with it.
 		const derived = stored === null ? [] : this.#about(seq);
 		if (stored !== null) {

@@ -100,7 +100,11 @@ export class Moderation {
 		if (!this.#history.isStored) return null;
 		if (after === 0) {
 			this.#ranges.erase(member);
-			this.#outbox.erase(member, turn.now);
+			const notices = this.#outbox.erase(member, turn.now);
+			// Whoever waits for an answer gets it.
+			for (const session of this.#roster.sessionsOf(member)) {
+				if (!turn.joining.has(session)) for (const notice of notices) turn.tell(session, notice);
+			}
 		}
 		const seqs = this.#store.seqsOf(member, after, ERASE_EVENTS_MAX);
 		for (const seq of seqs) this.#history.redact(seq, by, turn.now);

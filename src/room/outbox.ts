@@ -141,15 +141,20 @@ export class Outbox {
 		if (head.isOwed) this.#owe(head);
 	}
 
-	/** A member is erased: what it asked for, and what came of it, is taken back. */
-	erase(member: string, now: number): void {
+	/** A member is erased: what it asked for, and what came of it, is taken back. Gives what it is told of that. */
+	erase(member: string, now: number): JobNotice[] {
+		const notices: JobNotice[] = [];
 		const error = { code: "rejected", message: "Its author was erased." };
 		for (const head of [...this.#open.values()]) {
 			if (head.member !== member || head.purpose === "event" || head.purpose === "review") continue;
 			this.settle(head, { state: "failed", error }, false, now);
+			// What it holds is written at the turn's end: after the store has forgotten it.
+			this.#note({ ...head, input: "null", outcome: JSON.stringify(error) });
+			notices.push(this.notice({ ...head, outcome: JSON.stringify(error) }));
 		}
 		this.#owed.delete(member);
 		this.#store.eraseJobs(member);
+		return notices;
 	}
 
 	/** Puts a failed job on its way again. */

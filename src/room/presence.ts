@@ -16,6 +16,8 @@ interface Here {
 	state: string;
 	sessions: Set<string>;
 	goneSince: number | null;
+	/** When the latest of its sessions left, Unix ms, as far as memory goes. */
+	leftAt: number;
 	/** The keyed hash of a guest's address. */
 	address: string | null;
 }
@@ -48,6 +50,7 @@ export class Roster {
 				state: row.state,
 				sessions: new Set(),
 				goneSince: row.goneSince,
+				leftAt: 0,
 				address: row.address,
 			});
 			(this.#sample.size < ROSTER_SAMPLE_MEMBERS_MAX ? this.#sample : this.#line).add(row.member);
@@ -81,7 +84,7 @@ export class Roster {
 	enter(id: string, name: string, session: string, address: string | null = null): void {
 		let member = this.#members.get(id);
 		if (member === undefined) {
-			member = { id, name, state: "null", sessions: new Set(), goneSince: null, address };
+			member = { id, name, state: "null", sessions: new Set(), goneSince: null, leftAt: 0, address };
 			this.#members.set(id, member);
 			this.#dirty.add(id);
 			if (this.#sample.size < ROSTER_SAMPLE_MEMBERS_MAX) this.#show(id);
@@ -104,11 +107,16 @@ export class Roster {
 		}
 	}
 
-	/** A session is gone. The member's grace begins at `at`, Unix ms, if it was its last one. */
+	/**
+	 * A session is gone. The member's grace begins at `at`, Unix ms, if it was its last one; but not before another
+	 * one left: a dead window that is found late says nothing of the window that was just closed.
+	 */
 	leave(id: string, session: string, at: number): void {
 		const member = this.#members.get(id);
-		if (member === undefined || !member.sessions.delete(session) || member.sessions.size > 0) return;
-		member.goneSince = at;
+		if (member === undefined || !member.sessions.delete(session)) return;
+		member.leftAt = Math.max(member.leftAt, at);
+		if (member.sessions.size > 0) return;
+		member.goneSince = member.leftAt;
 		this.#gone.add(id);
 		this.#dirty.add(id);
 	}

@@ -29,7 +29,7 @@ export const archive: RangeKind = {
 		await db.batch([
 			...wipe(db, room, range.wiped),
 			...insert(db, room, epoch, range.events),
-			...erase(db, room, range.erased),
+			...erase(db, room, epoch, range),
 			...redact(db, room, epoch, range.events),
 			note(db, room, epoch, range),
 			...(range.wiped.length > 0 && range.head === 0 && range.count === 0 ? [unlist(db, room)] : []),
@@ -71,19 +71,25 @@ function insert(db: D1Database, room: string, epoch: string, events: readonly Ev
 	);
 }
 
-/** Everything a member said in the room, also what the room itself no longer keeps. */
-function erase(db: D1Database, room: string, members: readonly string[]): D1PreparedStatement[] {
-	return members.map((member) =>
+/**
+ * Everything a member said in the room, also what the room itself no longer keeps. From the range on the room has
+ * redacted it already, and what the member said since then stays.
+ */
+function erase(db: D1Database, room: string, epoch: string, { erased, from }: Range): D1PreparedStatement[] {
+	return erased.map((member) =>
 		db
-			.prepare("update events set data = 'null', text = '', author = '', redacted = 1 where room = ? and member = ?")
-			.bind(room, member),
+			.prepare(
+				`update events set data = 'null', text = '', author = '', redacted = 1
+				where room = ? and member = ? and (epoch <> ? or seq < ?)`,
+			)
+			.bind(room, member, epoch, from),
 	);
 }
 
 /** A tombstone for each event that was redacted, whether its row is there yet or not. */
 function redact(db: D1Database, room: string, epoch: string, events: readonly Event[]): D1PreparedStatement[] {
 	return events
-		.filter((event) => event.name === "room.redacted")
+		.filter((event) => event.name === "room.redacted" && event.redacted !== true)
 		.map((event) =>
 			db
 				.prepare(

@@ -1,0 +1,120 @@
+/** Backends and operators: over HTTP, with retries under the same key until there is an answer. */
+import type { PostModeration } from "../../src/protocol/http.ts";
+import { OPERATOR } from "../../src/protocol/ids.ts";
+import { CAPABILITIES } from "../../src/protocol/messages.ts";
+import type { Reply } from "../../src/room/effects.ts";
+import type { Body } from "./body.ts";
+import { hold } from "./broken.ts";
+import type { World } from "./world.ts";
+
+const RETRY_MS = 700;
+
+export class Backend {
+	readonly #world: World;
+	/** Requests without an answer. */
+	underway = 0;
+	/** While false every reply arrives. */
+	losesReplies = true;
+
+	constructor(world: World) {
+		this.#world = world;
+	}
+
+	post(member: string): void {
+		const { random, jury } = this.#world;
+		const id = this.#world.newId();
+		const publish = {
+			id,
+			name: random.pick(["chat", "order", "held", "price", "room.job"]),
+			data: random.pick(["a", "http://x", "rude"]),
+			...(random.once(8) ? { expect: random.below(6) } : {}),
+		};
+		const address = member === "guest:gus" ? "a1" : null;
+		const who = { member, name: member.toUpperCase(), can: CAPABILITIES.slice(0, 5), address };
+		jury.refusals.used(id);
+		jury.idempotency.published(member, id, publish.name, publish.data);
+		const check = (reply: Reply): void => {
+			jury.idempotency.replied(member, id, reply);
+			if ("epoch" in reply)
+				hold(reply.epoch === jury.ledger.current?.name, "G4", () => `${member} was told the epoch ${reply.epoch}`);
+		};
+		this.#ask(
+			(body, answer) => body.post(who, publish, answer),
+			check,
+			(reply) => {
+				if (reply.outcome === "published" || reply.outcome === "repeated")
+					this.#world.acknowledged.push({ epoch: reply.epoch, seq: reply.seq, member, id });
+			},
+		);
+	}
+
+	moderate(action: PostModeration): void {
+		if (action.action === "erase") this.#world.coverage.reach("room", "erased");
+		const by = { member: OPERATOR, can: [...CAPABILITIES], address: null };
+		this.#ask((body, answer) => body.moderate(by, action, 0, answer));
+	}
+
+	wipe(): void {
+		this.#ask((body, answer) => body.wipe(this.#world.platform.newEpoch(), answer));
+	}
+
+	replay(job: string): void {
+		this.#ask((body, answer) => body.replayJob(job, answer));
+	}
+
+	/** Asks until there is an answer. `check` sees it as it leaves the room, `done` as it arrives. */
+	#ask(
+		start: (body: Body, answer: (reply: Reply) => void) => void,
+		check: (reply: Reply) => void = () => {},
+		done: (reply: Reply) => void = () => {},
+	): void {
+		const { clock, random, platform, coverage, jury } = this.#world;
+		this.underway++;
+		const again = (): void => clock.after(RETRY_MS, attempt);
+		const attempt = (): void => {
+			platform.call<Reply>(
+				(body, answer) => start(body, answer),
+				(reply) => {
+					check(reply);
+					if (reply.outcome === "refused") jury.refusals.refused(reply.refusal, "a backend");
+					if (this.losesReplies && random.once(6)) {
+						coverage.reach("fault", "reply lost");
+						return again();
+					}
+					const isPassing = reply.outcome === "refused" && /internal|overloaded|rate_limited/.test(reply.refusal.code);
+					if (isPassing) return again();
+					clock.after(1 + random.below(20), () => {
+						this.underway--;
+						done(reply);
+					});
+				},
+				again,
+			);
+		};
+		clock.after(1 + random.below(20), attempt);
+	}
+
+	/** Reads a page over HTTP, which must be what is stored. */
+	read(): void {
+		const { platform, jury, random } = this.#world;
+		const after = random.below(10);
+		platform.guard(() => {
+			const page = platform.body.page(random.once(2) ? { after } : {});
+			if ("refusal" in page) return;
+			const current = jury.ledger.current;
+			if (current === null) return;
+			hold(
+				page.epoch === current.name && page.head === current.head && page.floor === current.floor,
+				"G2",
+				() => `a backend read ${page.epoch} ${page.floor} to ${page.head}, not ${current.name} to ${current.head}`,
+			);
+			let last: number | null = null;
+			for (const body of page.bodies) {
+				const { seq } = JSON.parse(body) as { seq: number };
+				hold(current.at(seq)?.body === body, "G2", () => `a backend read ${body}, not ${current.at(seq)?.body}`);
+				hold(last === null || seq === last + 1, "G2", () => `a backend read ${seq} after ${last}`);
+				last = seq;
+			}
+		});
+	}
+}

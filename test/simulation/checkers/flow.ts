@@ -1,0 +1,40 @@
+/** G6: a full socket is paused at once, and what it is sent meanwhile is bounded. */
+import { BUFFER_PAUSE_BYTES, PAUSED_PRIVATE_BYTES_MAX } from "../../../src/protocol/limits.ts";
+import type { ServerMessage } from "../../../src/protocol/messages.ts";
+import { hold } from "../broken.ts";
+import type { Sitting } from "./sitting.ts";
+
+/** What the room sends to everyone. */
+const SHARED: ReadonlySet<ServerMessage["type"]> = new Set(["event", "signal", "presence", "caught-up", "welcome"]);
+/** Brackets and commas, which the room does not count. */
+const FRAMING_BYTES = 1024;
+/** The turn after the one in which a buffer was found full knows of it. */
+const NOTICE_MS_MAX = 20;
+
+export class FlowCheck {
+	sent(sitting: Sitting, frame: string, messages: readonly ServerMessage[], now: number): void {
+		const { session, wire } = sitting;
+		if (sitting.phase === "paused") {
+			const shared = messages.find(({ type }) => SHARED.has(type));
+			hold(shared === undefined, "G6", () => `${session} is paused and was sent ${shared?.type}`);
+			sitting.pausedBytes += frame.length;
+			hold(
+				sitting.pausedBytes <= PAUSED_PRIVATE_BYTES_MAX + FRAMING_BYTES,
+				"G6",
+				() => `${session} is paused and was sent ${sitting.pausedBytes} bytes`,
+			);
+			return;
+		}
+		if (wire.bufferedAmount <= BUFFER_PAUSE_BYTES) {
+			sitting.fullSince = null;
+			return;
+		}
+		sitting.fullSince ??= now;
+		const { fullSince } = sitting;
+		hold(
+			now - fullSince <= NOTICE_MS_MAX,
+			"G6",
+			() => `${session} is full since ${now - fullSince} ms and is sent more`,
+		);
+	}
+}

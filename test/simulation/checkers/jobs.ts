@@ -1,0 +1,179 @@
+/** G5: a job is owed with its event or not at all, settles once, and its outcome reaches whom it concerns. */
+import type { Event, JobNotice } from "../../../src/protocol/messages.ts";
+import type { Settle } from "../../../src/room/inputs.ts";
+import { type JobRow, jobId, jobNumber } from "../../../src/room/jobs.ts";
+import { LEASE_MS } from "../../room/house-rules.ts";
+import { hold } from "../broken.ts";
+import type { Coverage } from "../coverage.ts";
+import type { Commit, JobChange } from "../disk.ts";
+import type { Ledger } from "../ledger.ts";
+import type { Sitting } from "./sitting.ts";
+
+/** Which kind an event of that name must start, by design of the house rules. */
+function startedBy(event: Event): { kind: string; purpose: string } | null {
+	if (event.from === "room:events") return null;
+	if (event.name === "chat" && String(event.data).includes("http")) return { kind: "card", purpose: "event" };
+	if (event.name === "order") return { kind: "bill", purpose: "event" };
+	if (event.name === "reviewed") return { kind: "check", purpose: "review" };
+	return null;
+}
+
+const isSettled = ({ state }: Pick<JobRow, "state">): boolean => state === "done" || state === "failed";
+
+export class Jobs {
+	readonly #ledger: Ledger;
+	readonly #coverage: Coverage;
+	/** When the platform took each job's newest run, by the room's clock. */
+	readonly #sentAt = new Map<string, number>();
+	/** The jobs that the latest commit changed. */
+	#settled: ReadonlySet<number> = new Set();
+	readonly #announced = new Set<string>();
+
+	constructor(ledger: Ledger, coverage: Coverage) {
+		this.#ledger = ledger;
+		this.#coverage = coverage;
+	}
+
+	committed(commit: Commit): void {
+		this.#settled = new Set(commit.jobsChanged.map(({ after }) => after.n));
+		for (const { purpose } of commit.jobsAdded) this.#coverage.count("job", purpose);
+		for (const change of commit.jobsChanged) this.#changed(change, commit);
+		for (const input of commit.inputs) {
+			if (input.type === "moderate" && input.action.action === "erase") this.#erased(input.action.member);
+		}
+		for (const { body, seq } of commit.appended) {
+			const event = JSON.parse(body) as Event;
+			const job = event.redacted === true ? null : startedBy(event);
+			hold(
+				job === null ||
+					commit.jobsAdded.some((each) => each.seq === seq && each.kind === job.kind && each.purpose === job.purpose),
+				"G5",
+				() => `the event ${body} was stored without its job`,
+			);
+			if (event.name === "held" && event.from !== "room:operator") this.#released(event, commit);
+			if (event.name === "room.job") this.#announce(event, commit);
+		}
+	}
+
+	/** What a member asked for goes with it. */
+	#erased(member: string): void {
+		for (const row of this.#ledger.current?.jobs.values() ?? []) {
+			const isKept = row.member === member && row.input !== "null";
+			hold(!isKept, "G5", () => `${member} was erased, and ${row.input} of its job ${row.n} is kept`);
+		}
+	}
+
+	#id({ n }: Pick<JobRow, "n">): string {
+		return jobId(this.#ledger.current?.name ?? "", n);
+	}
+
+	#changed({ before, after }: JobChange, commit: Commit): void {
+		const job = this.#id(after);
+		const settles = commit.inputs.filter((input): input is Settle => input.type === "settle" && input.job === job);
+		const isReplayed = commit.inputs.some((input) => input.type === "replay" && input.job === job);
+		const isErased = commit.inputs.some((input) => input.type === "moderate" && input.action.action === "erase");
+		if (isSettled(before)) {
+			const isAgain = before.state === "failed" && isReplayed;
+			if (isAgain) this.#coverage.reach("job", "replayed");
+			hold(
+				isAgain || (after.state === before.state && (after.outcome === before.outcome || isErased)),
+				"G5",
+				() =>
+					`the job ${job} was ${before.state} with ${before.outcome} and became ${after.state} with ${after.outcome}`,
+			);
+			return;
+		}
+		if (before.state === "waiting" && after.state === "sent") this.#sentAt.set(job, commit.now);
+		if (after.run > before.run) {
+			const sentAt = this.#sentAt.get(job) ?? Number.NEGATIVE_INFINITY;
+			this.#coverage.reach("job", "sent again");
+			hold(
+				before.state === "sent" && commit.now - sentAt >= LEASE_MS,
+				"G5",
+				() => `the job ${job} was sent again ${commit.now - sentAt} ms after the platform took it, within its lease`,
+			);
+		}
+		if (!isSettled(after)) return;
+		// What a range lost is kept as a job that failed from the beginning.
+		if (commit.jobsAdded.some(({ n, member }) => n === after.n && member === null)) return;
+		const isLapsed = before.deadlineAt !== null && before.deadlineAt <= commit.now;
+		const counts = settles.some(({ outcome, run }) => outcome.state === "done" || run === null || run >= before.run);
+		if (isLapsed && !counts) this.#coverage.reach("job", "lapsed");
+		if (after.state === "failed" && counts) this.#coverage.reach("job", "failed");
+		hold(
+			counts || isLapsed || isErased,
+			"G5",
+			() => `the job ${job} of run ${before.run} settled as ${after.state} though nothing that counts came`,
+		);
+	}
+
+	/** A held event is in the history only once its check has settled, and never where the check refuses it. */
+	#released(event: Event, commit: Commit): void {
+		const isCleared = commit.jobsChanged.some(
+			({ after }) =>
+				after.purpose === "hold" && after.member === event.from && after.ask === event.id && after.state === "done",
+		);
+		// One that was held and settled in one turn was added as settled.
+		const isAdded = commit.jobsAdded.some(({ purpose, ask }) => purpose === "hold" && ask === event.id);
+		hold(isCleared || isAdded, "G5", () => `the held event ${event.id} was published without its check`);
+		hold(event.data !== "rude", "G5", () => `the held event ${event.id} was published though its check refuses it`);
+	}
+
+	#announce({ data }: Event, commit: Commit): void {
+		if (data === null) return;
+		const { job } = data as { job: string };
+		hold(!this.#announced.has(job), "G5", () => `the outcome of ${job} was announced twice`);
+		this.#announced.add(job);
+		const n = jobNumber(this.#ledger.current?.name ?? "", job);
+		hold(
+			commit.jobsChanged.some(({ after }) => after.n === n && after.state === "done"),
+			"G5",
+			() => `the outcome of ${job} was announced, and it is not settled`,
+		);
+	}
+
+	notice(sitting: Sitting, { id, job, state, result, error }: JobNotice): void {
+		const row = this.#row(job);
+		hold(
+			row !== undefined && row.member === sitting.member && row.ask === id,
+			"G5",
+			() => `${sitting.session} was told ${state} of ${job} under ${id}, which is not its own`,
+		);
+		if (state === "accepted" || state === "held") {
+			// What a turn answers it may settle a moment later: the outcome follows, or the event came before.
+			hold(
+				!isSettled(row) || this.#settled.has(row.n),
+				"G5",
+				() => `${sitting.session} was told ${state} of ${job}, which is ${row.state}`,
+			);
+			return;
+		}
+		sitting.told.add(job);
+		hold(row.state === state, "G5", () => `${sitting.session} was told ${state} of ${job}, which is ${row.state}`);
+		if (state === "done") {
+			const said = JSON.stringify(result);
+			hold(said === row.outcome, "G5", () => `${sitting.session} was told ${said} of ${job}: ${row.outcome}`);
+		} else {
+			hold(error !== undefined, "G5", () => `${sitting.session} was not told why ${job} failed`);
+		}
+	}
+
+	/** One who has just been welcomed has been told all that it is owed. */
+	welcomed(sitting: Sitting): void {
+		for (const row of this.#ledger.current?.jobs.values() ?? []) {
+			if (!row.isOwed || !isSettled(row) || row.member !== sitting.member) continue;
+			this.#coverage.reach("job", "owed later");
+			const job = this.#id(row);
+			hold(
+				sitting.told.has(job),
+				"G5",
+				() => `${sitting.session} came back and was not told of ${job}, which it is owed`,
+			);
+		}
+	}
+
+	#row(job: string): JobRow | undefined {
+		const n = jobNumber(this.#ledger.current?.name ?? "", job);
+		return n === null ? undefined : this.#ledger.current?.jobs.get(n);
+	}
+}

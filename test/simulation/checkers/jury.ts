@@ -1,0 +1,193 @@
+/** All the checkers together: each thing that is seen is shown to those whose guarantee it touches. */
+import type { ServerMessage } from "../../../src/protocol/messages.ts";
+import type { Effects } from "../../../src/room/effects.ts";
+import type { Input } from "../../../src/room/inputs.ts";
+import type { Attachment } from "../../../src/room/session.ts";
+import { hold } from "../broken.ts";
+import type { Clock } from "../clock.ts";
+import type { Coverage } from "../coverage.ts";
+import type { Commit } from "../disk.ts";
+import { Ledger } from "../ledger.ts";
+import type { Watch } from "../watch.ts";
+import type { Wire } from "../wire.ts";
+import { FlowCheck } from "./flow.ts";
+import { Idempotency } from "./idempotency.ts";
+import { Jobs } from "./jobs.ts";
+import { Order } from "./order.ts";
+import { PresenceCheck } from "./presence.ts";
+import { type Expected, Refusals } from "./refusals.ts";
+import { Resume } from "./resume.ts";
+import { Sitting } from "./sitting.ts";
+
+export class Jury implements Watch {
+	readonly ledger = new Ledger();
+	readonly sittings = new Map<Wire, Sitting>();
+	readonly order: Order;
+	readonly resume: Resume;
+	readonly idempotency: Idempotency;
+	readonly jobs: Jobs;
+	readonly flow = new FlowCheck();
+	readonly refusals: Refusals;
+	readonly presence: PresenceCheck;
+	/** What must answer the hostile frames that are on their way, by their text. */
+	readonly hostile = new Map<string | ArrayBuffer, Expected[]>();
+	readonly #clock: Clock;
+	readonly #coverage: Coverage;
+	/** The frame that was read last: one turn sends the same text to many. */
+	#text = "";
+	#messages: readonly ServerMessage[] = [];
+	/** Tells a story where someone listens. */
+	tell: ((line: string) => void) | null = null;
+
+	constructor(clock: Clock, coverage: Coverage) {
+		this.#clock = clock;
+		this.#coverage = coverage;
+		this.order = new Order(this.ledger);
+		this.resume = new Resume(this.ledger, coverage);
+		this.idempotency = new Idempotency(this.ledger);
+		this.jobs = new Jobs(this.ledger, coverage);
+		this.refusals = new Refusals(this.ledger, clock, coverage);
+		this.presence = new PresenceCheck(this.ledger, () => this.sittings.values());
+	}
+
+	accepted(session: string, wire: Wire): void {
+		this.sittings.set(wire, new Sitting(wire, session));
+		this.tell?.(`${session} of ${wire.member} is accepted, since ${wire.since}`);
+	}
+
+	attached(wire: Wire, { mode }: Attachment): void {
+		const sitting = this.sittings.get(wire);
+		if (sitting === undefined) return;
+		if (mode.kind === "replaying" && sitting.phase !== "paused") this.#coverage.reach("state", "replaying over turns");
+		this.#coverage.reach("state", mode.kind);
+		if (mode.kind === "paused" && sitting.phase !== "paused") {
+			sitting.phase = "paused";
+			sitting.pausedBytes = 0;
+			this.tell?.(`${sitting.session} is paused`);
+		} else if (mode.kind !== "paused" && sitting.phase === "paused") {
+			sitting.phase = "replaying";
+			sitting.fullSince = null;
+			this.tell?.(`${sitting.session} replays`);
+		}
+	}
+
+	received(wire: Wire, text: string | ArrayBuffer): void {
+		const sitting = this.sittings.get(wire);
+		if (sitting === undefined) return;
+		if (this.tell !== null) this.tell(`${sitting.session} says ${String(text).slice(0, 300)}`);
+		const expected = this.hostile.get(text)?.shift();
+		if (expected !== undefined) this.refusals.expect(sitting, expected);
+	}
+
+	sent(wire: Wire, frame: string): void {
+		const sitting = this.sittings.get(wire);
+		hold(sitting !== undefined, "G2", () => `a socket without a session was sent ${frame}`);
+		if (frame !== this.#text) {
+			this.#text = frame;
+			this.#messages = JSON.parse(frame) as ServerMessage[];
+		}
+		this.tell?.(`${sitting.session} hears ${frame.slice(0, 1000)}`);
+		this.flow.sent(sitting, frame, this.#messages, this.#clock.now);
+		for (const message of this.#messages) this.#heard(sitting, message);
+	}
+
+	#heard(sitting: Sitting, message: ServerMessage): void {
+		if (sitting.phase === "joining" && message.type !== "welcome" && message.type !== "error")
+			hold(false, "G2", () => `${sitting.session} heard ${message.type} before its welcome`);
+		switch (message.type) {
+			case "welcome":
+				this.resume.welcome(sitting, message);
+				this.presence.welcome(sitting, message);
+				return;
+			case "event":
+				return this.order.event(sitting, message);
+			case "caught-up":
+				return this.order.caughtUp(sitting, message);
+			case "history":
+				return this.order.history(sitting, message);
+			case "ack":
+				return this.idempotency.ack(sitting, message);
+			case "job":
+				return this.jobs.notice(sitting, message);
+			case "presence":
+				return this.presence.presence(sitting, message);
+			case "error":
+				this.refusals.error(sitting, message);
+				if (message.code === "id_reused") this.idempotency.reused(sitting, message);
+		}
+	}
+
+	closing(wire: Wire, code: number): void {
+		const sitting = this.sittings.get(wire);
+		this.#coverage.count("close", String(code));
+		if (sitting === undefined) return;
+		this.tell?.(`${sitting.session} is closed ${code}`);
+		this.#gone(sitting);
+	}
+
+	closed(wire: Wire, code: number): void {
+		const sitting = this.sittings.get(wire);
+		if (sitting === undefined) return;
+		this.tell?.(`${sitting.session} is gone, ${code}`);
+		if (sitting.phase !== "gone") this.presence.left(sitting.member, this.#clock.roomNow);
+		this.#gone(sitting);
+	}
+
+	#gone(sitting: Sitting): void {
+		sitting.phase = "gone";
+		this.#coverage.reach("state", "gone");
+	}
+
+	committed(commit: Commit): void {
+		const floor = this.ledger.current?.floor ?? 1;
+		const epoch = this.ledger.current?.name;
+		if (commit.isWiped) this.#coverage.reach("room", "wiped");
+		if (commit.rewritten.length > 0) this.#coverage.reach("room", "redacted");
+		this.ledger.commit(commit);
+		const { current, meta } = this.ledger;
+		if (current?.name === epoch && (current?.floor ?? 1) > floor) this.#coverage.reach("room", "trimmed");
+		if (meta !== null && meta.kept < meta.floor) this.#coverage.reach("room", "kept for a range");
+		if (this.tell !== null && (commit.inputs.length > 0 || commit.meta !== null))
+			this.tell(`turn: ${commit.inputs.map(({ type }) => type).join(" ")}; head ${meta?.head}, floor ${meta?.floor}`);
+		this.idempotency.committed(commit);
+		this.jobs.committed(commit);
+		this.presence.committed(commit);
+	}
+
+	turned(inputs: readonly Input[], effects: Effects, now: number): void {
+		for (const input of inputs) {
+			if (input.type === "join") this.presence.entered(input.member);
+		}
+		this.order.turned(this.sittings.values());
+		this.presence.turned(inputs, effects, now);
+		for (const [wire, sitting] of this.sittings) {
+			if (sitting.phase === "gone") this.sittings.delete(wire);
+			else if (inputs.some((input) => input.type === "join" && input.session === sitting.session))
+				this.jobs.welcomed(sitting);
+		}
+	}
+
+	woken(attachments: readonly Attachment[], now: number): void {
+		this.tell?.(`woken with ${attachments.map(({ session, mode }) => `${session} ${mode.kind}`).join(", ")}`);
+		this.presence.woken(attachments, now);
+	}
+
+	crashed(wires: readonly Wire[]): void {
+		this.tell?.(`crashed with ${wires.length} sockets`);
+		this.presence.crashed();
+		for (const wire of wires) {
+			const sitting = this.sittings.get(wire);
+			if (sitting !== undefined && sitting.phase !== "gone") {
+				// A sweep that was committed may have ended it; what else is lost with the machine is in grace from the wake on.
+				this.presence.left(sitting.member, wire.heardAt);
+				this.#gone(sitting);
+			}
+			this.sittings.delete(wire);
+		}
+	}
+
+	forgotten(): void {
+		this.tell?.("the room forgot itself");
+		this.ledger.forget();
+	}
+}

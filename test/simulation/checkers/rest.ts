@@ -1,0 +1,185 @@
+/** Liveness: when the faults stop, everything comes to rest in bounded time, and nothing was lost on the way. */
+import type { Event } from "../../../src/protocol/messages.ts";
+import { Broken, hold } from "../broken.ts";
+import type { Person } from "../person.ts";
+import type { World } from "../world.ts";
+import { showRow } from "./presence.ts";
+
+/** The longest chain of deadlines: a hold, a lease, a range that failed, a dead cable, and then some. */
+const CALM_MS_MAX = 12 * 60_000;
+const LOOK_MS = 100;
+const LONG_MS = 3 * 24 * 3_600_000;
+/** An empty room is woken for its sweeps of keys, and to trim each event, and then no more. */
+const ALARMS_MAX = 60;
+
+export class Rest {
+	readonly #world: World;
+
+	constructor(world: World) {
+		this.#world = world;
+	}
+
+	async come(): Promise<void> {
+		const { world } = this;
+		this.#heal();
+		const until = world.clock.now + CALM_MS_MAX;
+		for (let unrest = this.#unrest(); unrest !== null; unrest = this.#unrest()) {
+			if (world.clock.now > until) throw new Broken("liveness", `${unrest} ${CALM_MS_MAX} ms after the last fault`);
+			world.jury.tell?.(`unrest: ${unrest}`);
+			// At once to what is due next, where that is far.
+			await world.pass(Math.max(LOOK_MS, (world.clock.nextAt ?? 0) - world.clock.now));
+		}
+		this.#compareStore();
+		this.#compareArchive();
+		await this.#depart();
+	}
+
+	private get world(): World {
+		return this.#world;
+	}
+
+	#heal(): void {
+		const { platform, queue, kinds, backend, jury } = this.world;
+		jury.tell?.("--- all faults stop");
+		platform.disk.fault = null;
+		platform.sendFault = null;
+		queue.mood = "takes";
+		queue.lose = queue.double = queue.deathAfter = 0;
+		queue.lateMs = 20;
+		kinds.failures = 0;
+		backend.losesReplies = false;
+		backend.moderate({ action: "unlock" });
+		for (const wire of platform.wires) {
+			wire.lagMs = 20;
+			wire.reads(true);
+		}
+		// Someone looks in, so that a room that died is awake.
+		backend.read();
+	}
+
+	/** What is not at rest yet, or null. */
+	#unrest(): string | null {
+		const { people, backend, queue, platform, jury, clock } = this.world;
+		for (const person of people) {
+			const unrest = this.#unrestOf(person);
+			if (unrest !== null) return unrest;
+		}
+		if (backend.underway > 0) return "a backend has no answer";
+		if (queue.underway > 0) return "a letter is under way";
+		if (platform.isAwake && (platform.body.hasTimer || !platform.body.isQuiet)) return "the room keeps itself awake";
+		if (platform.alarmAt !== null && platform.alarmAt < clock.roomNow - 5_000) return "an alarm is overdue";
+		const { current, roster } = jury.ledger;
+		for (const job of current?.jobs.values() ?? []) {
+			if (job.state === "waiting" || job.state === "sent") return `the job ${job.n} is ${job.state}`;
+			const isHere = people.some((person) => person.isLive && person.character.member === job.member);
+			if (job.isOwed && isHere) return `${job.member} has not received the outcome of ${job.n}`;
+		}
+		for (const row of platform.disk.ranges()) {
+			if (row.state !== "idle") return `the range ${row.kind} is ${row.state}`;
+			if (row.through < (current?.head ?? 0)) return `the range ${row.kind} is at ${row.through} of ${current?.head}`;
+		}
+		const here = new Set(people.filter(({ isLive }) => isLive).map(({ character }) => character.member));
+		// Nobody sweeps for one who is alone.
+		if (roster.size >= 2)
+			for (const member of roster.keys()) if (!here.has(member)) return `${member} is gone, and still listed`;
+		for (const member of here) if (!roster.has(member)) return `${member} is here, and not listed`;
+		return null;
+	}
+
+	#unrestOf(person: Person): string | null {
+		const { platform, jury } = this.world;
+		if (person.isStopped) return person.asks.size > 0 ? `${person.name} has stopped and still waits` : null;
+		const state = person.connection?.state;
+		// Where there is no place, one waits for one.
+		if (state?.kind === "waiting" && state.reason?.code === "room_full")
+			return platform.wires.length >= platform.settings.roomSessionsMax ? null : `${person.name} waits at a door`;
+		if (state?.kind === "connecting" && platform.wires.length >= platform.settings.roomSessionsMax) return null;
+		if (!person.isLive) return `${person.name} is ${state?.kind}`;
+		if (person.asks.size > 0) return `${person.name} has no answer to ${JSON.stringify([...person.asks.values()][0])}`;
+		const page = new Map(
+			[...(person.page?.members.byId.values() ?? [])].map(({ id, name, state }): [string, string] => [
+				id,
+				showRow(name, JSON.stringify(state)),
+			]),
+		);
+		try {
+			jury.presence.compare(page, person.name);
+		} catch (error) {
+			return (error as Error).message;
+		}
+		if (person.page?.cursor !== `${jury.ledger.current?.name}.${jury.ledger.current?.head}`)
+			return `${person.name} has seen ${person.page?.cursor} of ${jury.ledger.current?.head}`;
+		return null;
+	}
+
+	/** What was ever acknowledged is stored, and what is stored is what was committed. */
+	#compareStore(): void {
+		const { platform, jury, acknowledged } = this.world;
+		const { current, meta } = jury.ledger;
+		if (current === null || meta === null) return;
+		const stored = platform.disk.after(current.floor - 1, current.head);
+		hold(
+			stored.length === current.head - current.floor + 1,
+			"G1",
+			() => `${stored.length} events are stored of ${current.floor} to ${current.head}`,
+		);
+		for (const event of stored) {
+			const known = current.at(event.seq);
+			hold(known?.body === event.body, "G1", () => `${event.body} is stored, not ${known?.body}`);
+		}
+		for (const { epoch, seq, member, id } of acknowledged) {
+			const event = jury.ledger.event(epoch, seq);
+			hold(event?.from === member && event.id === id, "G1", () => `${member} was told that ${id} is ${seq}`);
+		}
+	}
+
+	/** The archive holds what was ever published, in order, and nothing of a wiped epoch. */
+	#compareArchive(): void {
+		const { archive, jury, plan, coverage } = this.world;
+		if (plan.ranges.length === 0) return;
+		const { current, epochs } = jury.ledger;
+		const through = new Map<string, number>();
+		for (const { epoch, from, to } of archive.ranges) {
+			const before = through.get(epoch) ?? 0;
+			const isNext = from <= before + 1 || from <= (jury.ledger.epochs.get(epoch)?.lostBefore ?? 1);
+			hold(isNext, "archive", () => `the range from ${from} came after ${before} of ${epoch}`);
+			through.set(epoch, Math.max(before, to));
+		}
+		for (const epoch of epochs.values()) {
+			const kept = archive.epochs.get(epoch.name);
+			if (epoch.isWiped && !epoch.isForgotten)
+				hold(kept === undefined || current === null, "archive", () => `${epoch.name} was wiped and is archived`);
+		}
+		if (current === null) return;
+		if (current.lostBefore > 1) coverage.reach("room", "range trimmed");
+		const kept = archive.epochs.get(current.name);
+		for (let seq = 1; seq <= current.head; seq++) {
+			const event = kept?.get(seq);
+			const known = JSON.parse(current.at(seq)?.body ?? "null") as Event;
+			if (event === undefined && seq < current.lostBefore) continue;
+			hold(event !== undefined, "archive", () => `event ${seq} of ${current.head} is not archived`);
+			// What the room no longer has it cannot redact: then the archive's copy alone is erased.
+			if (seq < (jury.ledger.meta?.kept ?? 1) && event.redacted === true) continue;
+			hold(
+				JSON.stringify(event) === JSON.stringify(known),
+				"archive",
+				() => `${JSON.stringify(event)} is archived, not ${JSON.stringify(known)}`,
+			);
+		}
+	}
+
+	/** Everyone leaves: the room empties, and then it rests. */
+	async #depart(): Promise<void> {
+		const { world } = this;
+		world.jury.tell?.("--- everyone leaves");
+		world.isOver = true;
+		for (const person of world.people) person.leave();
+		const before = world.platform.alarms;
+		await world.pass(LONG_MS);
+		const alarms = world.platform.alarms - before;
+		const events = world.jury.ledger.current?.head ?? 0;
+		hold(alarms <= ALARMS_MAX + events, "liveness", () => `an empty room was woken ${alarms} times in three days`);
+		const { roster } = world.jury.ledger;
+		hold(roster.size === 0, "G9", () => `${[...roster.keys()]} are still here three days after they left`);
+	}
+}

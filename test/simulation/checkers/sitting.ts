@@ -1,0 +1,33 @@
+/** What the checkers know of one session, from its socket alone. */
+import type { Wire } from "../wire.ts";
+
+/** `joining` has not been welcomed; `gone` is closed, by either side. */
+export type Phase = "joining" | "replaying" | "live" | "paused" | "gone";
+
+export class Sitting {
+	readonly wire: Wire;
+	readonly session: string;
+	readonly member: string;
+	phase: Phase = "joining";
+	welcomes = 0;
+	/** The epoch of its welcome. */
+	epoch = "";
+	/** The seq of the next event that it may be sent. */
+	next = 0;
+	/** Who is here, as it was told: name and state by member. */
+	readonly roster = new Map<string, string>();
+	/** The ledger's version of the roster that it was last compared with. */
+	rosterVersion = -1;
+	/** Outcomes that it was told of. */
+	readonly told = new Set<string>();
+	/** Bytes that it was sent since it was paused. */
+	pausedBytes = 0;
+	/** When its socket was first found full while it was live, Unix ms; null where it is not. */
+	fullSince: number | null = null;
+
+	constructor(wire: Wire, session: string) {
+		this.wire = wire;
+		this.session = session;
+		this.member = wire.member;
+	}
+}

@@ -1,0 +1,93 @@
+/** What a run of many worlds has reached: faults, states, refusals. What it never reaches proves nothing. */
+
+/** Everything that a long run must have reached. */
+export const REACHABLE = {
+	fault: [
+		"turn threw",
+		"turn threw twice",
+		"died before the commit",
+		"died after the commit",
+		"died while sending",
+		"delivery threw",
+		"idle crash",
+		"sleep",
+		"sleep with work",
+		"cut",
+		"half-open",
+		"stalled reader",
+		"clock ahead",
+		"clock back",
+		"queue refused",
+		"queue hung",
+		"message lost",
+		"message twice",
+		"consumer died",
+		"dead letter",
+		"reply lost",
+	],
+	state: ["replaying", "live", "paused", "gone", "replaying over turns", "paused, then reset"],
+	continuity: ["fresh", "resumed", "reset epoch", "reset trimmed", "reset ahead", "reset malformed"],
+	close: ["4000", "4001", "4002", "4003", "4500", "4501", "4502", "4503", "4504", "4505"],
+	refusal: [
+		"malformed",
+		"unknown_type",
+		"invalid",
+		"too_large",
+		"rate_limited",
+		"overloaded",
+		"forbidden",
+		"reserved_name",
+		"conflict",
+		"id_reused",
+		"unknown_job",
+		"too_many_jobs",
+		"not_found",
+		"binary_reserved",
+		"rejected",
+		"internal",
+		"banned",
+		"room_locked",
+		"room_full",
+	],
+	job: [
+		"asked",
+		"event",
+		"hold",
+		"review",
+		"range",
+		"lapsed",
+		"failed",
+		"replayed",
+		"sent again",
+		"moot",
+		"owed later",
+	],
+	room: ["trimmed", "wiped", "forgotten", "redacted", "erased", "kept for a range", "range trimmed"],
+} as const;
+
+export type Kind = keyof typeof REACHABLE;
+
+export class Coverage {
+	readonly counts = new Map<string, number>();
+
+	reach<K extends Kind>(kind: K, what: (typeof REACHABLE)[K][number]): void {
+		this.count(kind, what);
+	}
+
+	/** Like {@link reach}, for what is not known to the table. */
+	count(kind: string, what: string, times = 1): void {
+		const key = `${kind}: ${what}`;
+		this.counts.set(key, (this.counts.get(key) ?? 0) + times);
+	}
+
+	add(counts: Iterable<[string, number]>): void {
+		for (const [key, times] of counts) this.counts.set(key, (this.counts.get(key) ?? 0) + times);
+	}
+
+	/** What was never reached. */
+	get missing(): string[] {
+		return Object.entries(REACHABLE).flatMap(([kind, names]) =>
+			names.map((name) => `${kind}: ${name}`).filter((key) => !this.counts.has(key)),
+		);
+	}
+}

@@ -1,0 +1,195 @@
+/**
+ * The room's store as it is on disk: the reference store, which can be made to fail inside a transaction, and
+ * which tells what each transaction that was committed has changed. What was not committed never was.
+ */
+import type { Input } from "../../src/room/inputs.ts";
+import type { JobHead, JobRow, RangeRow } from "../../src/room/jobs.ts";
+import { MemoryStore } from "../../src/room/memory-store.ts";
+import type { Meta, NewEvent, RosterRow, SanctionRow, StoredEvent, Sync } from "../../src/room/store.ts";
+
+/** The machine dies: memory and sockets are gone, what was committed is not. */
+export class Crash extends Error {
+	constructor() {
+		super("the machine died");
+	}
+}
+
+/** A marker that no member may ever read. */
+export const SECRET = "secret of the disk";
+
+export type Rewrite = Pick<StoredEvent, "seq" | "body" | "bytes">;
+
+export interface JobChange {
+	before: JobRow;
+	after: JobRow;
+}
+
+/** What one committed transaction changed. */
+export class Commit {
+	/** The room's time, Unix ms. */
+	now = 0;
+	/** What the turn handled. */
+	inputs: readonly Input[] = [];
+	isWiped = false;
+	meta: Meta | null = null;
+	readonly appended: NewEvent[] = [];
+	readonly rewritten: Rewrite[] = [];
+	readonly rosterSaved: RosterRow[] = [];
+	readonly rosterDropped: string[] = [];
+	readonly jobsAdded: JobRow[] = [];
+	readonly jobsChanged: JobChange[] = [];
+	readonly ranges: RangeRow[] = [];
+	readonly sanctions: SanctionRow[] = [];
+}
+
+/** What is to go wrong, once or `times` times: at the `calls`-th call of a transaction, before it commits, or after. */
+export interface DiskFault {
+	what: "throw" | "die in it" | "die after it";
+	calls: number;
+	times: number;
+}
+
+export class Disk extends MemoryStore {
+	fault: DiskFault | null = null;
+	/** The room's time while a turn runs, Unix ms. */
+	now = 0;
+	/** What the turn handles. */
+	inputs: readonly Input[] = [];
+	readonly #committed: (commit: Commit) => void;
+	readonly #fired: (fault: DiskFault) => void;
+	#commit: Commit | null = null;
+	#calls = 0;
+
+	constructor(committed: (commit: Commit) => void, fired: (fault: DiskFault) => void) {
+		super();
+		this.#committed = committed;
+		this.#fired = fired;
+	}
+
+	override transaction<T>(work: () => Sync<T>): T {
+		if (this.#commit !== null) return super.transaction(work);
+		const commit = new Commit();
+		commit.now = this.now;
+		commit.inputs = this.inputs;
+		this.#commit = commit;
+		this.#calls = 0;
+		let result: T;
+		try {
+			result = super.transaction((): Sync<T> => {
+				const made = work();
+				if (this.fault !== null && this.fault.what !== "die after it") this.#fail();
+				return made;
+			});
+		} finally {
+			this.#commit = null;
+		}
+		this.#committed(commit);
+		if (this.fault?.what === "die after it") this.#fail();
+		return result;
+	}
+
+	/** Each call of the store inside a transaction may be the one that fails. */
+	#call(): void {
+		this.#calls++;
+		const { fault } = this;
+		if (fault !== null && fault.what !== "die after it" && this.#commit !== null && this.#calls >= fault.calls)
+			this.#fail();
+	}
+
+	#fail(): void {
+		const { fault } = this;
+		if (fault === null) return;
+		if (--fault.times <= 0) this.fault = null;
+		this.#fired(fault);
+		throw fault.what === "throw" ? new Error(SECRET) : new Crash();
+	}
+
+	override saveMeta(meta: Meta): void {
+		this.#call();
+		super.saveMeta(meta);
+		if (this.#commit !== null) this.#commit.meta = { ...meta };
+	}
+
+	override saveRoster(rows: readonly RosterRow[]): void {
+		this.#call();
+		super.saveRoster(rows);
+		for (const row of rows) this.#commit?.rosterSaved.push({ ...row });
+	}
+
+	override dropRoster(members: readonly string[]): void {
+		this.#call();
+		super.dropRoster(members);
+		this.#commit?.rosterDropped.push(...members);
+	}
+
+	override findKeys(keys: Parameters<MemoryStore["findKeys"]>[0]): ReturnType<MemoryStore["findKeys"]> {
+		this.#call();
+		return super.findKeys(keys);
+	}
+
+	override append(events: readonly NewEvent[]): void {
+		this.#call();
+		super.append(events);
+		this.#commit?.appended.push(...events);
+	}
+
+	override after(seq: number, limit: number): StoredEvent[] {
+		this.#call();
+		return super.after(seq, limit);
+	}
+
+	override rewrite(events: readonly Rewrite[]): void {
+		this.#call();
+		super.rewrite(events);
+		this.#commit?.rewritten.push(...events);
+	}
+
+	override dropEvents(seq: number): void {
+		this.#call();
+		super.dropEvents(seq);
+	}
+
+	override addJobs(jobs: readonly JobRow[]): void {
+		this.#call();
+		super.addJobs(jobs);
+		for (const job of jobs) this.#commit?.jobsAdded.push({ ...job });
+	}
+
+	override changeJobs(jobs: readonly (JobHead & { input?: string; outcome?: string })[]): void {
+		this.#call();
+		const befores = jobs.map((job) => super.job(job.n));
+		super.changeJobs(jobs);
+		for (const before of befores) {
+			const after = before === null ? null : super.job(before.n);
+			if (before !== null && after !== null) this.#commit?.jobsChanged.push({ before, after });
+		}
+	}
+
+	override eraseJobs(member: string): void {
+		this.#call();
+		const befores = super.jobs(null, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+		super.eraseJobs(member);
+		for (const before of befores) {
+			const after = super.job(before.n);
+			if (before.member === member && after !== null) this.#commit?.jobsChanged.push({ before, after });
+		}
+	}
+
+	override saveRange(row: RangeRow): void {
+		this.#call();
+		super.saveRange(row);
+		this.#commit?.ranges.push({ ...row });
+	}
+
+	override saveSanction(row: SanctionRow): void {
+		this.#call();
+		super.saveSanction(row);
+		this.#commit?.sanctions.push({ ...row });
+	}
+
+	override wipe(): void {
+		this.#call();
+		super.wipe();
+		if (this.#commit !== null) this.#commit.isWiped = true;
+	}
+}

@@ -1,0 +1,35 @@
+/** Seeds that once found something, by what it was: they run first for ever. */
+export interface Kept {
+	name: string;
+	seed: number;
+	/** What it found, and where. */
+	was: string;
+}
+
+export const KEPT: readonly Kept[] = [
+	{
+		name: "a dead window is swept as another one closes",
+		seed: 124,
+		was: "G9: the sweep's earlier time ended the grace of a member whose other session had just left (room/presence.ts)",
+	},
+	{
+		name: "a redaction is redacted",
+		seed: 178,
+		was: "the archive's range failed for ever at a `room.redacted` event without data (room/history.ts, jobs/archive)",
+	},
+	{
+		name: "an erased member speaks again",
+		seed: 171,
+		was: "archive: what a member said after it was erased was erased from the archive too (jobs/archive)",
+	},
+	{
+		name: "a member is erased while its event is held",
+		seed: 159,
+		was: "liveness: a publish that waited for its check was never answered (room/moderation.ts)",
+	},
+	{
+		name: "a member is erased while its job is under way",
+		seed: 178,
+		was: "G5: what the job was asked with was written back after the erasure (room/outbox.ts)",
+	},
+];

@@ -1,0 +1,250 @@
+/** One member before a screen: the real client on a simulated network, and what it was promised. */
+import { Connection } from "../../src/client/connection.ts";
+import type { Asked } from "../../src/client/outbox.ts";
+import { RoomError } from "../../src/client/room.ts";
+import { closeCodeOfRefusedJoin } from "../../src/protocol/codes.ts";
+import type { Capability, HistoryReply } from "../../src/protocol/messages.ts";
+import { hold } from "./broken.ts";
+import type { Expected } from "./checkers/refusals.ts";
+import { resultOf } from "./kinds.ts";
+import { Page } from "./page.ts";
+import { Timer } from "./timer.ts";
+import { Wire } from "./wire.ts";
+import type { World } from "./world.ts";
+
+export interface Character {
+	/** The member's id; two people may be one member with two windows. */
+	member: string;
+	can: readonly Capability[];
+	/** The hash of a guest's address; null for everyone else. */
+	address: string | null;
+	/** How many past events it wants. */
+	history: number;
+	/** How long its tokens live, ms; null for ever. */
+	tokenMs: number | null;
+}
+
+/** A publish that the room acknowledged. */
+export interface Acknowledged {
+	epoch: string;
+	seq: number;
+	member: string;
+	id: string;
+}
+
+export class Person {
+	readonly name: string;
+	readonly character: Character;
+	readonly #world: World;
+	connection: Connection | null = null;
+	page: Page | null = null;
+	wire: Wire | null = null;
+	/** The asks without an answer, by id. */
+	readonly asks = new Map<string, Asked>();
+	/** Ids that were published, with what they named. */
+	readonly published: Extract<Asked, { type: "publish" }>[] = [];
+	#openToken = 0;
+
+	constructor(name: string, character: Character, world: World) {
+		this.name = name;
+		this.character = character;
+		this.#world = world;
+	}
+
+	get isStopped(): boolean {
+		return this.connection === null || this.connection.state.kind === "stopped";
+	}
+
+	get isLive(): boolean {
+		return this.connection?.state.kind === "live";
+	}
+
+	/** Opens the page: anew, or at a cursor. */
+	join(since: string | null): void {
+		if (!this.isStopped || this.#world.isOver) return;
+		const { ledger } = this.#world.jury;
+		const page = new Page(this.name, ledger, since);
+		this.page = page;
+		const { clock } = this.#world;
+		const timer = new Timer(clock, () => {
+			if (this.page === page) this.connection?.wake();
+		});
+		this.connection = new Connection(
+			{
+				now: () => clock.now,
+				random: () => this.#world.random.fraction(),
+				canRenewToken: this.character.tokenMs !== null,
+				open: (since) => this.#open(since),
+				send: (text) => this.#send(text),
+				close: () => this.#close(),
+				wakeAt: (at) => timer.set(at),
+				changed: () => {},
+				message: (message) => page.heard(message),
+			},
+			since,
+		);
+		this.connection.start();
+	}
+
+	/** Closes the page. */
+	leave(): void {
+		this.connection?.leave();
+	}
+
+	#close(): void {
+		this.#openToken++;
+		const { wire } = this;
+		this.wire = null;
+		wire?.memberCloses();
+	}
+
+	#open(since: string | null): void {
+		this.#close();
+		const token = this.#openToken;
+		const { clock, random } = this.#world;
+		clock.after(1 + random.below(30), () => {
+			if (token === this.#openToken) this.#knock(since, token);
+		});
+	}
+
+	/** The upgrade reaches the room. */
+	#knock(since: string | null, token: number): void {
+		const { clock, random, platform } = this.#world;
+		const { member, can, address, history, tokenMs } = this.character;
+		const isMine = (): boolean => token === this.#openToken;
+		const wire = new Wire(
+			this.#world.nextWire(),
+			{ member, since, history },
+			clock,
+			random,
+			{
+				toRoom: this.#world.roomEnd,
+				toMember: {
+					opened: () => {
+						if (!isMine()) return;
+						this.wire = wire;
+						wire.memberSends("ping");
+						this.connection?.opened();
+					},
+					heard: (text) => {
+						if (isMine()) this.connection?.heard(text);
+					},
+					closed: (code, reason) => {
+						if (!isMine()) return;
+						this.wire = null;
+						this.connection?.closed(code, reason);
+					},
+				},
+			},
+			this.#world.plan.scale,
+		);
+		let isAnswered = false;
+		const answerMs = 1 + random.below(20);
+		wire.opens(answerMs);
+		platform.guard(() => {
+			const refusal = platform.body.join(
+				{
+					member,
+					name: this.name,
+					can,
+					since,
+					history,
+					address,
+					host: "host",
+					expiresAt: tokenMs === null ? null : clock.roomNow + tokenMs,
+					resume: null,
+				},
+				wire,
+			);
+			isAnswered = true;
+			if (refusal === null) return;
+			clock.after(answerMs, () => {
+				if (!isMine()) return;
+				// The Worker accepts a browser's socket to say why, and closes it.
+				this.#world.jury.refusals.refused(refusal, this.name);
+				this.#world.coverage.count("close", String(closeCodeOfRefusedJoin(refusal.code)));
+				this.connection?.heard(JSON.stringify([{ type: "error", ...refusal }]));
+				this.connection?.closed(closeCodeOfRefusedJoin(refusal.code), refusal.code);
+			});
+		});
+		if (!isAnswered)
+			clock.after(answerMs, () => {
+				if (isMine()) this.connection?.closed(1006, "");
+			});
+	}
+
+	#send(text: string): void {
+		this.wire?.memberSends(text);
+	}
+
+	// What it asks for.
+
+	ask(message: Asked): void {
+		const { connection } = this;
+		if (connection === null || this.isStopped || this.asks.has(message.id)) return;
+		const { jury } = this.#world;
+		jury.refusals.used(message.id);
+		if (message.type === "publish") {
+			jury.idempotency.published(this.character.member, message.id, message.name, message.data);
+			this.published.push(message);
+		}
+		this.asks.set(message.id, message);
+		connection.ask(message).then(
+			(answer) => this.#world.judge(() => this.#answered(message, answer)),
+			(error: unknown) => this.#world.judge(() => this.#refused(message, error)),
+		);
+	}
+
+	#answered(message: Asked, answer: unknown): void {
+		this.asks.delete(message.id);
+		const { member } = this.character;
+		const { ledger } = this.#world.jury;
+		if (message.type === "publish") {
+			const { seq } = answer as { seq: number };
+			const epoch = this.connection?.welcome?.epoch ?? "";
+			const event = ledger.event(epoch, seq);
+			hold(
+				event?.from === member && event.id === message.id,
+				"G3",
+				() => `${this.name} published ${message.id} and was told ${seq}, which is ${event?.body}`,
+			);
+			this.#world.acknowledged.push({ epoch, seq, member, id: message.id });
+		} else if (message.type === "job") {
+			const result = JSON.stringify(resultOf(message.name, message.data));
+			hold(
+				JSON.stringify(answer) === result,
+				"G5",
+				() => `${this.name} asked for ${message.name} and got ${JSON.stringify(answer)}, not ${result}`,
+			);
+		} else {
+			const { events } = answer as HistoryReply;
+			for (const [index, event] of events.entries())
+				hold(event.seq === (events[0]?.seq ?? 0) + index, "G2", () => `${this.name} read a page with a hole`);
+		}
+	}
+
+	#refused(message: Asked, error: unknown): void {
+		this.asks.delete(message.id);
+		hold(error instanceof RoomError, "G8", () => `${this.name} was refused with ${String(error)}`);
+		if (message.type === "publish" && error.code === "rejected") {
+			hold(
+				message.name === "held" || message.name === "lenient",
+				"G5",
+				() => `${this.name} published ${message.name} and was told that its check refused it`,
+			);
+		}
+	}
+
+	/** Sends by hand what the client never would. */
+	rawly(text: string | ArrayBuffer, expected: Expected | null): void {
+		if (this.wire === null || !this.isLive) return;
+		const { jury } = this.#world;
+		if (expected?.id !== undefined) jury.refusals.used(expected.id);
+		if (expected !== null) {
+			const waiting = jury.hostile.get(text) ?? [];
+			jury.hostile.set(text, waiting);
+			waiting.push(expected);
+		}
+		this.wire.memberSends(text);
+	}
+}

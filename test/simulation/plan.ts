@@ -1,0 +1,146 @@
+/** A world's plan: its settings, its people and its steps, drawn from the seed before anything happens. */
+import type { Capability } from "../../src/protocol/messages.ts";
+import type { RangeRule } from "../../src/protocol/rules.ts";
+import { readSettings, type Settings } from "../../src/protocol/settings.ts";
+import { range } from "../room/house-rules.ts";
+import type { Character } from "./person.ts";
+import { Random } from "./random.ts";
+
+/** What a step does, and how often, against the others. */
+export const DEEDS = {
+	// People.
+	join: 14,
+	leave: 3,
+	reload: 4,
+	probe: 1,
+	publish: 30,
+	burst: 4,
+	republish: 4,
+	big: 2,
+	history: 3,
+	job: 6,
+	signal: 2,
+	presence: 5,
+	hostile: 8,
+	flood: 0.05,
+	moderate: 4,
+	// Backends and operators.
+	post: 5,
+	read: 2,
+	operate: 3,
+	erase: 0.7,
+	wipe: 0.5,
+	replay: 1,
+	// The network.
+	cut: 4,
+	halfOpen: 1.5,
+	stall: 3,
+	resume: 3,
+	trickle: 3,
+	lag: 2,
+	// The platform.
+	sleep: 12,
+	crash: 2,
+	diskThrows: 4,
+	diskDies: 2,
+	diesAfter: 2,
+	sendFails: 2,
+	clockAhead: 1,
+	clockBack: 1,
+	// The jobs' way.
+	queueMood: 3,
+	lose: 2,
+	double: 2,
+	late: 1,
+	consumerDies: 3,
+	kindFails: 3,
+	// Time.
+	pass: 8,
+} as const;
+
+export type Deed = keyof typeof DEEDS;
+
+const WEIGHTS = Object.entries(DEEDS) as [Deed, number][];
+
+export interface Step {
+	/** How long after the step before it, ms. */
+	afterMs: number;
+	does: Deed;
+	/** Which of the people. */
+	who: number;
+	/** What all that is left to chance comes from, until the next step. */
+	dice: number;
+}
+
+export interface Plan {
+	seed: number;
+	settings: Settings;
+	ranges: readonly RangeRule[];
+	people: readonly Character[];
+	/** How often each unsent byte counts. */
+	scale: number;
+	steps: readonly Step[];
+}
+
+const ALL: Capability[] = ["read", "publish", "signal", "presence", "job"];
+const DAY_MS = 24 * 3_600_000;
+const DEFAULTS = readSettings({});
+
+export function drawPlan(seed: number): Plan {
+	const random = new Random(seed);
+	const hasArchive = random.once(2);
+	const settings: Settings = {
+		...DEFAULTS,
+		publishPerSecond: random.pick([0, 50, 50, 3]),
+		signalPerSecond: random.pick([0, 100, 2]),
+		historyEventsMax: random.pick([2, 5, 20, 10_000]),
+		historyAgeMsMax: random.pick([DAY_MS, 30 * DAY_MS]),
+		historyBytesMax: random.pick([1_500, 2 ** 30, 2 ** 30, 2 ** 30]),
+		memberSessionsMax: random.pick([1, 2, 10]),
+		roomSessionsMax: random.pick([3, 5000, 5000, 5000]),
+		jobsPendingPerMemberMax: random.pick([1, 3, 20]),
+		eventBytesMax: random.pick([200, 32_768]),
+	};
+	const people = drawPeople(random);
+	const weights = WEIGHTS.map(([deed, weight]): readonly [Deed, number] => {
+		const drawn = weight * random.pick([0, 0.5, 1, 1, 3]);
+		return [deed, deed === "join" || deed === "publish" ? Math.max(drawn, 8) : drawn];
+	});
+	const steps: Step[] = [];
+	const length = random.between(20, 120);
+	for (let i = 0; i < length; i++) {
+		steps.push({
+			afterMs: random.once(6) ? random.below(3_000) : random.once(3) ? 0 : random.below(60),
+			does: i < 2 ? "join" : random.weighted(weights),
+			who: i < 2 ? i : random.below(people.length),
+			dice: random.word(),
+		});
+	}
+	return {
+		seed,
+		settings,
+		ranges: hasArchive ? [range("archive", { counts: true })] : [],
+		people,
+		scale: random.pick([1, 100, 500, 2_000]),
+		steps,
+	};
+}
+
+function drawPeople(random: Random): Character[] {
+	const character = (member: string, more: Partial<Character> = {}): Character => ({
+		member,
+		can: ALL,
+		address: null,
+		history: random.pick([50, 50, 0, 3]),
+		tokenMs: random.once(6) ? 25_000 : null,
+		...more,
+	});
+	const people = [
+		character("ada", { can: [...ALL, "moderate"] }),
+		character("bob"),
+		character(random.pick(["bob", "cy"])),
+		character("guest:gus", { address: "a1" }),
+		character("guest:gil", { address: random.pick(["a1", "a2"]), can: random.once(3) ? ["read"] : ALL }),
+	];
+	return people.slice(0, random.between(2, people.length));
+}

@@ -1,0 +1,173 @@
+/**
+ * The jobs' queue and the machines that consume it: `src/jobs/consumer.ts` itself, on messages that come late,
+ * twice, in another order or never, on machines that die at any of their steps.
+ */
+import { consume, DEAD_JOBS_QUEUE, type Kinds } from "../../src/jobs/consumer.ts";
+import type { Outcome, Task } from "../../src/protocol/outcome.ts";
+import type { Reply } from "../../src/room/effects.ts";
+import type { Sending } from "../../src/room/jobs.ts";
+import type { Clock } from "./clock.ts";
+import type { Coverage } from "./coverage.ts";
+import { type Platform, ROOM } from "./platform.ts";
+import type { Random } from "./random.ts";
+
+const ATTEMPTS_MAX = 6;
+/** After how long a message comes again whose consumer said nothing. */
+const SILENCE_MS_MAX = 8_000;
+
+interface Letter {
+	body: unknown;
+	attempts: number;
+	isDead: boolean;
+	isDone: boolean;
+}
+
+/** One run of the consumer; it may die at any of its steps, and then says nothing more to anyone. */
+interface Machine {
+	isAlive: boolean;
+}
+
+export class Queue {
+	readonly #clock: Clock;
+	readonly #random: Random;
+	readonly #platform: Platform;
+	readonly #kinds: Kinds;
+	readonly #coverage: Coverage;
+	mood: "takes" | "refuses" | "hangs" = "takes";
+	/** How many of the next letters are lost, or come twice. */
+	lose = 0;
+	double = 0;
+	/** At most so late a letter comes, ms: late ones are overtaken. */
+	lateMs = 20;
+	/** The steps after which a machine dies; 0 where none does. */
+	deathAfter = 0;
+	/** Letters that are neither done nor lost. */
+	underway = 0;
+	/** Counts what resolves promises: the world lets those run before it goes on. */
+	stirred = 0;
+
+	constructor(clock: Clock, random: Random, platform: Platform, kinds: Kinds, coverage: Coverage) {
+		this.#clock = clock;
+		this.#random = random;
+		this.#platform = platform;
+		this.#kinds = kinds;
+		this.#coverage = coverage;
+	}
+
+	/** A room hands over a batch; `told` hears whether it was taken, unless that hangs. */
+	send(jobs: readonly Sending[], epoch: string, told: (isSent: boolean) => void): void {
+		const { mood } = this;
+		if (mood === "hangs") this.#coverage.reach("fault", "queue hung");
+		if (mood === "refuses") this.#coverage.reach("fault", "queue refused");
+		// One that hangs may have taken it all the same.
+		if (mood === "takes" || (mood === "hangs" && this.#random.once(2))) {
+			for (const { job, run } of jobs) this.#post({ v: 1, room: ROOM, epoch, job, run });
+		}
+		if (mood !== "hangs") this.#clock.after(this.#random.below(10), () => told(mood === "takes"));
+	}
+
+	#post(body: unknown): void {
+		if (this.lose > 0) {
+			this.lose--;
+			this.#coverage.reach("fault", "message lost");
+			return;
+		}
+		let copies = 1;
+		if (this.double > 0) {
+			this.double--;
+			copies = 2;
+			this.#coverage.reach("fault", "message twice");
+		}
+		for (let i = 0; i < copies; i++) this.#deliverLater({ body, attempts: 0, isDead: false, isDone: false }, 0);
+	}
+
+	#deliverLater(letter: Letter, delayMs: number): void {
+		this.underway++;
+		this.#clock.after(delayMs + 1 + this.#random.below(this.lateMs), () => {
+			this.underway--;
+			this.#deliver(letter);
+		});
+	}
+
+	#deliver(letter: Letter): void {
+		letter.attempts++;
+		if (letter.attempts > ATTEMPTS_MAX && !letter.isDead) {
+			letter.isDead = true;
+			letter.attempts = 1;
+			this.#coverage.reach("fault", "dead letter");
+		}
+		const machine: Machine = { isAlive: true };
+		this.underway++;
+		let isSettled = false;
+		const settle = (delaySeconds: number | null): void => {
+			if (isSettled) return;
+			isSettled = true;
+			this.underway--;
+			if (delaySeconds !== null) this.#deliverLater(letter, delaySeconds * 1000);
+		};
+		const message = {
+			body: letter.body,
+			attempts: letter.attempts,
+			ack: () => {
+				if (this.#survives(machine)) settle(null);
+			},
+			retry: ({ delaySeconds = 0 } = {}) => {
+				if (this.#survives(machine)) settle(delaySeconds);
+			},
+		};
+		const batch = { queue: letter.isDead ? DEAD_JOBS_QUEUE : "rotunda-jobs", messages: [message] };
+		const env = { ROOMS: { getByName: () => this.#stub(machine) } };
+		this.stirred++;
+		void consume(batch as unknown as MessageBatch, env as unknown as Cloudflare.Env, this.#kinds);
+		this.#clock.after(SILENCE_MS_MAX, () => {
+			machine.isAlive = false;
+			settle(0);
+		});
+	}
+
+	/** A step of a machine: false where it is dead, or dies now. */
+	#survives(machine: Machine): boolean {
+		if (machine.isAlive && this.deathAfter > 0 && --this.deathAfter === 0) {
+			machine.isAlive = false;
+			this.#coverage.reach("fault", "consumer died");
+		}
+		return machine.isAlive;
+	}
+
+	#stub(machine: Machine) {
+		return {
+			takeJob: (epoch: string, job: string, run: number): Promise<Task | null> =>
+				this.#call(machine, (body, answer) => answer(body.takeJob(epoch, job, run))),
+			settleJob: (epoch: string, job: string, run: number | null, outcome: Outcome): Promise<void> =>
+				this.#call<Reply>(machine, (body, answer) => body.settleJob(epoch, job, run, outcome, answer)).then((reply) => {
+					if (reply.outcome === "refused") throw new Error(reply.refusal.message);
+				}),
+		};
+	}
+
+	/** A call from a machine to the room, there and back; of a machine that is dead nothing comes and nothing returns. */
+	#call<T>(
+		machine: Machine,
+		start: Parameters<Platform["call"]>[0] extends infer _
+			? (body: Platform["body"], answer: (value: T) => void) => void
+			: never,
+	): Promise<T> {
+		return new Promise((resolve, reject) => {
+			if (!this.#survives(machine)) return;
+			const back = (give: () => void): void => {
+				this.#clock.after(1 + this.#random.below(15), () => {
+					if (!this.#survives(machine)) return;
+					this.stirred++;
+					give();
+				});
+			};
+			this.#clock.after(1 + this.#random.below(15), () =>
+				this.#platform.call<T>(
+					start,
+					(value) => back(() => resolve(value)),
+					() => back(() => reject(new Error("The room is gone."))),
+				),
+			);
+		});
+	}
+}

@@ -1,0 +1,27 @@
+/** What can be seen of the platform from outside the room: every checker sees it through this. */
+import type { Effects } from "../../src/room/effects.ts";
+import type { Input } from "../../src/room/inputs.ts";
+import type { Attachment } from "../../src/room/session.ts";
+import type { Commit } from "./disk.ts";
+import type { Wire } from "./wire.ts";
+
+export interface Watch {
+	/** A socket was accepted; its join waits for its turn. */
+	accepted(session: string, wire: Wire): void;
+	attached(wire: Wire, attachment: Attachment): void;
+	/** A frame has reached the body. */
+	received(wire: Wire, text: string | ArrayBuffer): void;
+	/** The room handed a frame to a socket. */
+	sent(wire: Wire, frame: string): void;
+	/** The room closes a socket. */
+	closing(wire: Wire, code: number): void;
+	/** A transaction was committed; no effect of it has been performed. */
+	committed(commit: Commit): void;
+	/** A turn's effects have been performed. */
+	turned(inputs: readonly Input[], effects: Effects, now: number): void;
+	/** A room woke with the sessions whose sockets are there. */
+	woken(attachments: readonly Attachment[], now: number): void;
+	/** The machine died, and these sockets with it. */
+	crashed(wires: readonly Wire[]): void;
+	forgotten(): void;
+}

@@ -1,0 +1,156 @@
+/**
+ * One world from one seed: the real room, client and consumer under a simulated clock, network, store, queue
+ * and platform. It follows its plan, then the faults stop, and everything must come to rest.
+ */
+
+import { houseRules } from "../room/house-rules.ts";
+import { Backend } from "./backend.ts";
+import { Jury } from "./checkers/jury.ts";
+import { Rest } from "./checkers/rest.ts";
+import { Clock, T0 } from "./clock.ts";
+import { Coverage } from "./coverage.ts";
+import { DO } from "./deeds.ts";
+import { Archive, archiveKind, kindsOf, type Mood } from "./kinds.ts";
+import { type Acknowledged, Person } from "./person.ts";
+import type { Plan } from "./plan.ts";
+import { Platform } from "./platform.ts";
+import { Queue } from "./queue.ts";
+import { Random } from "./random.ts";
+import type { Wire } from "./wire.ts";
+
+/** How many microtasks the longest chain of promises takes, from a step of the consumer to its next. */
+const MICROTASKS = 24;
+
+class Kinds implements Mood {
+	/** How many of the next runs fail. */
+	failures = 0;
+
+	fails(): boolean {
+		return this.failures > 0 && this.failures-- > 0;
+	}
+}
+
+export class World {
+	readonly plan: Plan;
+	readonly random: Random;
+	readonly clock = new Clock();
+	readonly coverage: Coverage;
+	readonly jury: Jury;
+	readonly platform: Platform;
+	readonly queue: Queue;
+	readonly kinds = new Kinds();
+	readonly archive = new Archive();
+	readonly backend: Backend;
+	readonly people: Person[];
+	readonly acknowledged: Acknowledged[] = [];
+	readonly roomEnd: ConstructorParameters<typeof Wire>[4]["toRoom"];
+	#ids = 0;
+	#wires = 0;
+	/** What a promise's reaction found broken. */
+	#broken: unknown = null;
+	/** When the step that is under way is over. */
+	#until = 0;
+
+	constructor(plan: Plan, coverage = new Coverage()) {
+		this.plan = plan;
+		this.coverage = coverage;
+		this.random = new Random(plan.seed);
+		this.jury = new Jury(this.clock, coverage);
+		const { jury, clock, random } = this;
+		this.platform = new Platform(clock, random, plan.settings, houseRules(plan.ranges), coverage, jury);
+		const { platform } = this;
+		const kinds = { kinds: kindsOf(this.kinds), ranges: [archiveKind(this.archive, this.kinds, coverage)] };
+		this.queue = new Queue(clock, random, platform, kinds, coverage);
+		platform.queue = this.queue;
+		this.backend = new Backend(this);
+		this.roomEnd = {
+			sent: (wire, frame) => jury.sent(wire, frame),
+			attached: (wire, attachment) => jury.attached(wire, attachment),
+			closing: (wire, code) => jury.closing(wire, code),
+			message: (wire, text) => platform.message(wire, text),
+			closed: (wire, code) => {
+				jury.closed(wire, code);
+				platform.closed(wire, code);
+			},
+			mayFail: () => platform.mayFail(),
+		};
+		this.people = plan.people.map((character, index) => new Person(`${character.member}#${index}`, character, this));
+	}
+
+	get elapsedMs(): number {
+		return this.clock.now - T0;
+	}
+
+	newId(): string {
+		return `i${++this.#ids}`;
+	}
+
+	nextWire(): number {
+		return ++this.#wires;
+	}
+
+	/** Runs a check in a promise's reaction, where a throw would be lost. */
+	judge(check: () => void): void {
+		try {
+			check();
+		} catch (error) {
+			this.#broken ??= error;
+		}
+	}
+
+	/** Nobody comes back any more. */
+	isOver = false;
+
+	/** The step that is under way takes so much longer. */
+	linger(ms: number): void {
+		this.#until += ms;
+	}
+
+	async run(): Promise<void> {
+		const { random } = Math;
+		// The consumer's backoff is drawn by the language's own generator.
+		Math.random = () => this.random.fraction();
+		try {
+			await this.#follow();
+			await new Rest(this).come();
+		} finally {
+			Math.random = random;
+		}
+	}
+
+	async #follow(): Promise<void> {
+		for (const { afterMs, does, who, dice } of this.plan.steps) {
+			await this.pass(afterMs);
+			this.random.seed(dice);
+			const person = this.people[who % this.people.length] as Person;
+			this.jury.tell?.(`--- ${person.name}: ${does}`);
+			this.#until = this.clock.now;
+			DO[does](this, person);
+			await this.settle();
+			await this.pass(this.#until - this.clock.now);
+		}
+	}
+
+	/** Lets time pass, and what is due in it happen. */
+	async pass(ms: number): Promise<void> {
+		const until = this.clock.now + ms;
+		for (;;) {
+			const { nextAt } = this.clock;
+			if (nextAt === null || nextAt > until) break;
+			this.clock.tick();
+			await this.settle();
+		}
+		this.clock.now = until;
+	}
+
+	/** Lets the promises' reactions run that the last step has set off. */
+	async settle(): Promise<void> {
+		if (this.queue.stirred > 0) {
+			this.queue.stirred = 0;
+			for (let i = 0; i < MICROTASKS; i++) await null;
+		} else {
+			await null;
+		}
+		if (this.#broken !== null) throw this.#broken;
+	}
+}
