@@ -47,8 +47,7 @@ function stop(child: ChildProcess): Promise<void> {
 /** Moves this process, the load generator, to the other core. */
 export function pinSelf(): void {
 	if (!CAN_PIN) return;
-	const pin = (): unknown =>
-		execFileSync("taskset", ["-a", "-c", "-p", "1", String(process.pid)], { stdio: "ignore" });
+	const pin = (): unknown => execFileSync("taskset", ["-a", "-c", "-p", "1", String(process.pid)], { stdio: "ignore" });
 	try {
 		pin();
 	} catch {
