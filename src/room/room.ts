@@ -399,7 +399,9 @@ export class Room {
 	/** A hold's author has been told already; what a trimmed range lost cannot be had again. */
 	#replayJob(row: JobRow, now: number): boolean {
 		const isDead = row.state === "failed" && this.#outbox.open(row.n) === undefined;
-		if (!isDead || row.purpose === "hold" || this.#rules.kind(row.kind) === null) return false;
+		// What an erased member asked for is known to nobody any more.
+		const isErased = row.purpose === "asked" && row.outcome === "null";
+		if (!isDead || isErased || row.purpose === "hold" || this.#rules.kind(row.kind) === null) return false;
 		this.#outbox.replay(row, now);
 		return true;
 	}

@@ -35,7 +35,7 @@ export class Backend {
 		jury.idempotency.published(member, id, publish.name, publish.data);
 		const check = (reply: Reply): void => {
 			jury.idempotency.replied(member, id, reply);
-			if ("epoch" in reply)
+			if ("epoch" in reply && !jury.ledger.isWiping)
 				hold(reply.epoch === jury.ledger.current?.name, "G4", () => `${member} was told the epoch ${reply.epoch}`);
 		};
 		this.#ask(

@@ -133,6 +133,7 @@ export class Jobs {
 	}
 
 	notice(sitting: Sitting, { id, job, state, result, error }: JobNotice): void {
+		if (this.#ledger.isWiping) return;
 		const row = this.#row(job);
 		hold(
 			row !== undefined && row.member === sitting.member && row.ask === id,

@@ -74,7 +74,7 @@ export class Jury implements Watch {
 	received(wire: Wire, text: string | ArrayBuffer): void {
 		const sitting = this.sittings.get(wire);
 		if (sitting === undefined) return;
-		if (this.tell !== null) this.tell(`${sitting.session} says ${String(text).slice(0, 300)}`);
+		if (this.tell !== null) this.tell(`${sitting.session} says ${String(text).slice(0, 200)}`);
 		const expected = this.hostile.get(text)?.shift();
 		if (expected !== undefined) this.refusals.expect(sitting, expected);
 	}
@@ -169,6 +169,8 @@ export class Jury implements Watch {
 
 	woken(attachments: readonly Attachment[], now: number): void {
 		this.tell?.(`woken with ${attachments.map(({ session, mode }) => `${session} ${mode.kind}`).join(", ")}`);
+		// A turn that was to pause someone may have failed, or its knowledge may be lost: the next send notices it again.
+		for (const sitting of this.sittings.values()) sitting.fullSince = null;
 		this.presence.woken(attachments, now);
 	}
 
@@ -179,7 +181,7 @@ export class Jury implements Watch {
 			const sitting = this.sittings.get(wire);
 			if (sitting !== undefined && sitting.phase !== "gone") {
 				// A sweep that was committed may have ended it; what else is lost with the machine is in grace from the wake on.
-				this.presence.left(sitting.member, wire.heardAt);
+				if (sitting.phase !== "joining") this.presence.left(sitting.member, wire.heardAt);
 				this.#gone(sitting);
 			}
 			this.sittings.delete(wire);

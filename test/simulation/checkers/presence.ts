@@ -52,7 +52,8 @@ export class PresenceCheck {
 	turned(inputs: readonly Input[], effects: Effects, now: number): void {
 		for (const { session, code } of effects.closes) {
 			for (const sitting of this.#sittings()) {
-				if (sitting.session !== session) continue;
+				// One that was never let in has no presence to lose.
+				if (sitting.session !== session || sitting.welcomes === 0) continue;
 				this.left(sitting.member, code === HEARTBEAT_LOST ? sitting.wire.heardAt : now);
 			}
 		}
