@@ -19,6 +19,9 @@ import { type Expected, Refusals } from "./refusals.ts";
 import { Resume } from "./resume.ts";
 import { Sitting } from "./sitting.ts";
 
+/** After the clock has jumped a sweep may overtake what was just said: what waits in the inbox came before the jump. */
+const JUMP_MS_MAX = 1_000;
+
 export class Jury implements Watch {
 	readonly ledger = new Ledger();
 	readonly sittings = new Map<Wire, Sitting>();
@@ -122,6 +125,8 @@ export class Jury implements Watch {
 		this.#coverage.count("close", String(code));
 		if (sitting === undefined) return;
 		this.tell?.(`${sitting.session} is closed ${code}`);
+		const hasJumped = this.#clock.now - this.#clock.jumpedAt < JUMP_MS_MAX;
+		this.presence.closing(sitting, code, this.#clock.roomNow, hasJumped);
 		this.#gone(sitting);
 	}
 
@@ -154,12 +159,14 @@ export class Jury implements Watch {
 		this.presence.committed(commit);
 	}
 
-	turned(inputs: readonly Input[], effects: Effects, now: number): void {
+	turned(inputs: readonly Input[], _: Effects, now: number): void {
 		for (const input of inputs) {
 			if (input.type === "join") this.presence.entered(input.member);
 		}
 		this.order.turned(this.sittings.values());
-		this.presence.turned(inputs, effects, now);
+		this.presence.turned(inputs);
+		for (const sitting of this.sittings.values())
+			if (inputs.some((input) => input.type === "frame" && input.session === sitting.session)) sitting.seenAt = now;
 		for (const [wire, sitting] of this.sittings) {
 			if (sitting.phase === "gone") this.sittings.delete(wire);
 			else if (inputs.some((input) => input.type === "join" && input.session === sitting.session))
