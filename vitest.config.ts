@@ -13,6 +13,7 @@ export default defineConfig({
 						"test/*.test.ts",
 						"test/protocol/**/*.test.ts",
 						"test/room/**/*.test.ts",
+						"test/simulation/**/*.test.ts",
 						"test/client/**/*.test.ts",
 						"test/contract/memory*.test.ts",
 					],

@@ -170,6 +170,8 @@ export class Connection {
 			case "welcome":
 				this.#connectBy = null;
 				this.#refusal = null;
+				// A session that was paused for long begins anew: what it missed may hold its answers.
+				this.#outbox.reset();
 				this.#welcome = message;
 				this.#epoch = message.epoch;
 				if (message.continuity !== "resumed") this.#seen = null;

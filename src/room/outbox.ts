@@ -149,7 +149,7 @@ export class Outbox {
 			if (head.member !== member || head.purpose === "event" || head.purpose === "review") continue;
 			this.settle(head, { state: "failed", error }, false, now);
 			// What it holds is written at the turn's end: after the store has forgotten it.
-			this.#note({ ...head, input: "null", outcome: JSON.stringify(error) });
+			this.#note({ ...head, input: "null", outcome: "null" });
 			notices.push(this.notice({ ...head, outcome: JSON.stringify(error) }));
 		}
 		this.#owed.delete(member);

@@ -11,6 +11,8 @@ const RETRY_MS = 700;
 
 export class Backend {
 	readonly #world: World;
+	/** The members who were ever erased. */
+	readonly erased = new Set<string>();
 	/** Requests without an answer. */
 	underway = 0;
 	/** While false every reply arrives. */
@@ -35,7 +37,7 @@ export class Backend {
 		jury.idempotency.published(member, id, publish.name, publish.data);
 		const check = (reply: Reply): void => {
 			jury.idempotency.replied(member, id, reply);
-			if ("epoch" in reply)
+			if ("epoch" in reply && !jury.ledger.isWiping)
 				hold(reply.epoch === jury.ledger.current?.name, "G4", () => `${member} was told the epoch ${reply.epoch}`);
 		};
 		this.#ask(
@@ -49,6 +51,7 @@ export class Backend {
 	}
 
 	moderate(action: PostModeration): void {
+		if (action.action === "erase") this.erased.add(action.member);
 		if (action.action === "erase") this.#world.coverage.reach("room", "erased");
 		const by = { member: OPERATOR, can: [...CAPABILITIES], address: null };
 		this.#ask((body, answer) => body.moderate(by, action, 0, answer));

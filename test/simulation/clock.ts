@@ -17,6 +17,8 @@ export class Clock {
 	now = T0;
 	/** By how much the room's clock is ahead, ms. */
 	skewMs = 0;
+	/** When it last jumped, by true time. */
+	jumpedAt = Number.NEGATIVE_INFINITY;
 	#agenda: Due[] = [];
 	#order = 0;
 	/** Told when the room's clock has jumped. */
@@ -28,6 +30,7 @@ export class Clock {
 	}
 
 	jump(ms: number): void {
+		this.jumpedAt = this.now;
 		this.skewMs += ms;
 		this.jumped();
 	}

@@ -5,6 +5,10 @@ import type { Meta, NewEvent, RosterRow } from "../../src/room/store.ts";
 import { hold } from "./broken.ts";
 import type { Commit } from "./disk.ts";
 
+interface Event<Data> {
+	data: Data;
+}
+
 export class Epoch {
 	readonly name: string;
 	/** Every event that was ever in it, also those that are trimmed by now; by seq from 1. */
@@ -28,6 +32,14 @@ export class Epoch {
 	at(seq: number): NewEvent | undefined {
 		return this.events[seq - 1];
 	}
+
+	/** The seq of the event that tells of a redaction; infinite where none does. */
+	redactionOf(seq: number): number {
+		const event = this.events.find(
+			({ name, body }) => name === "room.redacted" && (JSON.parse(body) as Event<{ seq: number }>).data.seq === seq,
+		);
+		return event?.seq ?? Number.POSITIVE_INFINITY;
+	}
 }
 
 export class Ledger {
@@ -36,10 +48,13 @@ export class Ledger {
 	current: Epoch | null = null;
 	meta: Meta | null = null;
 	readonly roster = new Map<string, RosterRow>();
+	/** True while a turn is told that wiped what it had answered before: its answers speak of the epoch that is gone. */
+	isWiping = false;
 	/** Counts the commits that touched the roster. */
 	rosterVersion = 0;
 
 	commit(commit: Commit): void {
+		this.isWiping = commit.isWiped;
 		if (commit.isWiped) {
 			if (this.current !== null) this.current.isWiped = true;
 			this.current = null;

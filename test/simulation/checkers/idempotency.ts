@@ -53,6 +53,7 @@ export class Idempotency {
 	}
 
 	isOf(member: string, id: string, seq: number): void {
+		if (this.#ledger.isWiping) return;
 		const event = this.#ledger.current?.at(seq);
 		hold(
 			event?.from === member && event.id === id,

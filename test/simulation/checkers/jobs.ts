@@ -39,7 +39,7 @@ export class Jobs {
 		for (const { purpose } of commit.jobsAdded) this.#coverage.count("job", purpose);
 		for (const change of commit.jobsChanged) this.#changed(change, commit);
 		for (const input of commit.inputs) {
-			if (input.type === "moderate" && input.action.action === "erase") this.#erased(input.action.member);
+			if (input.type === "moderate" && input.action.action === "erase") this.#erased(input.action.member, commit);
 		}
 		for (const { body, seq } of commit.appended) {
 			const event = JSON.parse(body) as Event;
@@ -56,9 +56,10 @@ export class Jobs {
 	}
 
 	/** What a member asked for goes with it. */
-	#erased(member: string): void {
+	#erased(member: string, { jobsAdded }: Commit): void {
 		for (const row of this.#ledger.current?.jobs.values() ?? []) {
-			const isKept = row.member === member && row.input !== "null";
+			// What it asks for later in the turn is another matter.
+			const isKept = row.member === member && row.input !== "null" && !jobsAdded.some(({ n }) => n === row.n);
 			hold(!isKept, "G5", () => `${member} was erased, and ${row.input} of its job ${row.n} is kept`);
 		}
 	}
@@ -133,6 +134,7 @@ export class Jobs {
 	}
 
 	notice(sitting: Sitting, { id, job, state, result, error }: JobNotice): void {
+		if (this.#ledger.isWiping) return;
 		const row = this.#row(job);
 		hold(
 			row !== undefined && row.member === sitting.member && row.ask === id,

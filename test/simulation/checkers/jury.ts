@@ -19,6 +19,9 @@ import { type Expected, Refusals } from "./refusals.ts";
 import { Resume } from "./resume.ts";
 import { Sitting } from "./sitting.ts";
 
+/** After the clock has jumped a sweep may overtake what was just said: what waits in the inbox came before the jump. */
+const JUMP_MS_MAX = 1_000;
+
 export class Jury implements Watch {
 	readonly ledger = new Ledger();
 	readonly sittings = new Map<Wire, Sitting>();
@@ -74,7 +77,7 @@ export class Jury implements Watch {
 	received(wire: Wire, text: string | ArrayBuffer): void {
 		const sitting = this.sittings.get(wire);
 		if (sitting === undefined) return;
-		if (this.tell !== null) this.tell(`${sitting.session} says ${String(text).slice(0, 300)}`);
+		if (this.tell !== null) this.tell(`${sitting.session} says ${String(text).slice(0, 200)}`);
 		const expected = this.hostile.get(text)?.shift();
 		if (expected !== undefined) this.refusals.expect(sitting, expected);
 	}
@@ -122,6 +125,8 @@ export class Jury implements Watch {
 		this.#coverage.count("close", String(code));
 		if (sitting === undefined) return;
 		this.tell?.(`${sitting.session} is closed ${code}`);
+		const hasJumped = this.#clock.now - this.#clock.jumpedAt < JUMP_MS_MAX;
+		this.presence.closing(sitting, code, this.#clock.roomNow, hasJumped);
 		this.#gone(sitting);
 	}
 
@@ -154,12 +159,14 @@ export class Jury implements Watch {
 		this.presence.committed(commit);
 	}
 
-	turned(inputs: readonly Input[], effects: Effects, now: number): void {
+	turned(inputs: readonly Input[], _: Effects, now: number): void {
 		for (const input of inputs) {
 			if (input.type === "join") this.presence.entered(input.member);
 		}
 		this.order.turned(this.sittings.values());
-		this.presence.turned(inputs, effects, now);
+		this.presence.turned(inputs);
+		for (const sitting of this.sittings.values())
+			if (inputs.some((input) => input.type === "frame" && input.session === sitting.session)) sitting.seenAt = now;
 		for (const [wire, sitting] of this.sittings) {
 			if (sitting.phase === "gone") this.sittings.delete(wire);
 			else if (inputs.some((input) => input.type === "join" && input.session === sitting.session))
@@ -169,6 +176,8 @@ export class Jury implements Watch {
 
 	woken(attachments: readonly Attachment[], now: number): void {
 		this.tell?.(`woken with ${attachments.map(({ session, mode }) => `${session} ${mode.kind}`).join(", ")}`);
+		// A turn that was to pause someone may have failed, or its knowledge may be lost: the next send notices it again.
+		for (const sitting of this.sittings.values()) sitting.fullSince = null;
 		this.presence.woken(attachments, now);
 	}
 
@@ -179,7 +188,7 @@ export class Jury implements Watch {
 			const sitting = this.sittings.get(wire);
 			if (sitting !== undefined && sitting.phase !== "gone") {
 				// A sweep that was committed may have ended it; what else is lost with the machine is in grace from the wake on.
-				this.presence.left(sitting.member, wire.heardAt);
+				if (sitting.phase !== "joining") this.presence.left(sitting.member, wire.heardAt);
 				this.#gone(sitting);
 			}
 			this.sittings.delete(wire);

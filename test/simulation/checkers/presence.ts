@@ -1,15 +1,13 @@
 /** G9: who is here is told as it is, and nobody leaves who is back within the grace. */
-import { GRACE_MS, ROSTER_SAMPLE_MEMBERS_MAX } from "../../../src/protocol/limits.ts";
+import { CLOSE } from "../../../src/protocol/codes.ts";
+import { GRACE_MS, ROSTER_SAMPLE_MEMBERS_MAX, SILENCE_MS_MAX } from "../../../src/protocol/limits.ts";
 import type { Presence, Welcome } from "../../../src/protocol/messages.ts";
-import type { Effects } from "../../../src/room/effects.ts";
 import type { Input } from "../../../src/room/inputs.ts";
 import type { Attachment } from "../../../src/room/session.ts";
 import { hold } from "../broken.ts";
 import type { Commit } from "../disk.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Sitting } from "./sitting.ts";
-
-const HEARTBEAT_LOST = 4002;
 
 export class PresenceCheck {
 	readonly #ledger: Ledger;
@@ -26,6 +24,19 @@ export class PresenceCheck {
 
 	committed(commit: Commit): void {
 		this.#dropped = commit.isWiped ? [] : commit.rosterDropped.map((member) => ({ member, now: commit.now }));
+	}
+
+	/** The room closes a session. One that was silent left when it was last heard; one never let in has no presence to lose. */
+	closing(sitting: Sitting, code: number, now: number, hasJumped: boolean): void {
+		if (sitting.welcomes === 0) return;
+		if (code !== CLOSE.heartbeatLost) return this.left(sitting.member, now);
+		const silentMs = now - sitting.wire.heardAt;
+		hold(
+			silentMs >= SILENCE_MS_MAX || hasJumped,
+			"G9",
+			() => `${sitting.session} was closed as silent, and was heard ${silentMs} ms ago`,
+		);
+		this.left(sitting.member, Math.min(sitting.seenAt, sitting.wire.heardAt));
 	}
 
 	/** Nobody was told of the turn that was under way. */
@@ -49,13 +60,7 @@ export class PresenceCheck {
 		}
 	}
 
-	turned(inputs: readonly Input[], effects: Effects, now: number): void {
-		for (const { session, code } of effects.closes) {
-			for (const sitting of this.#sittings()) {
-				if (sitting.session !== session) continue;
-				this.left(sitting.member, code === HEARTBEAT_LOST ? sitting.wire.heardAt : now);
-			}
-		}
+	turned(inputs: readonly Input[]): void {
 		const dropped = this.#dropped;
 		this.#dropped = [];
 		if (dropped.length > 0) this.#justify(dropped, inputs);

@@ -20,6 +20,8 @@ export class Sitting {
 	rosterVersion = -1;
 	/** Outcomes that it was told of. */
 	readonly told = new Set<string>();
+	/** When a turn last handled what it said, by the room's clock. */
+	seenAt: number;
 	/** Bytes that it was sent since it was paused. */
 	pausedBytes = 0;
 	/** When its socket was first found full while it was live, Unix ms; null where it is not. */
@@ -29,5 +31,6 @@ export class Sitting {
 		this.wire = wire;
 		this.session = session;
 		this.member = wire.member;
+		this.seenAt = wire.heardAt;
 	}
 }
