@@ -53,7 +53,9 @@ export class JobDesk {
 	/** A hold's author has been told already; what a trimmed range lost cannot be had again. */
 	#replayRow(row: JobRow, now: number): boolean {
 		const isDead = row.state === "failed" && this.#outbox.open(row.n) === undefined;
-		if (!isDead || row.purpose === "hold" || this.#rules.kind(row.kind) === null) return false;
+		// What an erased member asked for is known to nobody any more.
+		const isErased = row.purpose === "asked" && row.outcome === "null";
+		if (!isDead || isErased || row.purpose === "hold" || this.#rules.kind(row.kind) === null) return false;
 		this.#outbox.replay(row, now);
 		return true;
 	}

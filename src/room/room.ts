@@ -382,44 +382,6 @@ export class Room {
 		}
 	}
 
-<<<<<<< HEAD
-=======
-	#sent({ jobs, isSent }: Sent, { now }: Turn): void {
-		for (const { job, run } of jobs) {
-			const n = jobNumber(this.meta.epoch, job);
-			if (n === null) continue;
-			for (const owed of [this.#outbox, this.#ranges]) {
-				if (isSent) owed.sent(n, run, now);
-				else owed.unsent(n, now);
-			}
-		}
-	}
-
-	#replay({ job, reply }: Replay, turn: Turn): void {
-		const n = jobNumber(this.meta.epoch, job);
-		const range = n === null ? undefined : this.#ranges.inFlight(n);
-		const row = n === null ? null : this.#outbox.row(n);
-		const isReplayed =
-			(range !== undefined && this.#ranges.replay(range, turn.now)) || (row !== null && this.#replayJob(row, turn.now));
-		if (!isReplayed) return this.#notFound(reply, "There is no failed job of that id that could be tried again.", turn);
-		turn.replies.set(reply, { outcome: "done" });
-	}
-
-	/** A hold's author has been told already; what a trimmed range lost cannot be had again. */
-	#replayJob(row: JobRow, now: number): boolean {
-		const isDead = row.state === "failed" && this.#outbox.open(row.n) === undefined;
-		// What an erased member asked for is known to nobody any more.
-		const isErased = row.purpose === "asked" && row.outcome === "null";
-		if (!isDead || isErased || row.purpose === "hold" || this.#rules.kind(row.kind) === null) return false;
-		this.#outbox.replay(row, now);
-		return true;
-	}
-
-	#notFound(reply: string, message: string, turn: Turn): void {
-		turn.replies.set(reply, { outcome: "refused", refusal: { code: "not_found", message } });
-	}
-
->>>>>>> sim
 	/** Everything that was said goes; who was here is told to stop, and the archive's copy is owed its removal. */
 	#wipe({ epoch, reply }: Wipe, turn: Turn): void {
 		turn.replies.set(reply, { outcome: "done" });
