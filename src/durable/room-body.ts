@@ -3,7 +3,7 @@
  * this order: parse, turn (one transaction), attachments, send, jobs, alarm.
  */
 import { type Decoded, decodeFrame, encodeMessage } from "../protocol/codec.ts";
-import type { Refusal } from "../protocol/codes.ts";
+import { CLOSE, type Refusal } from "../protocol/codes.ts";
 import { ALARM_RETRY_MS, FLOW_POLL_MS, SETTLE_MS } from "../protocol/limits.ts";
 import type { Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
@@ -121,8 +121,28 @@ export class RoomBody {
 				: [{ refusal: { code: "binary_reserved", message: "Binary frames are reserved; send JSON as text." } }];
 		// Of a frame that was refused whole only the refusal is kept.
 		const bytes = typeof text === "string" && "message" in (messages[0] ?? {}) ? text.length : 0;
-		if (this.#inbox.isFullFor(messages.length, bytes)) return refuseOverload(socket, messages);
+		if (this.#inbox.isFullFor(messages.length, bytes)) return this.#refuse(session, messages);
 		this.put({ type: "frame", session, messages }, messages.length, bytes);
+	}
+
+	/**
+	 * Refuses what the inbox has no room for, at once and not by a turn. One that does not read gets no refusals
+	 * either: they would pile up in its buffer, which is what a pause is to prevent.
+	 */
+	#refuse(session: string, messages: readonly Decoded[]): void {
+		if (this.#room.paused.has(session)) {
+			this.#sockets.close([{ session, code: CLOSE.tooSlow, reason: "too slow" }]);
+			return this.put({ type: "leave", session });
+		}
+		const errors = messages.map((decoded) => {
+			const id = "message" in decoded && "id" in decoded.message ? decoded.message.id : undefined;
+			return encodeMessage({ type: "error", id, ...OVERLOADED });
+		});
+		try {
+			this.#sockets.tell(session, errors);
+		} catch {
+			// It is gone already.
+		}
 	}
 
 	/** A socket has closed, with `code`; without one it broke. */
@@ -275,18 +295,6 @@ export class RoomBody {
 /** 64 random bits. */
 export function newEpoch(): string {
 	return crypto.randomUUID().replaceAll("-", "").slice(0, 16);
-}
-
-function refuseOverload(socket: WebSocket, messages: readonly Decoded[]): void {
-	const errors = messages.map((decoded) => {
-		const id = "message" in decoded && "id" in decoded.message ? decoded.message.id : undefined;
-		return encodeMessage({ type: "error", id, ...OVERLOADED });
-	});
-	try {
-		socket.send(`[${errors.join(",")}]`);
-	} catch {
-		// It is gone already.
-	}
 }
 
 /** Tells the operator where it happened, and nothing of what members said: an error's message may quote it. */

@@ -132,6 +132,11 @@ export class Sockets {
 		}
 	}
 
+	/** Tells one session something outside of a turn. */
+	tell(session: string, messages: readonly string[]): void {
+		this.#send(session, packFrames(messages));
+	}
+
 	#send(session: string, frames: readonly string[]): void {
 		const socket = this.#bySession.get(session);
 		// One that is closing is told nothing more; its close event is on its way.

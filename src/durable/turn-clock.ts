@@ -32,6 +32,7 @@ export class TurnClock {
 	readonly #turn: () => void;
 	readonly #arrived: () => number;
 	readonly #audience: () => number;
+	readonly #after: (ms: number, run: () => void) => void;
 	#isBusy = false;
 	#hasMore = false;
 	/** True where the last turn took more than one input. */
@@ -39,8 +40,14 @@ export class TurnClock {
 	#seen = 0;
 	#postponed = 0;
 
-	/** `turn` handles what has arrived; `arrived` counts it, and `audience` those who will hear of it. */
-	constructor(turn: () => void, arrived: () => number, audience: () => number) {
+	/** `turn` handles what has arrived; `arrived` counts it, and `audience` those who will hear of it. `after` is a timer, of 0 ms for a macrotask. */
+	constructor(
+		turn: () => void,
+		arrived: () => number,
+		audience: () => number,
+		after = (ms: number, run: () => void): void => void setTimeout(run, ms),
+	) {
+		this.#after = after;
 		this.#turn = turn;
 		this.#arrived = arrived;
 		this.#audience = audience;
@@ -77,7 +84,7 @@ export class TurnClock {
 	#rest(ms: number): void {
 		this.#isBusy = true;
 		this.#seen = this.#arrived();
-		setTimeout(() => this.#wake(), ms);
+		this.#after(ms, () => this.#wake());
 	}
 
 	#wake(): void {

@@ -211,6 +211,8 @@ export class Room {
 		}
 		if (input.type === "frame") {
 			for (const decoded of input.messages) turn.refuse(input.session, { id: idOf(decoded), code, message });
+			const session = this.#audience.get(input.session);
+			if (session !== undefined) this.#noteLife(session, turn);
 		}
 		const deadline = this.#nextDeadline(now);
 		// What failed at its deadline is not tried again at once.
@@ -321,13 +323,18 @@ export class Room {
 		this.#audience.expire(this.#roster, turn);
 		const session = this.#audience.get(frame.session);
 		if (session === undefined) return;
-		session.seenAt = turn.now;
-		if (turn.now - session.seenSaved >= SEEN_REFRESH_MS) turn.attachments.set(session.id, attachmentOf(session));
+		this.#noteLife(session, turn);
 		for (const decoded of frame.messages) {
 			if (this.#audience.get(session.id) === undefined) return;
 			if ("message" in decoded) this.#requests.handle(session, decoded.message, turn);
 			else this.#refuse(session, decoded, turn);
 		}
+	}
+
+	/** A message is a sign of life, whatever came of it. */
+	#noteLife(session: Session, turn: Turn): void {
+		session.seenAt = turn.now;
+		if (turn.now - session.seenSaved >= SEEN_REFRESH_MS) turn.attachments.set(session.id, attachmentOf(session));
 	}
 
 	#refuse(session: Session, { refusal }: Exclude<Decoded, { message: unknown }>, turn: Turn): void {

@@ -14,7 +14,7 @@ if (MINUTES === 0)
 	console.warn("\n*** Members that never read: skipped, for it takes minutes. FLOW_MINUTES=5 runs it. ***\n");
 
 /** What such a load costs the process with the heap's own slack; without a bound it would pile up over 1 GiB. */
-const GROWTH_BYTES_MAX = 192 * 1024 * 1024;
+const GROWTH_BYTES_MAX = 128 * 1024 * 1024;
 const TEXT = "x".repeat(30_000);
 const PUBLISH_EVERY_MS = 100;
 /** Long enough for the first to be paused, stuck and closed while the room is busy. */

@@ -1,5 +1,7 @@
 /** Turns that throw: nothing of them is kept, their inputs run again one by one, and the culprit alone is refused. */
 import { expect, test } from "vitest";
+import { CLOSE } from "../../src/protocol/codes.ts";
+import { SEEN_REFRESH_MS, SILENCE_MS_MAX, SWEEP_INTERVAL_MS_MIN } from "../../src/protocol/limits.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
 import type { NewEvent } from "../../src/room/store.ts";
 import { checkOrder, only, range, seqs } from "./scenario.ts";
@@ -125,4 +127,17 @@ test("G7 an alarm that fails is tried again later, and does not keep the room aw
 	expect(stage.alarms.length).toBeLessThan(500);
 	stage.publish(ann, "after");
 	expect(stage.room.meta.head).toBe(6);
+});
+
+test("G9 a message whose turn fails is a sign of life all the same", () => {
+	const stage = new Stage({}, false, new PoisonedStore());
+	const ann = stage.join("ann");
+	stage.join("bob");
+	stage.pass(60_000);
+	stage.cut(ann);
+	stage.say(ann, publish(1, "poison"));
+	stage.pass(SILENCE_MS_MAX - 1_000);
+	expect(stage.closeCode(ann)).toBeNull();
+	stage.pass(SWEEP_INTERVAL_MS_MIN + SEEN_REFRESH_MS + 1_000);
+	expect(stage.closeCode(ann)).toBe(CLOSE.heartbeatLost);
 });

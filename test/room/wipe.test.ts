@@ -33,6 +33,18 @@ describe("a wipe", () => {
 		expect(events(stage.heard(back))).toMatchObject([{ seq: 1, data: "new" }]);
 	});
 
+	play("G2 in the turn of the wipe, those who are dismissed hear nothing of the history that begins anew", (stage) => {
+		const ann = stage.join("ann");
+		stage.publish(ann, "p1", "old", { name: "free" });
+		stage.news(ann);
+		const post = stage.posting("bob", { id: "p2", name: "free", data: "new" });
+		const cid = stage.joining("cid");
+		stage.step([{ type: "wipe", reply: "wipe", epoch: "wiped" }, post, cid]);
+		expect(stage.news(ann)).toEqual([]);
+		expect(stage.closeCode(ann)).toBe(CLOSE.wiped);
+		expect(events(stage.heard(cid.session))).toMatchObject([{ seq: 1, data: "new" }]);
+	});
+
 	play("jobs, holds, reviews and ranges of the old epoch: every outcome that still comes is nothing", (stage) => {
 		const ann = stage.join("ann");
 		stage.say(ann, { type: "job", id: "j1", name: "sum", data: 1 });

@@ -1,21 +1,21 @@
 /**
- * The room's body as `src/durable/room-object.ts` is one: the same inbox, sockets and backlog, the same order
+ * The room's body as `src/durable/room-body.ts` is one: the same inbox, sockets, backlog and turn clock, the same order
  * of a turn and its effects, with simulated time for the platform's. All of it is memory: it dies with it.
  */
 import { Inbox } from "../../src/durable/inbox.ts";
 import { answerClose, Sockets } from "../../src/durable/sockets.ts";
+import { TurnClock } from "../../src/durable/turn-clock.ts";
 import { type Decoded, decodeFrame, encodeMessage } from "../../src/protocol/codec.ts";
-import type { Refusal } from "../../src/protocol/codes.ts";
+import { CLOSE, type Refusal } from "../../src/protocol/codes.ts";
 import type { PostModeration } from "../../src/protocol/http.ts";
 import { OPERATOR } from "../../src/protocol/ids.ts";
-import { ALARM_RETRY_MS, FLOW_POLL_MS } from "../../src/protocol/limits.ts";
+import { ALARM_RETRY_MS, FLOW_POLL_MS, SETTLE_MS } from "../../src/protocol/limits.ts";
 import type { Outcome, Task } from "../../src/protocol/outcome.ts";
 import type { Effects, Reply } from "../../src/room/effects.ts";
 import { type Input, type Join, type Moderate, type Post, splitInput } from "../../src/room/inputs.ts";
 import type { Sending } from "../../src/room/jobs.ts";
 import { Room } from "../../src/room/room.ts";
 import type { Attachment } from "../../src/room/session.ts";
-import { Beat } from "./beat.ts";
 import { Broken } from "./broken.ts";
 import { Crash } from "./disk.ts";
 import type { Platform } from "./platform.ts";
@@ -34,7 +34,7 @@ export class Body {
 	readonly #platform: Platform;
 	readonly #sockets: Sockets;
 	readonly #inbox = new Inbox();
-	readonly #beat: Beat;
+	readonly #turnClock: TurnClock;
 	readonly #replies = new Map<string, (reply: Reply) => void>();
 	#room: Room;
 	#isFlowPolled = false;
@@ -47,15 +47,16 @@ export class Body {
 		this.#sockets = new Sockets(platform.context);
 		const { clock } = platform;
 		this.#heardAt = clock.roomNow;
-		this.#beat = new Beat(
-			clock,
+		this.#turnClock = new TurnClock(
 			() => platform.guard(() => this.#turn()),
 			() => this.#inbox.length,
-			() => this.isAlive,
+			() => this.#sockets.count,
+			// A macrotask takes a little; the timers of a body that is gone are gone with it.
+			(ms, run) => clock.after(Math.max(1, ms), () => this.isAlive && run()),
 		);
 		this.#room = this.#wake();
 		this.#alarmAt = platform.alarmAt;
-		if (this.#room.isRestless) this.#beat.again();
+		if (this.#room.isRestless) this.#turnClock.again();
 		const deadline = this.#room.deadline(clock.roomNow);
 		if (deadline !== null) this.#setAlarm(deadline);
 	}
@@ -71,7 +72,7 @@ export class Body {
 
 	/** True while a timer holds the object awake. */
 	get hasTimer(): boolean {
-		return this.#beat.isBusy || this.#isFlowPolled;
+		return this.#turnClock.isBusy || this.#isFlowPolled;
 	}
 
 	#wake(): Room {
@@ -120,8 +121,24 @@ export class Body {
 				? decodeFrame(text)
 				: [{ refusal: { code: "binary_reserved", message: "Binary frames are reserved; send JSON as text." } }];
 		const bytes = typeof text === "string" && "message" in (messages[0] ?? {}) ? text.length : 0;
-		if (this.#inbox.isFullFor(messages.length, bytes)) return refuseOverload(wire, messages);
+		if (this.#inbox.isFullFor(messages.length, bytes)) return this.#refuse(session, messages);
 		this.#put({ type: "frame", session, messages }, messages.length, bytes);
+	}
+
+	#refuse(session: string, messages: readonly Decoded[]): void {
+		if (this.#room.paused.has(session)) {
+			this.#sockets.close([{ session, code: CLOSE.tooSlow, reason: "too slow" }]);
+			return this.#put({ type: "leave", session });
+		}
+		const errors = messages.map((decoded) => {
+			const id = "message" in decoded && "id" in decoded.message ? decoded.message.id : undefined;
+			return encodeMessage({ type: "error", id, ...OVERLOADED });
+		});
+		try {
+			this.#sockets.tell(session, errors);
+		} catch (error) {
+			if (isFatal(error)) throw error;
+		}
 	}
 
 	closed(wire: Wire, code: number): void {
@@ -203,13 +220,13 @@ export class Body {
 
 	#put(input: Input, messages = 1, bytes = 0): void {
 		this.#inbox.put(input, messages, bytes);
-		this.#beat.strike();
+		this.#turnClock.strike();
 	}
 
 	#turn(): void {
 		const inputs = this.#inbox.take(this.#sockets.count);
 		const now = this.#platform.clock.roomNow;
-		if (inputs.some(({ type }) => type === "frame")) this.#heardAt = now;
+		if (inputs.some(({ type }) => type === "frame" || type === "post" || type === "join")) this.#heardAt = now;
 		let effects: Effects;
 		try {
 			effects = this.#decide(inputs, now);
@@ -256,7 +273,7 @@ export class Body {
 			this.#watchFlow();
 			if (effects.jobs.length > 0) this.#send(effects.jobs);
 			if (effects.alarmAt !== null) this.#setAlarm(effects.alarmAt);
-			if (effects.again || this.#inbox.length > 0) this.#beat.again();
+			if (effects.again || this.#inbox.length > 0) this.#turnClock.again();
 		} catch (error) {
 			if (isFatal(error)) throw error;
 			this.#platform.coverage.reach("fault", "delivery threw");
@@ -271,13 +288,18 @@ export class Body {
 		const flow = backlog.look(this.#room.paused, (session) => this.#sockets.get(session), now);
 		if (flow !== null) this.#inbox.putFirst(flow);
 		if (backlog.isChoked(now - this.#heardAt)) throw new Crash();
-		if (flow !== null) this.#beat.again();
-		if (!backlog.isWaiting || this.#isFlowPolled) return;
+		if (flow !== null) this.#turnClock.again();
+		if (this.#isFlowPolled || !(backlog.isWaiting || backlog.isUnsettled)) return;
 		this.#isFlowPolled = true;
-		this.#platform.clock.after(FLOW_POLL_MS * this.#platform.flowSlowness, () => {
+		const ms = backlog.isWaiting || !backlog.isStill ? FLOW_POLL_MS * this.#platform.flowSlowness : SETTLE_MS;
+		this.#platform.clock.after(ms, () => {
 			if (!this.isAlive) return;
 			this.#isFlowPolled = false;
-			this.#platform.guard(() => this.#watchFlow());
+			this.#platform.guard(() => {
+				const settledAt = this.#platform.clock.roomNow;
+				if (!this.#turnClock.isBusy) backlog.settle(this.#sockets.entries(), this.#room.paused, settledAt);
+				this.#watchFlow();
+			});
 		});
 	}
 
@@ -304,16 +326,4 @@ export class Body {
 
 function isFatal(error: unknown): boolean {
 	return error instanceof Crash || error instanceof Broken;
-}
-
-function refuseOverload(wire: Wire, messages: readonly Decoded[]): void {
-	const errors = messages.map((decoded) => {
-		const id = "message" in decoded && "id" in decoded.message ? decoded.message.id : undefined;
-		return encodeMessage({ type: "error", id, ...OVERLOADED });
-	});
-	try {
-		wire.send(`[${errors.join(",")}]`);
-	} catch (error) {
-		if (isFatal(error)) throw error;
-	}
 }

@@ -95,7 +95,8 @@ export const DO: Readonly<Record<Deed, Do>> = {
 	},
 	hostile,
 	flood: (_, person) => {
-		const text = JSON.stringify(Array.from({ length: MESSAGES_PER_FRAME_MAX }, () => 1));
+		// Of no type that the room knows, which closes nobody: what is malformed would.
+		const text = JSON.stringify(Array.from({ length: MESSAGES_PER_FRAME_MAX }, () => ({ type: "flood" })));
 		for (let i = 0; i < 110; i++) person.rawly(text, null);
 	},
 	moderate: (world, person) => moderateByFrame(world, person),
@@ -124,6 +125,18 @@ export const DO: Readonly<Record<Deed, Do>> = {
 		if (person.wire === null) return;
 		coverage.reach("fault", "stalled reader");
 		person.wire.reads(false);
+	},
+	fallBehind: (world, person) => {
+		const { wire } = person;
+		if (wire === null) return;
+		world.coverage.reach("fault", "stalled reader");
+		wire.reads(false);
+		// A frame each, until its buffer is full; then a frame now and then, so that neither end gives it up, for
+		// longer than the history keeps what it missed.
+		for (let i = 0; i < 60; i++) world.clock.after(i * 40, () => world.backend.post(OPERATOR));
+		for (let ms = 8_000; ms < 80_000; ms += 8_000) world.clock.after(ms, () => wire.trickle(1));
+		world.clock.after(80_000, () => wire.reads(true));
+		world.linger(85_000);
 	},
 	resume: (_, person) => person.wire?.reads(true),
 	trickle: ({ random }, person) => person.wire?.trickle(random.between(1, 3)),
@@ -170,6 +183,7 @@ export const DO: Readonly<Record<Deed, Do>> = {
 	},
 	consumerDies: ({ queue, random }) => {
 		queue.deathAfter = random.between(1, 7);
+		queue.deaths = random.once(4) ? 20 : 1;
 	},
 	kindFails: ({ kinds, random }) => {
 		kinds.failures = random.between(1, 8);

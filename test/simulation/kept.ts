@@ -32,4 +32,14 @@ export const KEPT: readonly Kept[] = [
 		seed: 178,
 		was: "G5: what the job was asked with was written back after the erasure (room/outbox.ts)",
 	},
+	{
+		name: "a room is wiped and joined in one turn",
+		seed: 757,
+		was: "G9: those whom the wipe dismissed were told of the new history's presence, and of its events (room/audience.ts)",
+	},
+	{
+		name: "a turn fails and its author falls silent",
+		seed: 1887,
+		was: "G9: a message that was refused `internal` was no sign of life: closed 4002 too early (room/room.ts)",
+	},
 ];

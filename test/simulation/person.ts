@@ -3,6 +3,7 @@ import { Connection } from "../../src/client/connection.ts";
 import type { Asked } from "../../src/client/outbox.ts";
 import { RoomError } from "../../src/client/room.ts";
 import { closeCodeOfRefusedJoin } from "../../src/protocol/codes.ts";
+import { parseCursor } from "../../src/protocol/ids.ts";
 import type { Capability, HistoryReply } from "../../src/protocol/messages.ts";
 import { hold } from "./broken.ts";
 import type { Expected } from "./checkers/refusals.ts";
@@ -44,6 +45,8 @@ export class Person {
 	/** Ids that were published, with what they named. */
 	readonly published: Extract<Asked, { type: "publish" }>[] = [];
 	#openToken = 0;
+	/** A cursor that no client of ours would send: one by hand may. */
+	#oddSince: string | null = null;
 
 	constructor(name: string, character: Character, world: World) {
 		this.name = name;
@@ -64,6 +67,7 @@ export class Person {
 		if (!this.isStopped || this.#world.isOver) return;
 		const { ledger } = this.#world.jury;
 		const page = new Page(this.name, ledger, since);
+		this.#oddSince = since !== null && parseCursor(since) === null ? since : null;
 		this.page = page;
 		const { clock } = this.#world;
 		const timer = new Timer(clock, () => {
@@ -108,7 +112,9 @@ export class Person {
 	}
 
 	/** The upgrade reaches the room. */
-	#knock(since: string | null, token: number): void {
+	#knock(cursor: string | null, token: number): void {
+		const since = cursor ?? this.#oddSince;
+		this.#oddSince = null;
 		const { clock, random, platform } = this.#world;
 		const { member, can, address, history, tokenMs } = this.character;
 		const isMine = (): boolean => token === this.#openToken;

@@ -22,7 +22,7 @@ export const DEEDS = {
 	signal: 2,
 	presence: 5,
 	hostile: 8,
-	flood: 0.05,
+	flood: 0.1,
 	moderate: 4,
 	// Backends and operators.
 	post: 5,
@@ -35,6 +35,7 @@ export const DEEDS = {
 	cut: 4,
 	halfOpen: 1.5,
 	stall: 3,
+	fallBehind: 0.5,
 	resume: 3,
 	trickle: 3,
 	lag: 2,

@@ -41,6 +41,8 @@ export class Queue {
 	lateMs = 20;
 	/** The steps after which a machine dies; 0 where none does. */
 	deathAfter = 0;
+	/** How many machines die that way, one after another: enough of them, and a letter is given up. */
+	deaths = 1;
 	/** Letters that are neither done nor lost. */
 	underway = 0;
 	/** Counts what resolves promises: the world lets those run before it goes on. */
@@ -129,6 +131,7 @@ export class Queue {
 	#survives(machine: Machine): boolean {
 		if (machine.isAlive && this.deathAfter > 0 && --this.deathAfter === 0) {
 			machine.isAlive = false;
+			if (--this.deaths > 0) this.deathAfter = 1;
 			this.#coverage.reach("fault", "consumer died");
 		}
 		return machine.isAlive;

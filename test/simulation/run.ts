@@ -18,7 +18,7 @@ const { shrink, showSteps } = await import("./shrink.ts");
 const { tryPlan, trySeed } = await import("./trial.ts");
 
 /** A run of fewer seeds need not have reached everything. */
-const COVERAGE_SEEDS_MIN = 100_000;
+const COVERAGE_SEEDS_MIN = 2_000;
 /** So many failures are enough to know. */
 const FAILURES_MAX = 5;
 

@@ -46,7 +46,7 @@ export class World {
 	readonly roomEnd: ConstructorParameters<typeof Wire>[4]["toRoom"];
 	#ids = 0;
 	#wires = 0;
-	/** What a promise's reaction found broken. */
+	/** What a check found broken that could not throw. */
 	#broken: unknown = null;
 	/** When the step that is under way is over. */
 	#until = 0;
@@ -66,7 +66,8 @@ export class World {
 		this.roomEnd = {
 			sent: (wire, frame) => jury.sent(wire, frame),
 			attached: (wire, attachment) => jury.attached(wire, attachment),
-			closing: (wire, code) => jury.closing(wire, code),
+			// The room closes quietly: what a check throws there would be taken for a socket that was closed already.
+			closing: (wire, code) => this.judge(() => jury.closing(wire, code)),
 			message: (wire, text) => platform.message(wire, text),
 			closed: (wire, code) => {
 				jury.closed(wire, code);
@@ -89,7 +90,7 @@ export class World {
 		return ++this.#wires;
 	}
 
-	/** Runs a check in a promise's reaction, where a throw would be lost. */
+	/** Runs a check where a throw would be lost: in a promise's reaction, or under code that catches. */
 	judge(check: () => void): void {
 		try {
 			check();
