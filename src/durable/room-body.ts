@@ -1,19 +1,21 @@
 /**
  * The room's body: it gathers what arrives, lets the room decide, and performs what it decided. Always in
- * this order: parse, turn (one transaction), attachments, send, jobs, alarm.
+ * this order: parse, turn (one transaction), attachments, send, jobs, alarm. It knows no platform but its
+ * surroundings: the simulated world runs this same body.
  */
 import { type Decoded, decodeFrame, encodeMessage } from "../protocol/codec.ts";
 import { CLOSE, type Refusal } from "../protocol/codes.ts";
+import type { PostModeration } from "../protocol/http.ts";
+import { OPERATOR } from "../protocol/ids.ts";
 import { ALARM_RETRY_MS, FLOW_POLL_MS, SETTLE_MS } from "../protocol/limits.ts";
-import type { Rules } from "../protocol/rules.ts";
-import type { Settings } from "../protocol/settings.ts";
+import type { Outcome, Task } from "../protocol/outcome.ts";
 import type { Effects, Reply } from "../room/effects.ts";
-import { type Input, type Join, splitInput } from "../room/inputs.ts";
+import { type Input, type Join, type Moderate, type Post, splitInput } from "../room/inputs.ts";
 import type { Sending } from "../room/jobs.ts";
-import { Room } from "../room/room.ts";
+import type { Room } from "../room/room.ts";
 import { Inbox } from "./inbox.ts";
 import { answerClose, Sockets } from "./sockets.ts";
-import { SqliteStore } from "./sqlite-store.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { TurnClock } from "./turn-clock.ts";
 
 /** The platform's bound on a batch. */
@@ -31,73 +33,62 @@ const OVERLOADED: Refusal = {
 	retryAfterMs: 1000,
 };
 
+export type Joining = Omit<Join, "type" | "session">;
+export type Answering = (reply: Reply) => void;
+
 export class RoomBody {
-	readonly #ctx: DurableObjectState;
-	readonly #settings: Settings;
-	readonly #rules: Rules;
-	readonly #jobs: Queue | undefined;
-	readonly #store: SqliteStore;
+	readonly #around: Surroundings;
 	readonly #sockets: Sockets;
 	readonly #inbox = new Inbox();
 	readonly #clock: TurnClock;
-	readonly #replies = new Map<string, (reply: Reply) => void>();
+	readonly #replies = new Map<string, Answering>();
 	#room: Room;
 	/** Where the server was last reached over HTTP. */
 	#host: string | null = null;
-	#flowTimer: ReturnType<typeof setTimeout> | null = null;
+	#isFlowPolled = false;
 	/** When somebody last said something, Unix ms. */
-	#heardAt = Date.now();
+	#heardAt: number;
 	/** When the platform will call, Unix ms; null where no alarm is set. */
 	#alarmAt: number | null = null;
 
-	constructor(ctx: DurableObjectState, settings: Settings, rules: Rules, jobs: Queue | undefined) {
-		this.#ctx = ctx;
-		this.#settings = settings;
-		this.#rules = rules;
-		this.#jobs = jobs;
-		this.#store = new SqliteStore(ctx.storage);
-		this.#sockets = new Sockets(ctx);
+	constructor(around: Surroundings) {
+		this.#around = around;
+		this.#heardAt = around.now();
+		this.#sockets = new Sockets(around.sockets);
 		this.#clock = new TurnClock(
 			() => this.#turn(),
 			() => this.#inbox.length,
 			() => this.#sockets.count,
+			(ms, run) => around.after(ms, run),
 		);
 		this.#room = this.#wake();
-		ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
-		void ctx.blockConcurrencyWhile(async () => {
-			this.#alarmAt = await ctx.storage.getAlarm();
-			if (this.#store.isNewer) return;
+		around.begin((alarmAt) => {
+			this.#alarmAt = alarmAt;
+			if (around.isNewer) return;
 			if (this.#room.isRestless) this.#clock.again();
 			// An alarm may have been lost with a crash: what is owed is worth another.
-			const deadline = this.#room.deadline(Date.now());
+			const deadline = this.#room.deadline(around.now());
 			if (deadline !== null) this.#setAlarm(deadline);
 		});
 	}
 
 	#wake(): Room {
-		return Room.wake(this.#store, this.#sockets.wake(), {
-			room: this.#ctx.id.name ?? "",
-			settings: this.#settings,
-			now: Date.now(),
-			epochIfNew: newEpoch(),
-			saltIfNew: crypto.randomUUID(),
-			rules: this.#rules,
-		});
+		return this.#around.wake(this.#sockets.wake());
 	}
 
-	/** For reading only: what changes it goes through {@link put}. */
+	/** For reading only: what changes it goes through {@link ask}. */
 	get room(): Room {
 		return this.#room;
 	}
 
 	/** True where newer code has written the store: this one must not touch it. */
 	get isNewer(): boolean {
-		return this.#store.isNewer;
+		return this.#around.isNewer;
 	}
 
-	/** True where not even one input more fits. */
-	get isFull(): boolean {
-		return this.#inbox.isFullFor(1, 0);
+	/** True where nothing that arrived would be lost with the memory. */
+	get isQuiet(): boolean {
+		return this.#inbox.length === 0 && this.#replies.size === 0;
 	}
 
 	/** Where the server was reached over HTTP, for rooms in which nobody is. */
@@ -105,11 +96,28 @@ export class RoomBody {
 		this.#host = host;
 	}
 
-	/** Accepts the socket of one whose join the Worker has proven. */
-	join(socket: WebSocket, join: Omit<Join, "type" | "session">): void {
-		const session = crypto.randomUUID();
+	/** Why one may not join now, or null. */
+	refusesJoin(join: Pick<Join, "member" | "can" | "address">): Refusal | null {
+		if (this.isNewer) return NEWER_SCHEMA;
+		if (this.#inbox.isFullFor(1, 0)) {
+			return { code: "room_full", message: "The room is very busy; try again in a moment.", retryAfterMs: 1000 };
+		}
+		const { roomSessionsMax } = this.#around.settings;
+		if (this.#around.sockets.getWebSockets().length >= roomSessionsMax) {
+			return {
+				code: "room_full",
+				message: `The room holds at most ${roomSessionsMax} sessions; try again when someone has left.`,
+				retryAfterMs: 10_000,
+			};
+		}
+		return this.#room.refusesJoin(join, this.#around.now());
+	}
+
+	/** Accepts the socket of one whose join the Worker has proven, and that is not refused. */
+	join(socket: WebSocket, join: Joining): void {
+		const session = this.#around.newId();
 		this.#sockets.accept(session, socket);
-		this.put({ type: "join", session, ...join });
+		this.#put({ type: "join", session, ...join });
 	}
 
 	heard(socket: WebSocket, text: string | ArrayBuffer): void {
@@ -122,7 +130,7 @@ export class RoomBody {
 		// Of a frame that was refused whole only the refusal is kept.
 		const bytes = typeof text === "string" && "message" in (messages[0] ?? {}) ? text.length : 0;
 		if (this.#inbox.isFullFor(messages.length, bytes)) return this.#refuse(session, messages);
-		this.put({ type: "frame", session, messages }, messages.length, bytes);
+		this.#put({ type: "frame", session, messages }, messages.length, bytes);
 	}
 
 	/**
@@ -132,7 +140,7 @@ export class RoomBody {
 	#refuse(session: string, messages: readonly Decoded[]): void {
 		if (this.#room.paused.has(session)) {
 			this.#sockets.close([{ session, code: CLOSE.tooSlow, reason: "too slow" }]);
-			return this.put({ type: "leave", session });
+			return this.#put({ type: "leave", session });
 		}
 		const errors = messages.map((decoded) => {
 			const id = "message" in decoded && "id" in decoded.message ? decoded.message.id : undefined;
@@ -151,46 +159,81 @@ export class RoomBody {
 		const session = this.#sockets.sessionOf(socket);
 		if (session === undefined) return;
 		this.#sockets.drop(session);
-		this.put({ type: "leave", session });
+		this.#put({ type: "leave", session });
 	}
 
 	/** Carries every deadline. Never throws: the platform would give up after a few tries. */
 	alarm(): void {
 		this.#alarmAt = null;
-		if (this.#store.isNewer) return this.#setAlarm(Date.now() + ALARM_RETRY_MS);
+		if (this.isNewer) return this.#setAlarm(this.#around.now() + ALARM_RETRY_MS);
 		try {
-			this.put({ type: "alarm", pings: this.#sockets.pings() });
+			this.#put({ type: "alarm", pings: this.#sockets.pings() });
 		} catch (error) {
-			this.#setAlarm(Date.now() + ALARM_RETRY_MS);
-			report("An alarm failed and will be tried again", error);
+			this.#around.report("alarm", error);
+			this.#setAlarm(this.#around.now() + ALARM_RETRY_MS);
 		}
 	}
 
-	/** Puts an input into the inbox and resolves with the turn's answer to it. */
-	ask(input: (reply: string) => Input): Promise<Reply> {
-		if (this.#store.isNewer) return Promise.resolve({ outcome: "refused", refusal: NEWER_SCHEMA });
-		if (this.isFull) return Promise.resolve({ outcome: "refused", refusal: OVERLOADED });
-		const reply = crypto.randomUUID();
-		return new Promise((resolve) => {
-			this.#replies.set(reply, resolve);
-			this.put(input(reply));
-		});
+	// Over HTTP and from the queue: `answer` hears what a turn says to it.
+
+	/** Publishes an event for someone who holds no socket. */
+	post(who: Omit<Post, "type" | "reply" | "publish">, publish: Post["publish"], answer: Answering): void {
+		const address = who.address ?? null;
+		const refusal = who.member === OPERATOR ? null : this.#room.refusesJoin({ ...who, address }, this.#around.now());
+		if (refusal !== null) return answer({ outcome: "refused", refusal });
+		this.ask((reply) => ({ type: "post", reply, ...who, publish }), answer);
 	}
 
-	put(input: Input, messages = 1, bytes = 0): void {
+	/** A moderator or operator acts; an erasure goes on, turn by turn, until nothing is left. */
+	moderate(by: Moderate["by"], action: PostModeration, answer: Answering, after = 0): void {
+		this.ask(
+			(reply) => ({ type: "moderate", reply, by, action, after }),
+			(reply) => {
+				if (reply.outcome === "more") this.moderate(by, action, answer, reply.after);
+				else answer(reply);
+			},
+		);
+	}
+
+	/** What is to be done for a job; null where it is settled, wiped or sent again since. */
+	takeJob(epoch: string, job: string, run: number): Task | null {
+		if (this.isNewer) throw new Error(NEWER_SCHEMA.message);
+		const task = this.#room.task(epoch, job, run, this.#around.now());
+		if (task !== "moot") return task;
+		// What it was about was taken back: there is nothing left to do.
+		this.#put({ type: "settle", reply: null, epoch, job, run, outcome: { state: "done", result: null } });
+		return null;
+	}
+
+	settleJob(epoch: string, job: string, run: number | null, outcome: Outcome, answer: Answering): void {
+		this.ask((reply) => ({ type: "settle", reply, epoch, job, run, outcome }), answer);
+	}
+
+	/** Puts an input into the inbox; `answer` hears the turn's answer to it. */
+	ask(input: (reply: string) => Input, answer: Answering): void {
+		if (this.isNewer) return answer({ outcome: "refused", refusal: NEWER_SCHEMA });
+		if (this.#inbox.isFullFor(1, 0)) return answer({ outcome: "refused", refusal: OVERLOADED });
+		const reply = this.#around.newId();
+		this.#replies.set(reply, answer);
+		this.#put(input(reply));
+	}
+
+	// The turn.
+
+	#put(input: Input, messages = 1, bytes = 0): void {
 		this.#inbox.put(input, messages, bytes);
 		this.#clock.strike();
 	}
 
 	#turn(): void {
 		const inputs = this.#inbox.take(this.#sockets.count);
-		const now = Date.now();
+		const now = this.#around.now();
 		if (inputs.some(({ type }) => type === "frame" || type === "post" || type === "join")) this.#heardAt = now;
 		let effects: Effects;
 		try {
 			effects = this.#room.turn(inputs, now);
 		} catch (error) {
-			report("A turn failed and was rolled back; its inputs run again one by one", error);
+			this.#around.report("turn", error);
 			this.#turnOneByOne(inputs.flatMap(splitInput), now);
 			return;
 		}
@@ -204,7 +247,7 @@ export class RoomBody {
 			try {
 				this.#perform(this.#room.turn([input], now));
 			} catch (error) {
-				report("An input failed and was refused", error);
+				this.#around.report("input", error);
 				this.#room = this.#wake();
 				this.#perform(this.#room.refuseInternal(input, now));
 			}
@@ -227,32 +270,33 @@ export class RoomBody {
 			if (effects.alarmAt !== null) this.#setAlarm(effects.alarmAt);
 			if (effects.again || this.#inbox.length > 0) this.#clock.again();
 		} catch (error) {
-			report("Delivering a turn failed; all sessions are dropped and will resume", error);
-			this.#ctx.abort("a turn could not be delivered");
+			this.#around.report("delivery", error);
+			this.#around.abort("a turn could not be delivered");
 		}
 	}
 
 	/** Looks at what the sockets have not taken yet, now and as long as anything waits for it. */
 	#watchFlow(): void {
 		const { backlog } = this.#sockets;
-		const flow = backlog.look(this.#room.paused, (session) => this.#sockets.get(session), Date.now());
+		const flow = backlog.look(this.#room.paused, (session) => this.#sockets.get(session), this.#around.now());
 		if (flow !== null) this.#inbox.putFirst(flow);
-		if (backlog.isChoked(Date.now() - this.#heardAt)) {
-			report("Closed sockets hold more than a room may; all sessions are dropped and will resume", null);
-			this.#ctx.abort("closed sockets hold too much");
+		if (backlog.isChoked(this.#around.now() - this.#heardAt)) {
+			this.#around.report("choked", null);
+			this.#around.abort("closed sockets hold too much");
 		}
 		if (flow !== null) this.#clock.again();
-		if (this.#flowTimer !== null || !(backlog.isWaiting || backlog.isUnsettled)) return;
+		if (this.#isFlowPolled || !(backlog.isWaiting || backlog.isUnsettled)) return;
 		// What was not taken by the second look holds the object awake in any case: then looking costs nothing.
 		const ms = backlog.isWaiting || !backlog.isStill ? FLOW_POLL_MS : SETTLE_MS;
-		this.#flowTimer = setTimeout(() => {
-			this.#flowTimer = null;
-			if (!this.#clock.isBusy) backlog.settle(this.#sockets.entries(), this.#room.paused, Date.now());
+		this.#isFlowPolled = true;
+		this.#around.after(ms, () => {
+			this.#isFlowPolled = false;
+			if (!this.#clock.isBusy) backlog.settle(this.#sockets.entries(), this.#room.paused, this.#around.now());
 			this.#watchFlow();
-		}, ms);
+		});
 	}
 
-	/** Hands jobs to the queue. Never awaited: a queue may hang for a minute, and a room does not. */
+	/** Hands jobs to the queue. */
 	#send(jobs: readonly Sending[]): void {
 		const host = this.#sockets.host ?? this.#host;
 		const { epoch } = this.#room.meta;
@@ -266,14 +310,7 @@ export class RoomBody {
 				run,
 				host: host ?? undefined,
 			}));
-			const sent = (isSent: boolean): void => this.put({ type: "sent", jobs: part, isSent });
-			const queue = this.#jobs;
-			if (queue === undefined) sent(false);
-			else
-				queue.sendBatch(refs.map((body) => ({ body }))).then(
-					() => sent(true),
-					() => sent(false),
-				);
+			this.#around.send(refs, (isSent) => this.#put({ type: "sent", jobs: part, isSent }));
 		}
 	}
 
@@ -281,30 +318,12 @@ export class RoomBody {
 	#setAlarm(at: number): void {
 		if (this.#alarmAt !== null && this.#alarmAt <= at) return;
 		this.#alarmAt = at;
-		void this.#ctx.storage.setAlarm(at);
+		this.#around.setAlarm(at);
 	}
 
 	#forget(): void {
-		void this.#ctx.storage.deleteAll();
+		this.#around.forget();
 		this.#alarmAt = null;
-		this.#store.forget();
 		this.#room = this.#wake();
 	}
-}
-
-/** 64 random bits. */
-export function newEpoch(): string {
-	return crypto.randomUUID().replaceAll("-", "").slice(0, 16);
-}
-
-/** Tells the operator where it happened, and nothing of what members said: an error's message may quote it. */
-function report(sentence: string, error: unknown): void {
-	const where =
-		error instanceof Error
-			? (error.stack ?? "")
-					.match(/^\s+at .*$/gm)
-					?.slice(0, 3)
-					.join(" ")
-			: "";
-	console.error(`${sentence}. ${error instanceof Error ? error.name : typeof error} ${where ?? ""}`.trim());
 }

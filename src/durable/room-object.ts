@@ -11,16 +11,15 @@ import { OPERATOR } from "../protocol/ids.ts";
 import { DOOR_PERIOD_MS } from "../protocol/limits.ts";
 import type { Capability } from "../protocol/messages.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
-import { readSettings, type Settings } from "../protocol/settings.ts";
+import { readSettings } from "../protocol/settings.ts";
 import type { Reply } from "../room/effects.ts";
 import type { Post } from "../room/inputs.ts";
 import type { JobState } from "../room/jobs.ts";
 import type { Room } from "../room/room.ts";
-import { NEWER_SCHEMA, newEpoch, RoomBody } from "./room-body.ts";
+import { newEpoch, Platform } from "./platform.ts";
+import { type Answer, type EventsQuery, epochOf, eventsOf } from "./reading.ts";
+import { NEWER_SCHEMA, RoomBody } from "./room-body.ts";
 import { readTicket, TICKET_HEADER } from "./ticket.ts";
-
-/** An HTTP answer from the room: JSON text, or a refusal. */
-export type Answer = { json: string } | { refusal: Refusal };
 
 export type RoomStub = DurableObjectStub<RoomObject>;
 
@@ -34,26 +33,17 @@ export interface Visitor {
 	address: string | null;
 }
 
-export interface EventsQuery {
-	after?: number | undefined;
-	before?: number | undefined;
-	limit?: number | undefined;
-	epoch?: string | undefined;
-}
-
 export class RoomObject extends DurableObject<Cloudflare.Env> {
 	/** The app whose rules hold here; a test's Worker has another. */
 	static readonly app: Pick<typeof app, "rules"> = app;
 
-	readonly #settings: Settings;
 	readonly #body: RoomBody;
 
 	constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
 		super(ctx, env);
 		const vars = env as unknown as Record<string, unknown>;
-		this.#settings = readSettings(vars);
 		const rules = (this.constructor as typeof RoomObject).app.rules(vars);
-		this.#body = new RoomBody(ctx, this.#settings, rules, env.JOBS);
+		this.#body = new RoomBody(new Platform(ctx, readSettings(vars), rules, env.JOBS));
 	}
 
 	get #room(): Room {
@@ -65,27 +55,13 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 		const ticket = readTicket(request.headers.get(TICKET_HEADER) ?? "");
 		const address = await this.#hash(ticket.address);
 		const join = { ...ticket, address };
-		const refusal =
-			this.#refusesJoin() ?? this.#room.refusesJoin(join, Date.now()) ?? (await this.#refusesRoom(ticket.from));
+		const refusal = this.#body.refusesJoin(join) ?? (await this.#refusesRoom(ticket.from));
 		if (refusal !== null) return Response.json(refusal, { status: HTTP_STATUS[refusal.code] });
 		const { 0: client, 1: server } = new WebSocketPair();
 		this.#body.join(server, join);
 		const headers = new Headers();
 		if (ticket.protocol !== null) headers.set("Sec-WebSocket-Protocol", ticket.protocol);
 		return new Response(null, { status: 101, webSocket: client, headers });
-	}
-
-	#refusesJoin(): Refusal | null {
-		if (this.#body.isNewer) return NEWER_SCHEMA;
-		if (this.#body.isFull) {
-			return { code: "room_full", message: "The room is very busy; try again in a moment.", retryAfterMs: 1000 };
-		}
-		if (this.ctx.getWebSockets().length < this.#settings.roomSessionsMax) return null;
-		return {
-			code: "room_full",
-			message: `The room holds at most ${this.#settings.roomSessionsMax} sessions; try again when someone has left.`,
-			retryAfterMs: 10_000,
-		};
 	}
 
 	/** A new room costs storage: an address makes only so many a minute. */
@@ -133,7 +109,7 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 		if (refusal !== null) return { refusal };
 		const { head, floor } = this.#room.meta;
 		return {
-			json: JSON.stringify({ room: this.#room.name, epoch: this.#epoch, head, floor, count: this.#room.count }),
+			json: JSON.stringify({ room: this.#room.name, epoch: epochOf(this.#room), head, floor, count: this.#room.count }),
 		};
 	}
 
@@ -148,22 +124,7 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 	async events(query: EventsQuery, visitor?: Visitor): Promise<Answer> {
 		const refusal = (await this.refusesReader(visitor)) ?? (await this.#refusesPage(visitor));
 		if (refusal !== null) return { refusal };
-		const { head, floor } = this.#room.meta;
-		const isOtherEpoch = query.epoch !== undefined && query.epoch !== this.#epoch;
-		if (isOtherEpoch || (query.after !== undefined && query.after < floor - 1)) {
-			return {
-				refusal: {
-					code: "trimmed",
-					message: isOtherEpoch
-						? "That epoch's history is gone: the room was wiped. Read it from its floor."
-						: `The history begins at ${floor}; read it from there.`,
-				},
-			};
-		}
-		const page = this.#room.page(query);
-		return {
-			json: `{"epoch":${JSON.stringify(this.#epoch)},"floor":${floor},"head":${head},"events":[${page.bodies.join(",")}],"more":${page.more}}`,
-		};
+		return eventsOf(this.#room, query);
 	}
 
 	/** Publishes an event for someone who holds no socket. */
@@ -171,10 +132,9 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 		if (this.#body.isNewer) return { outcome: "refused", refusal: NEWER_SCHEMA };
 		this.#body.reachedAt(host);
 		const who = await this.#identify(visitor);
-		const isOperator = who.member === OPERATOR;
-		const refusal = isOperator ? null : (this.#room.refusesJoin(who, Date.now()) ?? (await this.#refusesRoom(from)));
+		const refusal = who.member === OPERATOR ? null : await this.#refusesRoom(from);
 		if (refusal !== null) return { outcome: "refused", refusal };
-		return this.#body.ask((reply) => ({ type: "post", reply, ...who, publish }));
+		return new Promise((answer) => this.#body.post(who, publish, answer));
 	}
 
 	/** Why one may not read here, or null. */
@@ -199,25 +159,20 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 		return { member: `guest:${address.slice(0, 16)}`, name: `${name} ${address.slice(0, 4)}`, can, address };
 	}
 
-	/** A moderator or operator acts; an erasure goes on, turn by turn, until nothing is left. */
+	/** A moderator or operator acts; answered when it is done. */
 	async moderate(visitor: Visitor, action: PostModeration): Promise<Reply> {
 		const by = await this.#identify(visitor);
-		let reply = await this.#body.ask((reply) => ({ type: "moderate", reply, by, action, after: 0 }));
-		while (reply.outcome === "more") {
-			const { after } = reply;
-			reply = await this.#body.ask((reply) => ({ type: "moderate", reply, by, action, after }));
-		}
-		return reply;
+		return new Promise((answer) => this.#body.moderate(by, action, answer));
 	}
 
 	/** Everything that was said here goes; what was is gone from the archive a little later. */
 	async wipe(): Promise<Reply> {
-		return this.#body.ask((reply) => ({ type: "wipe", reply, epoch: newEpoch() }));
+		return new Promise((answer) => this.#body.ask((reply) => ({ type: "wipe", reply, epoch: newEpoch() }), answer));
 	}
 
 	/** Puts a failed job on its way again. */
 	async replayJob(job: string): Promise<Reply> {
-		return this.#body.ask((reply) => ({ type: "replay", reply, job }));
+		return new Promise((answer) => this.#body.ask((reply) => ({ type: "replay", reply, job }), answer));
 	}
 
 	jobs(state: JobState | null, limit: number): Answer {
@@ -234,24 +189,13 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 
 	// For the consumer of jobs.
 
-	/** What is to be done for a job; null where it is settled, wiped or sent again since. */
 	takeJob(epoch: string, job: string, run: number): Task | null {
-		if (this.#body.isNewer) throw new Error(NEWER_SCHEMA.message);
-		const task = this.#room.task(epoch, job, run, Date.now());
-		if (task !== "moot") return task;
-		// What it was about was taken back: there is nothing left to do.
-		this.#body.put({ type: "settle", reply: null, epoch, job, run, outcome: { state: "done", result: null } });
-		return null;
+		return this.#body.takeJob(epoch, job, run);
 	}
 
 	/** Resolves when the outcome is stored, so that the message may be acknowledged. */
 	async settleJob(epoch: string, job: string, run: number | null, outcome: Outcome): Promise<void> {
-		const reply = await this.#body.ask((reply) => ({ type: "settle", reply, epoch, job, run, outcome }));
+		const reply = await new Promise<Reply>((answer) => this.#body.settleJob(epoch, job, run, outcome, answer));
 		if (reply.outcome === "refused") throw new Error(reply.refusal.message);
-	}
-
-	/** An epoch that is not stored is not yet real: the next reader would see another. */
-	get #epoch(): string {
-		return this.#room.isStored ? this.#room.meta.epoch : "";
 	}
 }

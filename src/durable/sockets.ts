@@ -11,8 +11,14 @@ import { Backlog } from "./backlog.ts";
 
 const OPEN = 1;
 
+/** What keeps the sockets while the room sleeps. */
+export type SocketContext = Pick<
+	DurableObjectState,
+	"getWebSockets" | "acceptWebSocket" | "getWebSocketAutoResponseTimestamp"
+>;
+
 export class Sockets {
-	readonly #ctx: DurableObjectState;
+	readonly #ctx: SocketContext;
 	/** What the sockets were given and have not taken yet. */
 	readonly backlog = new Backlog();
 	#bySession = new Map<string, WebSocket>();
@@ -20,7 +26,7 @@ export class Sockets {
 	/** Those whose join has had its turn: nobody hears an event before its welcome. */
 	#welcomed = new Set<string>();
 
-	constructor(ctx: DurableObjectState) {
+	constructor(ctx: SocketContext) {
 		this.#ctx = ctx;
 	}
 

@@ -1,7 +1,8 @@
 /** Reading and publishing events over HTTP: the same names, limits and buckets as on the wire. */
 
 import * as v from "valibot";
-import type { Answer, EventsQuery, RoomStub } from "../durable/room-object.ts";
+import type { Answer, EventsQuery } from "../durable/reading.ts";
+import type { RoomStub } from "../durable/room-object.ts";
 import { PostEvent, PostModeration } from "../protocol/http.ts";
 import { OPERATOR } from "../protocol/ids.ts";
 import { PAGE_EVENTS_MAX } from "../protocol/limits.ts";

@@ -1,9 +1,11 @@
 /** Backends and operators: over HTTP, with retries under the same key until there is an answer. */
+
+import { eventsOf } from "../../src/durable/reading.ts";
+import type { Answering, RoomBody } from "../../src/durable/room-body.ts";
 import type { PostModeration } from "../../src/protocol/http.ts";
 import { OPERATOR } from "../../src/protocol/ids.ts";
 import { CAPABILITIES } from "../../src/protocol/messages.ts";
 import type { Reply } from "../../src/room/effects.ts";
-import type { Body } from "./body.ts";
 import { hold } from "./broken.ts";
 import type { World } from "./world.ts";
 
@@ -54,20 +56,21 @@ export class Backend {
 		if (action.action === "erase") this.erased.add(action.member);
 		if (action.action === "erase") this.#world.coverage.reach("room", "erased");
 		const by = { member: OPERATOR, can: [...CAPABILITIES], address: null };
-		this.#ask((body, answer) => body.moderate(by, action, 0, answer));
+		this.#ask((body, answer) => body.moderate(by, action, answer));
 	}
 
 	wipe(): void {
-		this.#ask((body, answer) => body.wipe(this.#world.platform.newEpoch(), answer));
+		const { platform } = this.#world;
+		this.#ask((body, answer) => body.ask((reply) => ({ type: "wipe", reply, epoch: platform.newEpoch() }), answer));
 	}
 
 	replay(job: string): void {
-		this.#ask((body, answer) => body.replayJob(job, answer));
+		this.#ask((body, answer) => body.ask((reply) => ({ type: "replay", reply, job }), answer));
 	}
 
 	/** Asks until there is an answer. `check` sees it as it leaves the room, `done` as it arrives. */
 	#ask(
-		start: (body: Body, answer: (reply: Reply) => void) => void,
+		start: (body: RoomBody, answer: Answering) => void,
 		check: (reply: Reply) => void = () => {},
 		done: (reply: Reply) => void = () => {},
 	): void {
@@ -102,8 +105,9 @@ export class Backend {
 		const { platform, jury, random } = this.#world;
 		const after = random.below(10);
 		platform.guard(() => {
-			const page = platform.body.page(random.once(2) ? { after } : {});
-			if ("refusal" in page) return;
+			const answer = eventsOf(platform.body.room, random.once(2) ? { after } : {});
+			if ("refusal" in answer) return;
+			const page = JSON.parse(answer.json) as { epoch: string; floor: number; head: number; events: unknown[] };
 			const current = jury.ledger.current;
 			if (current === null) return;
 			hold(
@@ -112,8 +116,9 @@ export class Backend {
 				() => `a backend read ${page.epoch} ${page.floor} to ${page.head}, not ${current.name} to ${current.head}`,
 			);
 			let last: number | null = null;
-			for (const body of page.bodies) {
-				const { seq } = JSON.parse(body) as { seq: number };
+			for (const event of page.events) {
+				const { seq } = event as { seq: number };
+				const body = JSON.stringify(event);
 				hold(current.at(seq)?.body === body, "G2", () => `a backend read ${body}, not ${current.at(seq)?.body}`);
 				hold(last === null || seq === last + 1, "G2", () => `a backend read ${seq} after ${last}`);
 				last = seq;

@@ -13,6 +13,8 @@ import { Timer } from "./timer.ts";
 import { Wire } from "./wire.ts";
 import type { World } from "./world.ts";
 
+const OPEN = 1;
+
 export interface Character {
 	/** The member's id; two people may be one member with two windows. */
 	member: string;
@@ -148,7 +150,7 @@ export class Person {
 		const answerMs = 1 + random.below(20);
 		wire.opens(answerMs);
 		platform.guard(() => {
-			const refusal = platform.body.join(
+			const refusal = platform.join(
 				{
 					member,
 					name: this.name,
@@ -173,7 +175,8 @@ export class Person {
 				this.connection?.closed(closeCodeOfRefusedJoin(refusal.code), refusal.code);
 			});
 		});
-		if (!isAnswered)
+		// One that was accepted is told by its wire.
+		if (!isAnswered && wire.readyState === OPEN)
 			clock.after(answerMs, () => {
 				if (isMine()) this.connection?.closed(1006, "");
 			});

@@ -2,15 +2,17 @@
  * The platform under one room: it keeps the store, the sockets with their attachments and the alarm; it wakes
  * the body, lets it sleep, and loses it. What the body does runs under {@link Platform.guard}.
  */
+import { type Joining, RoomBody } from "../../src/durable/room-body.ts";
+import type { Refusal } from "../../src/protocol/codes.ts";
 import type { Rules } from "../../src/protocol/rules.ts";
 import type { Settings } from "../../src/protocol/settings.ts";
-import type { World as RoomWorld } from "../../src/room/room.ts";
+import { Room, type World as RoomWorld } from "../../src/room/room.ts";
 import type { Attachment } from "../../src/room/session.ts";
-import { Body } from "./body.ts";
 import { hold } from "./broken.ts";
 import type { Clock } from "./clock.ts";
 import type { Coverage } from "./coverage.ts";
 import { Crash, Disk } from "./disk.ts";
+import { Life } from "./life.ts";
 import type { Queue } from "./queue.ts";
 import type { Random } from "./random.ts";
 import { Timer } from "./timer.ts";
@@ -45,7 +47,9 @@ export class Platform {
 	/** The sends after which the machine dies, or the delivery throws; null where neither. */
 	sendFault: { after: number; dies: boolean } | null = null;
 	wires: Wire[] = [];
-	#body: Body | null = null;
+	#awake: { body: RoomBody; life: Life } | null = null;
+	/** What the body must not catch though it would: the machine is dead, or a guarantee broken. */
+	#fatal: unknown = null;
 	readonly #timer: Timer;
 	#sessions = 0;
 	#epochs = 0;
@@ -73,11 +77,12 @@ export class Platform {
 		);
 	}
 
-	world(now: number): RoomWorld {
+	/** What a room is told that wakes now. */
+	world(): RoomWorld {
 		return {
 			room: ROOM,
 			settings: this.settings,
-			now,
+			now: this.clock.roomNow,
 			epochIfNew: this.newEpoch(),
 			saltIfNew: "salt",
 			rules: this.#rules,
@@ -92,48 +97,66 @@ export class Platform {
 		return `s${++this.#sessions}`;
 	}
 
-	/** What {@link Sockets} needs of a `DurableObjectState`. */
-	get context(): DurableObjectState {
-		const context = {
-			getWebSockets: () => this.#listed().reverse(),
-			acceptWebSocket: (wire: Wire) => void this.wires.push(wire),
-			getWebSocketAutoResponseTimestamp: ({ pingAt }: Wire) => (pingAt === null ? null : new Date(pingAt)),
-		};
-		return context as unknown as DurableObjectState;
-	}
-
-	#listed(): Wire[] {
+	/** The sockets that are not closed, the oldest first. */
+	listed(): Wire[] {
 		this.wires = this.wires.filter(({ readyState }) => readyState !== CLOSED);
 		return [...this.wires];
+	}
+
+	/** A body names a session, and accepts its socket at once. */
+	accepted(wire: Wire): void {
+		this.wires.push(wire);
+		this.watch.accepted(`s${this.#sessions}`, wire);
 	}
 
 	// The body.
 
 	/** The body, awake. */
-	get body(): Body {
-		this.#body ??= new Body(this);
-		return this.#body;
+	get body(): RoomBody {
+		if (this.#awake === null) {
+			const life = new Life(this);
+			this.#awake = { body: new RoomBody(life), life };
+		}
+		return this.#awake.body;
 	}
 
 	get isAwake(): boolean {
-		return this.#body !== null;
+		return this.#awake !== null;
+	}
+
+	/** True where the body keeps itself awake, or something has arrived that was not handled. */
+	get isBusy(): boolean {
+		return this.#awake !== null && (this.#awake.life.hasTimer || !this.#awake.body.isQuiet);
 	}
 
 	/** Runs what may kill the machine. */
 	guard(work: () => void): void {
 		try {
 			work();
+			if (this.#fatal !== null) throw this.#fatal;
+			this.#awake?.life.returned();
 		} catch (error) {
 			if (!(error instanceof Crash)) throw error;
 			this.crash();
 		}
 	}
 
+	/** Runs what a body calls in passing: what it throws counts even where the body catches it. */
+	insist(check: () => void): void {
+		try {
+			check();
+		} catch (error) {
+			this.#fatal ??= error;
+			throw error;
+		}
+	}
+
 	/** Memory, sockets and callers are gone; the store and the alarm are not. */
 	crash(): void {
-		if (this.#body !== null) this.#body.isAlive = false;
-		this.#body = null;
-		const wires = this.#listed();
+		this.#awake?.life.end();
+		this.#awake = null;
+		this.#fatal = null;
+		const wires = this.listed();
 		this.wires = [];
 		for (const wire of wires) wire.drop(this.random.below(40), this.random.below(1_000));
 		this.watch.crashed(wires);
@@ -144,14 +167,14 @@ export class Platform {
 
 	/** Memory is gone, and nothing else. False where something has arrived that has not been handled. */
 	sleep(): boolean {
-		const body = this.#body;
-		if (body === null) return false;
+		if (this.#awake === null) return false;
+		const { body, life } = this.#awake;
 		if (!body.isQuiet || this.#callers.size > 0) return false;
-		this.#compare(body);
-		body.isAlive = false;
-		this.#body = null;
+		this.#compare(body.room);
+		life.end();
+		this.#awake = null;
 		this.coverage.reach("fault", "sleep");
-		if (!body.hasTimer) return true;
+		if (!life.hasTimer) return true;
 		// What is under way goes on at once: so wakes an object that another version replaces.
 		this.coverage.reach("fault", "sleep with work");
 		this.guard(() => void this.body);
@@ -159,13 +182,12 @@ export class Platform {
 	}
 
 	/** A room that wakes now must be the room that falls asleep. */
-	#compare(body: Body): void {
+	#compare(room: Room): void {
 		const attachments = this.wires.flatMap(({ readyState, attachment }): Attachment[] =>
 			readyState === 1 && attachment !== null ? [structuredClone(attachment)] : [],
 		);
-		const { room } = body;
-		const twin = body.twin(attachments);
-		const show = (each: typeof room): string =>
+		const twin = Room.wake(this.disk, attachments, this.world());
+		const show = (each: Room): string =>
 			JSON.stringify([
 				each.isStored ? each.meta : 0,
 				each.count,
@@ -178,7 +200,11 @@ export class Platform {
 	}
 
 	/** Calls the room; `lost` where it died before it answered. */
-	call<T>(start: (body: Body, answer: (value: T) => void) => void, done: (value: T) => void, lost: () => void): void {
+	call<T>(
+		start: (body: RoomBody, answer: (value: T) => void) => void,
+		done: (value: T) => void,
+		lost: () => void,
+	): void {
 		const caller: Caller = { lost };
 		this.#callers.add(caller);
 		this.guard(() =>
@@ -229,7 +255,17 @@ export class Platform {
 		this.sendFault = null;
 		if (!sendFault.dies) throw new Error("The platform could not send.");
 		this.coverage.reach("fault", "died while sending");
-		throw new Crash();
+		this.insist(() => {
+			throw new Crash();
+		});
+	}
+
+	/** A join that the Worker has proven; a refusal, or null where the socket was accepted. */
+	join(join: Joining, wire: Wire): Refusal | null {
+		const { body } = this;
+		const refusal = body.refusesJoin(join);
+		if (refusal === null) body.join(wire as unknown as WebSocket, join);
+		return refusal;
 	}
 
 	message(wire: Wire, text: string | ArrayBuffer): void {
@@ -242,11 +278,11 @@ export class Platform {
 		this.guard(() => {
 			const { body } = this;
 			this.watch.received(wire, text);
-			body.message(wire, text);
+			body.heard(wire as unknown as WebSocket, text);
 		});
 	}
 
 	closed(wire: Wire, code: number): void {
-		this.guard(() => this.body.closed(wire, code));
+		this.guard(() => this.body.closed(wire as unknown as WebSocket, code));
 	}
 }

@@ -5,10 +5,9 @@
 import { consume, DEAD_JOBS_QUEUE, type Kinds } from "../../src/jobs/consumer.ts";
 import type { Outcome, Task } from "../../src/protocol/outcome.ts";
 import type { Reply } from "../../src/room/effects.ts";
-import type { Sending } from "../../src/room/jobs.ts";
 import type { Clock } from "./clock.ts";
 import type { Coverage } from "./coverage.ts";
-import { type Platform, ROOM } from "./platform.ts";
+import type { Platform } from "./platform.ts";
 import type { Random } from "./random.ts";
 
 const ATTEMPTS_MAX = 6;
@@ -57,13 +56,13 @@ export class Queue {
 	}
 
 	/** A room hands over a batch; `told` hears whether it was taken, unless that hangs. */
-	send(jobs: readonly Sending[], epoch: string, told: (isSent: boolean) => void): void {
+	send(messages: readonly unknown[], told: (isSent: boolean) => void): void {
 		const { mood } = this;
 		if (mood === "hangs") this.#coverage.reach("fault", "queue hung");
 		if (mood === "refuses") this.#coverage.reach("fault", "queue refused");
 		// One that hangs may have taken it all the same.
 		if (mood === "takes" || (mood === "hangs" && this.#random.once(2))) {
-			for (const { job, run } of jobs) this.#post({ v: 1, room: ROOM, epoch, job, run });
+			for (const message of messages) this.#post(message);
 		}
 		if (mood !== "hangs") this.#clock.after(this.#random.below(10), () => told(mood === "takes"));
 	}

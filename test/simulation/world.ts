@@ -64,7 +64,8 @@ export class World {
 		platform.queue = this.queue;
 		this.backend = new Backend(this);
 		this.roomEnd = {
-			sent: (wire, frame) => jury.sent(wire, frame),
+			// The body forgives a socket that cannot be told of an overload.
+			sent: (wire, frame) => platform.insist(() => jury.sent(wire, frame)),
 			attached: (wire, attachment) => jury.attached(wire, attachment),
 			// The room closes quietly: what a check throws there would be taken for a socket that was closed already.
 			closing: (wire, code) => this.judge(() => jury.closing(wire, code)),

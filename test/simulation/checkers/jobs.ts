@@ -40,6 +40,8 @@ export class Jobs {
 		for (const change of commit.jobsChanged) this.#changed(change, commit);
 		for (const input of commit.inputs) {
 			if (input.type === "moderate" && input.action.action === "erase") this.#erased(input.action.member, commit);
+			// The room itself settles what was moot when it was asked for.
+			if (input.type === "settle" && input.reply === null) this.#coverage.reach("job", "moot");
 		}
 		for (const { body, seq } of commit.appended) {
 			const event = JSON.parse(body) as Event;

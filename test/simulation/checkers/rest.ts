@@ -69,7 +69,7 @@ export class Rest {
 		}
 		if (backend.underway > 0) return "a backend has no answer";
 		if (queue.underway > 0) return "a letter is under way";
-		if (platform.isAwake && (platform.body.hasTimer || !platform.body.isQuiet)) return "the room keeps itself awake";
+		if (platform.isBusy) return "the room keeps itself awake";
 		if (platform.alarmAt !== null && platform.alarmAt < clock.roomNow - 5_000) return "an alarm is overdue";
 		const { current, roster } = jury.ledger;
 		for (const job of current?.jobs.values() ?? []) {

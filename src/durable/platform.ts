@@ -1,0 +1,99 @@
+/** The real surroundings of a room's body: a Durable Object's. */
+import type { Rules } from "../protocol/rules.ts";
+import type { Settings } from "../protocol/settings.ts";
+import { Room } from "../room/room.ts";
+import type { Attachment } from "../room/session.ts";
+import type { SocketContext } from "./sockets.ts";
+import { SqliteStore } from "./sqlite-store.ts";
+import { MISHAPS, type Mishap, type Surroundings } from "./surroundings.ts";
+
+export class Platform implements Surroundings {
+	readonly settings: Settings;
+	readonly #ctx: DurableObjectState;
+	readonly #rules: Rules;
+	readonly #jobs: Queue | undefined;
+	readonly #store: SqliteStore;
+
+	constructor(ctx: DurableObjectState, settings: Settings, rules: Rules, jobs: Queue | undefined) {
+		this.#ctx = ctx;
+		this.settings = settings;
+		this.#rules = rules;
+		this.#jobs = jobs;
+		this.#store = new SqliteStore(ctx.storage);
+		ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+	}
+
+	get sockets(): SocketContext {
+		return this.#ctx;
+	}
+
+	get isNewer(): boolean {
+		return this.#store.isNewer;
+	}
+
+	wake(attachments: Attachment[]): Room {
+		return Room.wake(this.#store, attachments, {
+			room: this.#ctx.id.name ?? "",
+			settings: this.settings,
+			now: Date.now(),
+			epochIfNew: newEpoch(),
+			saltIfNew: crypto.randomUUID(),
+			rules: this.#rules,
+		});
+	}
+
+	begin(work: (alarmAt: number | null) => void): void {
+		void this.#ctx.blockConcurrencyWhile(async () => work(await this.#ctx.storage.getAlarm()));
+	}
+
+	now(): number {
+		return Date.now();
+	}
+
+	after(ms: number, run: () => void): void {
+		setTimeout(run, ms);
+	}
+
+	newId(): string {
+		return crypto.randomUUID();
+	}
+
+	setAlarm(at: number): void {
+		void this.#ctx.storage.setAlarm(at);
+	}
+
+	forget(): void {
+		void this.#ctx.storage.deleteAll();
+		this.#store.forget();
+	}
+
+	/** Never awaited: a queue may hang for a minute, and a room does not. */
+	send(messages: readonly unknown[], told: (isSent: boolean) => void): void {
+		if (this.#jobs === undefined) return told(false);
+		this.#jobs.sendBatch(messages.map((body) => ({ body }))).then(
+			() => told(true),
+			() => told(false),
+		);
+	}
+
+	/** Tells the operator where it happened, and nothing of what members said: an error's message may quote it. */
+	report(mishap: Mishap, error: unknown): void {
+		const where =
+			error instanceof Error
+				? (error.stack ?? "")
+						.match(/^\s+at .*$/gm)
+						?.slice(0, 3)
+						.join(" ")
+				: "";
+		console.error(`${MISHAPS[mishap]}. ${error instanceof Error ? error.name : typeof error} ${where ?? ""}`.trim());
+	}
+
+	abort(reason: string): void {
+		this.#ctx.abort(reason);
+	}
+}
+
+/** 64 random bits. */
+export function newEpoch(): string {
+	return crypto.randomUUID().replaceAll("-", "").slice(0, 16);
+}

@@ -1,0 +1,38 @@
+/** What is read of a room over HTTP, without a socket. */
+import type { Refusal } from "../protocol/codes.ts";
+import type { Room } from "../room/room.ts";
+
+/** An HTTP answer from the room: JSON text, or a refusal. */
+export type Answer = { json: string } | { refusal: Refusal };
+
+export interface EventsQuery {
+	after?: number | undefined;
+	before?: number | undefined;
+	limit?: number | undefined;
+	epoch?: string | undefined;
+}
+
+/** An epoch that is not stored is not yet real: the next reader would see another. */
+export function epochOf(room: Room): string {
+	return room.isStored ? room.meta.epoch : "";
+}
+
+export function eventsOf(room: Room, query: EventsQuery): Answer {
+	const { head, floor } = room.meta;
+	const epoch = epochOf(room);
+	const isOtherEpoch = query.epoch !== undefined && query.epoch !== epoch;
+	if (isOtherEpoch || (query.after !== undefined && query.after < floor - 1)) {
+		return {
+			refusal: {
+				code: "trimmed",
+				message: isOtherEpoch
+					? "That epoch's history is gone: the room was wiped. Read it from its floor."
+					: `The history begins at ${floor}; read it from there.`,
+			},
+		};
+	}
+	const page = room.page(query);
+	return {
+		json: `{"epoch":${JSON.stringify(epoch)},"floor":${floor},"head":${head},"events":[${page.bodies.join(",")}],"more":${page.more}}`,
+	};
+}

@@ -1,0 +1,49 @@
+/**
+ * All that surrounds a room's body: time, timers, chance, the store and the alarm, sockets, the queue, and the
+ * end of the machine. `platform.ts` is the real one; the simulated world (test/simulation) has its own.
+ */
+import type { Settings } from "../protocol/settings.ts";
+import type { Room } from "../room/room.ts";
+import type { Attachment } from "../room/session.ts";
+import type { SocketContext } from "./sockets.ts";
+
+/** What may go wrong, and what the operator is told of it. */
+export const MISHAPS = {
+	turn: "A turn failed and was rolled back; its inputs run again one by one",
+	input: "An input failed and was refused",
+	delivery: "Delivering a turn failed; all sessions are dropped and will resume",
+	choked: "Closed sockets hold more than a room may; all sessions are dropped and will resume",
+	alarm: "An alarm failed and will be tried again",
+} as const;
+
+export type Mishap = keyof typeof MISHAPS;
+
+export interface Surroundings {
+	readonly settings: Settings;
+	readonly sockets: SocketContext;
+	/** True where newer code has written the store: this one must not touch it. */
+	readonly isNewer: boolean;
+
+	/** Wakes the room from what is stored, and from what the sockets of its sessions keep. */
+	wake(attachments: Attachment[]): Room;
+	/** Runs `work` with the time of the alarm that is set, Unix ms or null, before anything arrives. */
+	begin(work: (alarmAt: number | null) => void): void;
+
+	/** Unix ms. */
+	now(): number;
+	/** A timer; of 0 ms for a macrotask. */
+	after(ms: number, run: () => void): void;
+	/** An id that nobody can guess. */
+	newId(): string;
+
+	/** In place of the alarm that is set, Unix ms. */
+	setAlarm(at: number): void;
+	/** Deletes all that is stored, and the alarm. */
+	forget(): void;
+	/** Hands messages to the jobs' queue; `told` hears whether it took them, sooner or later or never. */
+	send(messages: readonly unknown[], told: (isSent: boolean) => void): void;
+
+	report(mishap: Mishap, error: unknown): void;
+	/** Drops memory and all sockets; what is stored stays. Nothing runs after it. */
+	abort(reason: string): void;
+}
