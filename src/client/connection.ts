@@ -29,6 +29,8 @@ export interface Port {
 	/** Opens a socket, with a fresh token where tokens are provided; `opened`, `heard` and `closed` are called as it goes. */
 	open(since: string | null): void;
 	send(text: string): void;
+	/** Runs it when the task that is under way is over: a microtask. */
+	soon(run: () => void): void;
 	/** Drops the socket, if there is one; `closed` is not called for it. */
 	close(): void;
 	/** Calls `wake` at that time, Unix ms, and forgets any earlier request; null calls nothing. */
@@ -55,6 +57,7 @@ export class Connection {
 	#pingAt: number | null = null;
 	#pongBy: number | null = null;
 	#presence: string | null = null;
+	#isSendingSoon = false;
 
 	constructor(port: Port, since: string | null) {
 		this.#port = port;
@@ -84,18 +87,25 @@ export class Connection {
 			return Promise.reject(new RoomError({ code: "forbidden", message: `The room was left: ${this.#state.reason}.` }));
 		}
 		const answer = this.#outbox.ask(message);
-		this.#sendAsked();
+		this.#sendAskedSoon();
 		return answer;
 	}
 
 	/** Sends what is worth nothing later: only while live. */
 	tell(message: object): void {
-		if (this.#state.kind === "live") this.#port.send(JSON.stringify(message));
+		this.#sendInOrder(JSON.stringify(message));
 	}
 
 	setPresence(state: unknown): void {
 		this.#presence = JSON.stringify({ type: "presence", state });
-		if (this.#state.kind === "live") this.#port.send(this.#presence);
+		this.#sendInOrder(this.#presence);
+	}
+
+	/** After what was asked for before it. */
+	#sendInOrder(text: string): void {
+		if (this.#state.kind !== "live") return;
+		this.#sendAsked();
+		this.#port.send(text);
 	}
 
 	/** Looks at once whether the connection is alive, or tries at once to have one: the page is back, or the network. */
@@ -106,6 +116,8 @@ export class Connection {
 	}
 
 	leave(): void {
+		// What was asked for in this very task still goes out.
+		this.#sendAsked();
 		this.#port.close();
 		this.#stop(1000, "you left");
 	}
@@ -211,6 +223,16 @@ export class Connection {
 			receipts.push({ type: "received", jobs: jobs.slice(i, i + RECEIVED_JOBS_MAX) });
 		}
 		this.#port.send(JSON.stringify(receipts));
+	}
+
+	/** What one task asks for travels as one frame: on both ends a frame costs the same whatever it carries. */
+	#sendAskedSoon(): void {
+		if (this.#isSendingSoon || this.#state.kind !== "live") return;
+		this.#isSendingSoon = true;
+		this.#port.soon(() => {
+			this.#isSendingSoon = false;
+			this.#sendAsked();
+		});
 	}
 
 	#sendAsked(): void {

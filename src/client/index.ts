@@ -213,6 +213,7 @@ class JoinedRoom implements Room {
 			send: (text) => {
 				if (socket?.readyState === WebSocket.OPEN) socket.send(text);
 			},
+			soon: (run) => queueMicrotask(run),
 			close: drop,
 			wakeAt: (at) => this.#clock.set(at),
 			changed: (state) => this.#emit("state", state),

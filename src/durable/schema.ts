@@ -83,6 +83,18 @@ export const MIGRATIONS: readonly string[] = [
 		unique (kind, subject, member)
 	) strict;
 	`,
+	// What an event says of itself is said in its body alone: half the work of an append went into columns beside it.
+	`
+	create table bodies (seq integer primary key, at integer not null, body text not null) strict;
+	insert into bodies select seq, at, body from events;
+	drop table events;
+	alter table bodies rename to events;
+	-- One text a key: a member's id, a space, which no member's id holds, and the publish's id.
+	create table keys (key text primary key, seq integer not null, at integer not null) strict, without rowid;
+	insert into keys select member || ' ' || id, seq, at from publish_keys;
+	drop table publish_keys;
+	alter table keys rename to publish_keys;
+	`,
 ];
 
 /**

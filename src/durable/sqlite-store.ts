@@ -23,7 +23,8 @@ import { MIGRATIONS, migrate, storedVersion } from "./schema.ts";
 /** A parameter holds at most 2 MB. */
 const PARAMETER_BYTES_MAX = 1024 * 1024;
 
-const EVENT_COLUMNS = `seq, at, member as "from", name, bytes, body`;
+/** One that was stored as `room.job` names the event that it is about. */
+const SUBJECT = "iif(body->>'$.name' = 'room.job', body->>'$.data.of', null)";
 
 const HEAD_COLUMNS = `n, kind, purpose, member, ask, seq, state, run, due_at as "dueAt", deadline_at as "deadlineAt",
 	is_owed as "isOwed", jobs.at`;
@@ -40,6 +41,13 @@ export class SqliteStore implements RoomStore {
 		this.#storage = storage;
 		this.#sql = storage.sql;
 		this.#version = storedVersion(this.#sql);
+		// What older code wrote is brought up to date before anything is read; a room that was never stored stays so.
+		if (this.#version > 0 && this.#version < MIGRATIONS.length) this.transaction(() => this.#migrate());
+	}
+
+	#migrate(): void {
+		migrate(this.#sql, this.#version);
+		this.#version = MIGRATIONS.length;
 	}
 
 	/** True where newer code has been here: nothing may be read or written by this one. */
@@ -63,10 +71,7 @@ export class SqliteStore implements RoomStore {
 	}
 
 	#write(statement: string, ...bindings: SqlStorageValue[]): void {
-		if (this.#version < MIGRATIONS.length) {
-			migrate(this.#sql, this.#version);
-			this.#version = MIGRATIONS.length;
-		}
+		if (this.#version < MIGRATIONS.length) this.#migrate();
 		this.#sql.exec(statement, ...bindings);
 	}
 
@@ -117,7 +122,7 @@ export class SqliteStore implements RoomStore {
 
 	/** Lists travel as JSON, in as many statements as their parameters' bound asks for: nearly always one. */
 	#writeRows(statement: string, rows: readonly unknown[]): void {
-		for (const part of packRows(rows, PARAMETER_BYTES_MAX)) this.#write(statement, part);
+		for (const { json } of packRows(rows, PARAMETER_BYTES_MAX)) this.#write(statement, json);
 	}
 
 	saveRoster(rows: readonly RosterRow[]): void {
@@ -135,50 +140,61 @@ export class SqliteStore implements RoomStore {
 	}
 
 	findKeys(keys: readonly PublishKey[]): (PublishKey & { seq: number })[] {
-		return packRows(
-			keys.map((key) => [key.member, key.id]),
-			PARAMETER_BYTES_MAX,
-		).flatMap((part) =>
-			this.#read<{ member: string; id: string; seq: number }>(
-				`select known.member, known.id, known.seq ${ROWS}
-				cross join publish_keys as known on known.member = value->>0 and known.id = value->>1`,
-				part,
-			),
+		const texts = keys.map(({ member, id }) => keyOf(member, id));
+		return packRows(texts, PARAMETER_BYTES_MAX).flatMap(({ json }) =>
+			this.#read<{ key: string; seq: number }>(
+				`select known.key, known.seq ${ROWS} cross join publish_keys as known on known.key = row.value`,
+				json,
+			).map(({ key, seq }) => {
+				const end = key.indexOf(" ");
+				return { member: key.slice(0, end), id: key.slice(end + 1), seq };
+			}),
 		);
 	}
 
+	/**
+	 * Rows of one value each, and what they share beside it: SQLite takes a list of texts for half the price of
+	 * a list of rows (4 µs an event with its key, against 8), and one turn's events differ in nothing else.
+	 */
 	append(events: readonly NewEvent[]): void {
-		this.#writeRows(
-			`insert into events (seq, at, member, name, bytes, body)
-				select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 ${ROWS}`,
-			events.map((event) => [event.seq, event.at, event.from, event.name, event.bytes, event.body]),
-		);
-		this.#writeRows(
-			`insert into publish_keys (member, id, seq, at) select value->>0, value->>1, value->>2, value->>3 ${ROWS}`,
-			events.filter((event) => event.id !== null).map((event) => [event.from, event.id, event.seq, event.at]),
-		);
+		for (const run of runsOf(events)) {
+			const [{ seq, at, id }] = run;
+			const bodies = run.map(({ body }) => body);
+			for (const { first, json } of packRows(bodies, PARAMETER_BYTES_MAX)) {
+				this.#write(`insert into events (seq, at, body) select ? + row.key, ?, value ${ROWS}`, seq + first, at, json);
+			}
+			if (id === null) continue;
+			const keys = run.map((event) => keyOf(event.from, event.id ?? ""));
+			for (const { first, json } of packRows(keys, PARAMETER_BYTES_MAX)) {
+				this.#write(
+					`insert into publish_keys (key, seq, at) select value, ? + row.key, ? ${ROWS}`,
+					seq + first,
+					at,
+					json,
+				);
+			}
+		}
 	}
 
 	after(seq: number, limit: number): StoredEvent[] {
 		return this.#read<StoredEvent & Record<string, SqlStorageValue>>(
-			`select ${EVENT_COLUMNS} from events where seq > ? order by seq limit ?`,
+			"select seq, at, octet_length(body) as bytes, body from events where seq > ? order by seq limit ?",
 			seq,
 			limit,
 		);
 	}
 
+	/** A text's length stands before it: it is known without reading the text. */
 	sizesAfter(seq: number, limit: number): EventSize[] {
 		return this.#read<EventSize & Record<string, SqlStorageValue>>(
-			"select seq, at, bytes from events where seq > ? order by seq limit ?",
+			"select seq, at, octet_length(body) as bytes from events where seq > ? order by seq limit ?",
 			seq,
 			limit,
 		);
 	}
 
 	rewrite(events: readonly Pick<StoredEvent, "seq" | "body" | "bytes">[]): void {
-		for (const { seq, body, bytes } of events) {
-			this.#write("update events set body = ?, bytes = ? where seq = ?", body, bytes, seq);
-		}
+		for (const { seq, body } of events) this.#write("update events set body = ? where seq = ?", body, seq);
 	}
 
 	dropEvents(seq: number): void {
@@ -187,8 +203,8 @@ export class SqliteStore implements RoomStore {
 
 	dropKeys(at: number, seq: number, limit: number): KeyAge | null {
 		this.#write(
-			`delete from publish_keys where (member, id) in
-				(select member, id from publish_keys where at < ? or seq <= ? order by seq limit ?)`,
+			`delete from publish_keys where key in
+				(select key from publish_keys where at < ? or seq <= ? order by seq limit ?)`,
 			at,
 			seq,
 			limit,
@@ -219,11 +235,11 @@ export class SqliteStore implements RoomStore {
 		return packRows(
 			keys.map((key) => [key.member, key.ask, key.purpose]),
 			PARAMETER_BYTES_MAX,
-		).flatMap((part) =>
+		).flatMap(({ json }) =>
 			this.#readJobs<JobRow>(
 				`select ${JOB_COLUMNS} ${ROWS}
 				cross join jobs on jobs.member = value->>0 and jobs.ask = value->>1 and jobs.purpose = value->>2`,
-				part,
+				json,
 			),
 		);
 	}
@@ -328,8 +344,8 @@ export class SqliteStore implements RoomStore {
 
 	seqsOf(member: string, after: number, limit: number): number[] {
 		return this.#read<{ seq: number }>(
-			`select seq from events where seq > ?2 and (member = ?1 or (name = 'room.job' and exists
-				(select 1 from events as about where about.seq = events.body->>'$.data.of' and about.member = ?1)))
+			`select seq from events where seq > ?2 and (body->>'$.from' = ?1 or exists
+				(select 1 from events as about where about.seq = ${SUBJECT.replaceAll("body", "events.body")} and about.body->>'$.from' = ?1))
 				order by seq limit ?3`,
 			member,
 			after,
@@ -338,10 +354,9 @@ export class SqliteStore implements RoomStore {
 	}
 
 	seqsAbout(seq: number): number[] {
-		return this.#read<{ seq: number }>(
-			"select seq from events where name = 'room.job' and body->>'$.data.of' = ? order by seq",
-			seq,
-		).map((row) => row.seq);
+		return this.#read<{ seq: number }>(`select seq from events where ${SUBJECT} = ? order by seq`, seq).map(
+			(row) => row.seq,
+		);
 	}
 
 	eraseJobs(member: string): void {
@@ -358,4 +373,19 @@ export class SqliteStore implements RoomStore {
 			(row) => ({ ...row, isOwed: row.isOwed === 1 }) as unknown as T,
 		);
 	}
+}
+
+function keyOf(member: string, id: string): string {
+	return `${member} ${id}`;
+}
+
+/** The events in runs of the same time that all have a key, or have none. Seqs have no gap. */
+function runsOf(events: readonly NewEvent[]): [NewEvent, ...NewEvent[]][] {
+	const runs: [NewEvent, ...NewEvent[]][] = [];
+	for (const event of events) {
+		const run = runs.at(-1);
+		if (run !== undefined && run[0].at === event.at && (run[0].id === null) === (event.id === null)) run.push(event);
+		else runs.push([event]);
+	}
+	return runs;
 }

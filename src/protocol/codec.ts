@@ -115,26 +115,32 @@ export function extendFrames(shared: readonly string[], own: readonly string[]):
 	return [...shared.slice(0, -1), `${last.slice(0, -1)},${tail}]`];
 }
 
+/** Some of many rows, as a JSON array, and the place of its first among all. */
+export interface Rows {
+	first: number;
+	json: string;
+}
+
 /** Rows as JSON arrays of at most `bytesMax` bytes each, in order: a statement's parameter has a bound. */
-export function packRows(rows: readonly unknown[], bytesMax: number): string[] {
+export function packRows(rows: readonly unknown[], bytesMax: number): Rows[] {
 	if (rows.length === 0) return [];
 	// The usual case, told by its length alone: everything fits one.
 	const all = JSON.stringify(rows);
-	if (all.length * 3 <= bytesMax) return [all];
-	const parts: string[] = [];
+	if (all.length * 3 <= bytesMax) return [{ first: 0, json: all }];
+	const parts: Rows[] = [];
 	let part: string[] = [];
 	let bytes = 2;
-	for (const row of rows) {
+	for (const [index, row] of rows.entries()) {
 		const text = JSON.stringify(row);
 		const size = utf8Bytes(text) + 1;
 		if (part.length > 0 && bytes + size > bytesMax) {
-			parts.push(`[${part.join(",")}]`);
+			parts.push({ first: index - part.length, json: `[${part.join(",")}]` });
 			part = [];
 			bytes = 2;
 		}
 		part.push(text);
 		bytes += size;
 	}
-	if (part.length > 0) parts.push(`[${part.join(",")}]`);
+	if (part.length > 0) parts.push({ first: rows.length - part.length, json: `[${part.join(",")}]` });
 	return parts;
 }

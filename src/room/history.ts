@@ -70,7 +70,6 @@ export class History {
 			at,
 			from: event.from,
 			id: event.id ?? null,
-			name: event.name,
 			body,
 			bytes: utf8Bytes(body),
 		};
@@ -103,13 +102,12 @@ export class History {
 	redact(seq: number, by: string, now: number): boolean {
 		if (seq < 1 || seq > this.#meta.head) return false;
 		const stored = this.#find(seq);
-		// That something was taken back is not taken back: the archive would never hear of it.
-		if (stored?.name === "room.redacted") return true;
 		// What a job made of it is taken back with it.
 		const derived = stored === null ? [] : this.#about(seq);
 		if (stored !== null) {
 			const { type: _, data: __, ...event } = JSON.parse(stored.body) as Event;
-			if (event.redacted === true) return true;
+			// That something was taken back is not taken back: the archive would never hear of it.
+			if (event.redacted === true || event.name === "room.redacted") return true;
 			const body = encodeEvent({ ...event, redacted: true }, "null");
 			const bytes = utf8Bytes(body);
 			this.change({
@@ -173,7 +171,7 @@ export class History {
 	}
 
 	#about(seq: number): number[] {
-		const fresh = this.#fresh.filter((event) => event.name === "room.job" && subjectOf(event) === seq);
+		const fresh = this.#fresh.filter((event) => event.from === ROOM_MEMBER && subjectOf(event) === seq);
 		return [...this.#store.seqsAbout(seq), ...fresh.map((event) => event.seq)];
 	}
 
@@ -226,8 +224,8 @@ function fitting(sizes: readonly EventSize[]): number {
 	return end === -1 ? sizes.length : end;
 }
 
-/** The event that a `room.job` event is about; null where it is about none. */
-function subjectOf({ body }: StoredEvent): number | null {
-	const { data } = JSON.parse(body) as { data: { of: number | null } | null };
-	return data?.of ?? null;
+/** The event that a `room.job` event is about; null where it is none, or about none. */
+export function subjectOf({ body }: Pick<StoredEvent, "body">): number | null {
+	const { name, data } = JSON.parse(body) as { name: string; data: { of: number | null } | null };
+	return name === "room.job" ? (data?.of ?? null) : null;
 }

@@ -1,5 +1,6 @@
 /** The reference store: arrays and maps with an undo log. Tests and the simulator run on it. */
 
+import { subjectOf } from "./history.ts";
 import type { AskKey, JobHead, JobRow, JobState, RangeRow } from "./jobs.ts";
 import type {
 	EventSize,
@@ -98,9 +99,9 @@ export class MemoryStore implements RoomStore {
 			this.#events.length = length;
 			for (const name of added) this.#keys.delete(name);
 		});
-		for (const { id, ...event } of events) {
+		for (const { id, from, ...event } of events) {
 			if (id !== null) {
-				const key = { member: event.from, id, seq: event.seq, at: event.at };
+				const key = { member: from, id, seq: event.seq, at: event.at };
 				if (this.#keys.has(nameOf(key))) throw new Error("A publish is in the history already.");
 				this.#keys.set(nameOf(key), key);
 				added.push(nameOf(key));
@@ -255,9 +256,10 @@ export class MemoryStore implements RoomStore {
 	}
 
 	seqsOf(member: string, after: number, limit: number): number[] {
-		const theirs = new Set(this.#events.filter((event) => event.from === member).map((event) => event.seq));
+		const isTheirs = ({ body }: StoredEvent): boolean => (JSON.parse(body) as { from: string }).from === member;
+		const theirs = new Set(this.#events.filter(isTheirs).map((event) => event.seq));
 		return this.#events
-			.filter((event) => event.seq > after && (theirs.has(event.seq) || theirs.has(subjectOf(event))))
+			.filter((event) => event.seq > after && (theirs.has(event.seq) || theirs.has(subjectOf(event) ?? 0)))
 			.slice(0, limit)
 			.map((event) => event.seq);
 	}
@@ -286,11 +288,4 @@ export class MemoryStore implements RoomStore {
 		this.#keys = new Map();
 		this.#jobs = new Map();
 	}
-}
-
-/** The event that a `room.job` event is about; 0 for any other event. */
-function subjectOf(event: StoredEvent): number {
-	if (event.name !== "room.job") return 0;
-	const { data } = JSON.parse(event.body) as { data: { of: number | null } | null };
-	return data?.of ?? 0;
 }

@@ -195,8 +195,8 @@ export class Publishing {
 	#isSame(seq: number, name: string, data: unknown): boolean {
 		const kept = this.#history.at(seq);
 		if (kept === null) return true;
-		if (kept.name !== name) return false;
 		const event = JSON.parse(kept.body) as Event;
+		if (event.name !== name) return false;
 		return event.redacted === true || sameJson(event.data, JSON.parse(JSON.stringify(data)));
 	}
 

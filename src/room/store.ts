@@ -34,17 +34,19 @@ export interface KeyAge {
 	seq: number;
 }
 
-/** An event with its encoding, which serves the wire and the store alike. */
+/** An event as it is kept: its place, its time, and its encoding, which serves the wire and the store alike. */
 export interface StoredEvent {
 	seq: number;
+	/** Unix ms. */
 	at: number;
-	from: string;
-	name: string;
+	/** The event as JSON: what else there is to know of it. */
 	body: string;
+	/** Of the body, in UTF-8. */
 	bytes: number;
 }
 
 export interface NewEvent extends StoredEvent {
+	from: string;
 	/** The publisher's idempotency key; null for the room's own events. */
 	id: string | null;
 }

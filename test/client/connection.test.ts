@@ -14,6 +14,8 @@ let wakeAt: number | null;
 let canRenewToken: boolean;
 let heard: ServerMessage[];
 let connection: Connection;
+/** What is to run when the task is over; null where it runs at once. */
+let soon: (() => void)[] | null;
 
 beforeEach(() => {
 	now = 1_000_000;
@@ -23,6 +25,7 @@ beforeEach(() => {
 	wakeAt = null;
 	canRenewToken = false;
 	heard = [];
+	soon = null;
 	const port: Port = {
 		now: () => now,
 		random: () => 0.999,
@@ -31,6 +34,7 @@ beforeEach(() => {
 		},
 		open: (since) => opened.push(since),
 		send: (text) => sent.push(text),
+		soon: (run) => void (soon === null ? run() : soon.push(run)),
 		close: () => drops++,
 		wakeAt: (at) => {
 			wakeAt = at;
@@ -121,6 +125,52 @@ describe("publishing", () => {
 		await expect(connection.ask(publish("one more"))).rejects.toMatchObject({ code: "overloaded" });
 		for (const each of asked) each.catch(() => {});
 		connection.leave();
+	});
+});
+
+describe("what one task asks for", () => {
+	const ends = (): void => {
+		for (const run of soon?.splice(0) ?? []) run();
+	};
+
+	test("travels as one frame, when the task is over", () => {
+		goesLive();
+		soon = [];
+		for (const id of ["1", "2", "3"]) connection.ask(publish(id));
+		expect(sent).toEqual([]);
+		ends();
+		expect(sent).toHaveLength(1);
+		expect(sentIds()).toEqual(["1", "2", "3"]);
+		connection.ask(publish("4"));
+		ends();
+		expect(sentIds()).toEqual(["1", "2", "3", "4"]);
+	});
+
+	test("keeps its order: a signal does not overtake a publish", () => {
+		goesLive();
+		soon = [];
+		connection.ask(publish("1"));
+		connection.tell({ type: "signal", name: "typing", data: null });
+		expect(sent.map((text) => JSON.parse(text).type ?? JSON.parse(text)[0].type)).toEqual(["publish", "signal"]);
+		ends();
+		expect(sent).toHaveLength(2);
+	});
+
+	test("goes out before one leaves", () => {
+		goesLive();
+		soon = [];
+		connection.ask(publish("1")).catch(() => {});
+		connection.leave();
+		expect(sentIds()).toEqual(["1"]);
+	});
+
+	test("waits where the connection was lost meanwhile", () => {
+		goesLive();
+		soon = [];
+		connection.ask(publish("1"));
+		connection.closed(1006, "");
+		ends();
+		expect(sent).toEqual([]);
 	});
 });
 

@@ -45,6 +45,7 @@ test("G9: a hidden tab whose timers run once a minute is neither closed nor repo
 				tab.heard("pong");
 			} else turn({ type: "frame", session: "tab", messages: decodeFrame(text) });
 		},
+		soon: (run) => run(),
 		close: () => closed.push("tab, by itself"),
 		// The browser rounds every timer of a hidden page up to the next whole minute.
 		wakeAt: (at) => {

@@ -20,6 +20,7 @@ beforeEach(() => {
 		canRenewToken: false,
 		open: () => {},
 		send: (text) => sent.push(JSON.parse(text)),
+		soon: (run) => run(),
 		close: () => {},
 		wakeAt: () => {},
 		changed: () => {},

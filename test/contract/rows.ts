@@ -20,10 +20,10 @@ export const META: Meta = {
 export const T0 = 1_700_000_000_000;
 
 /** The event at `seq`: published by `ann` as `p{seq}`, a second after the one before. */
-export function eventAt(seq: number, more: Partial<NewEvent> = {}): NewEvent {
-	const body = more.body ?? `{"type":"event","seq":${seq}}`;
-	const bytes = new TextEncoder().encode(body).length;
-	return { seq, at: T0 + seq * 1000, from: "ann", id: `p${seq}`, name: "chat", body, bytes, ...more };
+export function eventAt(seq: number, more: Partial<NewEvent> & { name?: string; data?: unknown } = {}): NewEvent {
+	const { from = "ann", id = `p${seq}`, at = T0 + seq * 1000, name = "chat", data = null } = more;
+	const body = more.body ?? JSON.stringify({ type: "event", seq, at, from, name, data });
+	return { seq, at, from, id, body, bytes: new TextEncoder().encode(body).length };
 }
 
 export function eventsAt(from: number, to: number): NewEvent[] {

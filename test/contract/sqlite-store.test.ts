@@ -2,8 +2,9 @@
 import { reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test } from "vitest";
+import { MIGRATIONS } from "../../src/durable/schema.ts";
 import { SqliteStore } from "../../src/durable/sqlite-store.ts";
-import { eventAt, META, row } from "./rows.ts";
+import { eventAt, META, row, T0 } from "./rows.ts";
 import { describeStore } from "./store-contract.ts";
 import { strict } from "./strict-storage.ts";
 
@@ -69,6 +70,29 @@ test("a schema that is newer than the code is told, and is left as it is", () =>
 		expect(new SqliteStore(storage).isNewer).toBe(true);
 	}));
 
+test("a store that the first version wrote is brought up to this one: its events and keys are what they were", () =>
+	inStorage((storage) => {
+		const events = [eventAt(1), eventAt(2, { from: "bob", id: "a key" }), eventAt(3, { id: null })];
+		storage.sql.exec("create table schema (version integer not null) strict; insert into schema values (1)");
+		storage.sql.exec(MIGRATIONS[0] ?? "");
+		for (const { seq, at, from, id, body, bytes } of events) {
+			storage.sql.exec("insert into events values (?, ?, ?, 'chat', ?, ?)", seq, at, from, bytes, body);
+			if (id !== null) storage.sql.exec("insert into publish_keys values (?, ?, ?, ?)", from, id, seq, at);
+		}
+		const store = new SqliteStore(storage);
+		expect(store.after(0, 10)).toEqual(events.map(({ seq, at, body, bytes }) => ({ seq, at, body, bytes })));
+		expect(
+			store.findKeys([
+				{ member: "ann", id: "p1" },
+				{ member: "bob", id: "a key" },
+				{ member: "ann", id: "p3" },
+			]),
+		).toEqual([
+			{ member: "ann", id: "p1", seq: 1 },
+			{ member: "bob", id: "a key", seq: 2 },
+		]);
+	}));
+
 test("a turn's events cost a few statements, however many they are", () =>
 	inStorage((storage) => {
 		let statements = 0;
@@ -76,7 +100,7 @@ test("a turn's events cost a few statements, however many they are", () =>
 		const store = new SqliteStore(counting);
 		store.transaction(() => store.append([eventAt(1)]));
 		statements = 0;
-		const events = Array.from({ length: 1000 }, (_, index) => eventAt(index + 2));
+		const events = Array.from({ length: 1000 }, (_, index) => eventAt(index + 2, { at: T0 }));
 		store.transaction(() => {
 			store.findKeys(events.map((event) => ({ member: event.from, id: event.id ?? "" })));
 			store.append(events);

@@ -3,7 +3,7 @@
  * because one of them lives inside a Durable Object; each call of `run` gets a new one.
  */
 import { describe, expect, test } from "vitest";
-import type { RoomStore } from "../../src/room/store.ts";
+import type { RoomStore, StoredEvent } from "../../src/room/store.ts";
 import { eventAt, eventsAt, META, row, T0 } from "./rows.ts";
 
 export type RunWithStore = (body: (store: RoomStore) => void) => Promise<void>;
@@ -36,11 +36,27 @@ export function describeStore(name: string, run: RunWithStore): void {
 			store.transaction(() =>
 				store.append([eventAt(1), eventAt(2, { from: "room:operator", id: null, name: "room.job" })]),
 			);
-			const { id: _, ...first } = eventAt(1);
-			const { id: __, ...second } = eventAt(2, { from: "room:operator", id: null, name: "room.job" });
+			const [first, second] = [eventAt(1), eventAt(2, { from: "room:operator", id: null, name: "room.job" })].map(
+				({ seq, at, body, bytes }) => ({ seq, at, body, bytes }),
+			) as [StoredEvent, StoredEvent];
 			expect(store.after(0, 10)).toEqual([first, second]);
 			expect(store.sizesAfter(0, 10)).toEqual([first, second].map(({ seq, at, bytes }) => ({ seq, at, bytes })));
 		});
+
+		inStore(
+			"a turn's events, all of one time, keep their places and their keys, with the room's own among them",
+			(store) => {
+				const turn = [1, 2, 3, 4, 5, 6].map((seq) =>
+					eventAt(seq, { at: T0, ...(seq % 3 === 0 ? { id: null } : {}), from: seq % 2 === 0 ? "ann" : "bob" }),
+				);
+				store.transaction(() => store.append(turn));
+				expect(store.after(0, 10).map(({ seq, at, body }) => ({ seq, at, body }))).toEqual(
+					turn.map(({ seq, at, body }) => ({ seq, at, body })),
+				);
+				const keys = turn.flatMap(({ from: member, id, seq }) => (id === null ? [] : [{ member, id, seq }]));
+				expect(store.findKeys(keys).sort((a, b) => a.seq - b.seq)).toEqual(keys);
+			},
+		);
 
 		inStore("`after` gives the next ones, ascending, and no more than its limit", (store) => {
 			store.transaction(() => store.append(eventsAt(1, 10)));
@@ -97,13 +113,11 @@ export function describeStore(name: string, run: RunWithStore): void {
 				"ü' or 1=1; --",
 			];
 			store.transaction(() => {
-				store.append(
-					texts.map((text, index) => eventAt(index + 1, { id: text, name: text, body: JSON.stringify({ text }) })),
-				);
+				store.append(texts.map((text, index) => eventAt(index + 1, { id: text, name: text, data: text })));
 				store.saveRoster(texts.map((text, index) => row(`m${index}`, { name: text, state: JSON.stringify(text) })));
 			});
-			expect(store.after(0, 100).map((event) => event.name)).toEqual(texts);
-			expect(store.after(0, 100).map((event) => JSON.parse(event.body))).toEqual(texts.map((text) => ({ text })));
+			const events = store.after(0, 100).map(({ body }) => JSON.parse(body) as { name: string; data: string });
+			expect(events.map(({ name, data }) => [name, data])).toEqual(texts.map((text) => [text, text]));
 			expect(store.roster().map((each) => each.name)).toEqual(texts);
 			expect(store.roster().map((each) => JSON.parse(each.state))).toEqual(texts);
 			for (const [index, text] of texts.entries()) {

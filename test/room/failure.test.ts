@@ -10,7 +10,7 @@ import { Stage } from "./stage.ts";
 /** Fails at events of the name `poison`, after it has written what came before them. */
 class PoisonedStore extends MemoryStore {
 	override append(events: readonly NewEvent[]): void {
-		const poison = events.findIndex(({ name }) => name === "poison");
+		const poison = events.findIndex(({ body }) => body.includes('"name":"poison"'));
 		super.append(poison === -1 ? events : events.slice(0, poison));
 		if (poison !== -1) throw new Error("planted");
 	}

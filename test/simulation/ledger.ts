@@ -1,11 +1,13 @@
 /** The truth: what was committed, epoch by epoch, from the store's own transactions. The checkers ask it. */
 import type { Failure } from "../../src/protocol/outcome.ts";
+import { ROOM_MEMBER } from "../../src/room/history.ts";
 import type { JobRow } from "../../src/room/jobs.ts";
 import type { Meta, NewEvent, RosterRow } from "../../src/room/store.ts";
 import { hold } from "./broken.ts";
 import type { Commit } from "./disk.ts";
 
 interface Event<Data> {
+	name: string;
 	data: Data;
 }
 
@@ -35,9 +37,11 @@ export class Epoch {
 
 	/** The seq of the event that tells of a redaction; infinite where none does. */
 	redactionOf(seq: number): number {
-		const event = this.events.find(
-			({ name, body }) => name === "room.redacted" && (JSON.parse(body) as Event<{ seq: number }>).data.seq === seq,
-		);
+		const event = this.events.find(({ from, body }) => {
+			if (from !== ROOM_MEMBER) return false;
+			const { name, data } = JSON.parse(body) as Event<{ seq: number }>;
+			return name === "room.redacted" && data.seq === seq;
+		});
 		return event?.seq ?? Number.POSITIVE_INFINITY;
 	}
 }

@@ -82,6 +82,7 @@ export class Person {
 				canRenewToken: this.character.tokenMs !== null,
 				open: (since) => this.#open(since),
 				send: (text) => this.#send(text),
+				soon: (run) => (this.#world.plan.isGathering ? queueMicrotask(run) : run()),
 				close: () => this.#close(),
 				wakeAt: (at) => timer.set(at),
 				changed: () => {},

@@ -80,6 +80,8 @@ export interface Plan {
 	people: readonly Character[];
 	/** How often each unsent byte counts. */
 	scale: number;
+	/** True where clients gather what one task asks for into one frame; elsewhere each is a frame of its own. */
+	isGathering: boolean;
 	steps: readonly Step[];
 }
 
@@ -123,6 +125,8 @@ export function drawPlan(seed: number): Plan {
 		ranges: hasArchive ? [range("archive", { counts: true })] : [],
 		people,
 		scale: random.pick([1, 100, 500, 2_000]),
+		// By the seed itself and not drawn: the seeds that are kept stay the worlds that they were.
+		isGathering: seed % 7 === 6,
 		steps,
 	};
 }

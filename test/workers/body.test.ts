@@ -39,7 +39,7 @@ function joining(room: RoomObject, ticket: Partial<Ticket> = {}): Promise<Respon
 /** The store fails at events of the name `poison`. */
 function poison(storage: DurableObjectStorage): void {
 	storage.sql.exec(
-		"create trigger poison before insert on events when new.name = 'poison' begin select raise(abort, 'planted'); end",
+		"create trigger poison before insert on events when new.body->>'$.name' = 'poison' begin select raise(abort, 'planted'); end",
 	);
 }
 

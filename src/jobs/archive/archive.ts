@@ -56,7 +56,7 @@ function insert(db: D1Database, room: string, epoch: string, events: readonly Ev
 		event.redacted === true ? "" : textOf(event.data).normalize("NFC"),
 		event.redacted === true ? 1 : 0,
 	]);
-	return packRows(rows, PARAMETER_BYTES_MAX).map((part) =>
+	return packRows(rows, PARAMETER_BYTES_MAX).map(({ json }) =>
 		db
 			.prepare(
 				`insert into events (room, epoch, seq, at, member, author, name, data, text, redacted)
@@ -67,7 +67,7 @@ function insert(db: D1Database, room: string, epoch: string, events: readonly Ev
 				set data = excluded.data, text = excluded.text, redacted = 1
 				where excluded.redacted = 1 and events.redacted = 0`,
 			)
-			.bind(room, epoch, part),
+			.bind(room, epoch, json),
 	);
 }
 
