@@ -3,6 +3,7 @@
  * id that makes it idempotent, so all of it is simply sent again when the connection is back:
  * the room answers a repeat as it answered the first.
  */
+import { packFrames } from "../protocol/codec.ts";
 import type { Refusal } from "../protocol/codes.ts";
 import {
 	CLIENT_IN_FLIGHT_MAX,
@@ -11,7 +12,6 @@ import {
 	RETRY_MS_DEFAULT,
 } from "../protocol/limits.ts";
 import type { HistoryRequest, JobNotice, JobRequest, Publish, ServerMessage } from "../protocol/messages.ts";
-import { utf8Bytes } from "../protocol/text.ts";
 import { RoomError } from "./room.ts";
 
 export type Asked = Publish | HistoryRequest | JobRequest;
@@ -74,25 +74,15 @@ export class Outbox {
 	takeFrames(now: number, frameBytes: number): string[] {
 		if (now < this.#resumeAt) return [];
 		this.#resumeAt = 0;
-		const frames: string[] = [];
-		let part: string[] = [];
-		let bytes = 2;
+		const texts: string[] = [];
 		for (const waiting of this.#waiting.values()) {
 			if (waiting.stage !== "unsent") continue;
 			if (this.#inFlight >= CLIENT_IN_FLIGHT_MAX) break;
-			const size = utf8Bytes(waiting.text) + 1;
-			if (part.length > 0 && (bytes + size > frameBytes || part.length === MESSAGES_PER_FRAME_MAX)) {
-				frames.push(`[${part.join(",")}]`);
-				part = [];
-				bytes = 2;
-			}
-			part.push(waiting.text);
-			bytes += size;
+			texts.push(waiting.text);
 			waiting.stage = "sent";
 			this.#inFlight++;
 		}
-		if (part.length > 0) frames.push(`[${part.join(",")}]`);
-		return frames;
+		return packFrames(texts, frameBytes, MESSAGES_PER_FRAME_MAX);
 	}
 
 	/** Settles what the room answered; true where the message was an answer to something here. */

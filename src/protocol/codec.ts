@@ -76,21 +76,25 @@ export function encodeEvent(event: Omit<Event, "type" | "data">, dataJson: strin
 }
 
 /**
- * Packs encoded messages into as few frames as their bound allows, in order. A message that
+ * Packs encoded messages into as few frames as their bounds allow, in order. A message that
  * is larger than the bound by itself travels alone.
  */
-export function packFrames(messages: readonly string[]): string[] {
+export function packFrames(
+	messages: readonly string[],
+	bytesMax = SERVER_FRAME_BYTES_MAX,
+	messagesMax = Number.POSITIVE_INFINITY,
+): string[] {
 	if (messages.length === 0) return [];
 	// The usual case, told by lengths alone: everything fits one frame.
 	let unitsTotal = 2 + messages.length;
 	for (const message of messages) unitsTotal += message.length;
-	if (unitsTotal * 3 <= SERVER_FRAME_BYTES_MAX) return [`[${messages.join(",")}]`];
+	if (unitsTotal * 3 <= bytesMax && messages.length <= messagesMax) return [`[${messages.join(",")}]`];
 	const frames: string[] = [];
 	let part: string[] = [];
 	let bytes = 2;
 	for (const message of messages) {
 		const size = utf8Bytes(message) + 1;
-		if (part.length > 0 && bytes + size > SERVER_FRAME_BYTES_MAX) {
+		if (part.length > 0 && (bytes + size > bytesMax || part.length === messagesMax)) {
 			frames.push(`[${part.join(",")}]`);
 			part = [];
 			bytes = 2;

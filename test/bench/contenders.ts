@@ -2,6 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { packFrames } from "../../src/protocol/codec.ts";
+import { FRAME_BYTES_MAX, MESSAGES_PER_FRAME_MAX } from "../../src/protocol/limits.ts";
 import { has, type Running, serve } from "./processes.ts";
 import { ROOT, scratch, type Worker, workerd } from "./workerd.ts";
 
@@ -13,6 +15,8 @@ export interface Contender {
 	path(room: string): string;
 	/** A message as its client sends it; `slot` tells messages in flight of one publisher apart. */
 	encode(text: string, id: string, slot: number): string;
+	/** The frames in which its client sends what one task publishes. */
+	pack(messages: readonly string[]): readonly string[];
 	/** The texts of the messages that a frame carries. */
 	decode(frame: string): string[];
 	/** What a socket says first, where it must. */
@@ -27,6 +31,7 @@ export interface Contender {
 
 const plain = {
 	encode: (text: string) => text,
+	pack: (messages: readonly string[]) => messages,
 	decode: (frame: string) => [frame],
 	welcomes: false,
 	remembers: false,
@@ -55,7 +60,11 @@ interface Heard {
 	data?: unknown;
 }
 
-function rotunda(name: string, type: "event" | "signal"): Contender {
+/** As src/client does: an array, within the bounds of a client's frame. */
+const gathered = (messages: readonly string[]): string[] =>
+	packFrames(messages, FRAME_BYTES_MAX, MESSAGES_PER_FRAME_MAX);
+
+function rotunda(name: string, type: "event" | "signal", pack: Contender["pack"] = gathered): Contender {
 	return {
 		name,
 		start: () => workerd(ROTUNDA),
@@ -64,6 +73,7 @@ function rotunda(name: string, type: "event" | "signal"): Contender {
 			type === "event"
 				? `{"type":"publish","id":"${id}","name":"m","data":${JSON.stringify(text)}}`
 				: `{"type":"signal","name":"m${slot}","data":${JSON.stringify(text)}}`,
+		pack,
 		decode: (frame) =>
 			(JSON.parse(frame) as Heard[]).flatMap((message) => (message.type === type ? [String(message.data)] : [])),
 		welcomes: true,
@@ -88,7 +98,8 @@ const node = (name: string, file: string): Contender => ({
 
 export const CONTENDERS = {
 	events: rotunda("Rotunda, durable events", "event"),
-	signals: rotunda("Rotunda, signals", "signal"),
+	singly: rotunda("the same, published a frame each", "event", plain.pack),
+	signals: rotunda("Rotunda, signals", "signal", plain.pack),
 	raw: peers("a raw object, a frame a message", "raw"),
 	storing: peers("the same, each message stored", "storing"),
 	deflating: peers("a raw object, compressing as the platform does unless told not to", "raw", []),

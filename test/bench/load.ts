@@ -134,12 +134,16 @@ export class Load {
 		return seen;
 	}
 
-	/** Publishes the publisher's next message, of `bytes` bytes; when it was sent travels in it. */
-	publish(publisher: number, bytes: number): void {
-		const n = this.#sent[publisher] as number;
-		this.#sent[publisher] = n + 1;
-		const text = `${publisher}:${n}:${performance.now().toFixed(2)}:`.padEnd(bytes, "x");
-		this.sockets[publisher]?.send(this.#contender.encode(text, `${this.#run}-${publisher}-${n}`, n % 64));
+	/** Publishes the publisher's next messages, of `bytes` bytes each, in one task; when they were sent travels in them. */
+	publish(publisher: number, bytes: number, count = 1): void {
+		const messages: string[] = [];
+		for (let i = 0; i < count; i++) {
+			const n = this.#sent[publisher] as number;
+			this.#sent[publisher] = n + 1;
+			const text = `${publisher}:${n}:${performance.now().toFixed(2)}:`.padEnd(bytes, "x");
+			messages.push(this.#contender.encode(text, `${this.#run}-${publisher}-${n}`, n % 64));
+		}
+		for (const frame of this.#contender.pack(messages)) this.sockets[publisher]?.send(frame);
 	}
 
 	get sent(): number {

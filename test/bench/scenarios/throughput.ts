@@ -9,9 +9,9 @@ async function saturate(stage: Stage, publishers: number, window: number, bytes:
 	const load = await stage.members(MEMBERS);
 	let isOn = true;
 	load.onOwn = (publisher, count) => {
-		if (isOn) for (let i = 0; i < count; i++) load.publish(publisher, bytes);
+		if (isOn) load.publish(publisher, bytes, count);
 	};
-	for (let p = 0; p < publishers; p++) for (let i = 0; i < window; i++) load.publish(p, bytes);
+	for (let p = 0; p < publishers; p++) load.publish(p, bytes, window);
 	await pause(stage.isQuick ? 150 : 300);
 	const [before, startedAt, cpu] = [load.delivered, performance.now(), process.cpuUsage()];
 	await pause(stage.isQuick ? 250 : 700);
@@ -42,11 +42,11 @@ function throughput(
 }
 
 const small = {
-	contenders: ["events", "signals", "go", "party", "raw", "ws", "socketio"],
+	contenders: ["events", "singly", "signals", "go", "party", "raw", "ws", "socketio"],
 	quick: ["events", "go", "party", "raw"],
 } as const;
 const one = {
-	contenders: ["events", "signals", "go", "party", "raw", "storing"],
+	contenders: ["events", "singly", "signals", "go", "party", "raw", "storing"],
 	quick: ["events", "go", "raw"],
 } as const;
 // A raw object would drain what a hundred publishers have in flight for longer than it was measured.
