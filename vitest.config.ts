@@ -30,12 +30,14 @@ export default defineConfig({
 				},
 			},
 			{
-				// Whole processes and a browser: one file at a time, and patiently.
+				// Whole processes and a browser, patiently: two files at a time, for they mostly wait.
 				test: {
 					name: "e2e",
 					environment: "node",
 					include: ["test/e2e/**/*.test.ts"],
-					fileParallelism: false,
+					globalSetup: ["test/e2e/built-config.ts"],
+					maxWorkers: 2,
+					sequence: { groupOrder: 1 },
 					testTimeout: 180_000,
 					hookTimeout: 180_000,
 				},

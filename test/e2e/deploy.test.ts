@@ -4,6 +4,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { BUILT_CONFIG } from "./built-config.ts";
 import { EmptyAccount } from "./empty-account.ts";
 
 let account: EmptyAccount;
@@ -25,7 +26,7 @@ function deploy(): Promise<{ code: number | null; output: string }> {
 		CLOUDFLARE_ACCOUNT_ID: "a".repeat(32),
 	};
 	return new Promise((resolve) => {
-		const child = spawn("wrangler", ["deploy"], { env, stdio: ["ignore", "pipe", "pipe"] });
+		const child = spawn("wrangler", ["deploy", "--config", BUILT_CONFIG], { env, stdio: ["ignore", "pipe", "pipe"] });
 		let output = "";
 		for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += String(data)));
 		child.on("close", (code) => resolve({ code, output }));

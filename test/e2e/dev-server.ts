@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort, isOpen } from "../ports.ts";
+import { BUILT_CONFIG } from "./built-config.ts";
 
 export interface DevServer {
 	/** `http://localhost:{port}` */
@@ -17,17 +18,16 @@ export interface DevServer {
 }
 
 export interface DevServerOptions {
-	/** Path of a wrangler.toml other than the project's. */
+	/** Path of a wrangler.toml other than the project's, whose pages are built already. */
 	config?: string;
 	vars?: Record<string, string>;
 }
 
-export async function devServer({ config, vars = {} }: DevServerOptions = {}): Promise<DevServer> {
+export async function devServer({ config = BUILT_CONFIG, vars = {} }: DevServerOptions = {}): Promise<DevServer> {
 	const port = await freePort();
 	const state = mkdtempSync(join(tmpdir(), "rotunda-e2e-"));
 	const args = ["dev", "--port", String(port), "--ip", "127.0.0.1", "--inspector-port", "0", "--persist-to", state];
-	args.push("--show-interactive-dev-session=false");
-	if (config !== undefined) args.push("--config", config);
+	args.push("--show-interactive-dev-session=false", "--config", config);
 	for (const [name, value] of Object.entries(vars)) args.push("--var", `${name}:${value}`);
 	let child: ChildProcess | null = null;
 
