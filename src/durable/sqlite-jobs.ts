@@ -1,0 +1,127 @@
+/** The jobs and ranges of a room in SQLite. */
+import type { AskKey, JobHead, JobRow, JobState, RangeRow } from "../room/jobs.ts";
+import { Database, ROWS } from "./database.ts";
+
+const HEAD_COLUMNS = `n, kind, purpose, member, ask, seq, state, run, due_at as "dueAt", deadline_at as "deadlineAt",
+	is_owed as "isOwed", jobs.at`;
+const JOB_COLUMNS = `${HEAD_COLUMNS}, input, outcome`;
+
+export class SqliteJobs extends Database {
+	jobsInHand(): JobHead[] {
+		return this.#readJobs<JobHead>(
+			`select ${HEAD_COLUMNS} from jobs where state in ('waiting', 'sent') or is_owed order by n`,
+		);
+	}
+
+	job(n: number): JobRow | null {
+		return this.#readJobs<JobRow>(`select ${JOB_COLUMNS} from jobs where n = ?`, n)[0] ?? null;
+	}
+
+	jobs(state: JobState | null, before: number, limit: number): JobRow[] {
+		return this.#readJobs<JobRow>(
+			`select ${JOB_COLUMNS} from jobs where n < ?1 and (?2 is null or state = ?2) order by n desc limit ?3`,
+			before,
+			state,
+			limit,
+		);
+	}
+
+	findAsks(keys: readonly AskKey[]): JobRow[] {
+		return this.readRows(
+			`select ${JOB_COLUMNS} ${ROWS}
+				cross join jobs on jobs.member = value->>0 and jobs.ask = value->>1 and jobs.purpose = value->>2`,
+			keys.map((key) => [key.member, key.ask, key.purpose]),
+		).map(asJob<JobRow>);
+	}
+
+	addJobs(jobs: readonly JobRow[]): void {
+		this.writeRows(
+			`insert into jobs (n, kind, purpose, member, ask, seq, state, run, due_at, deadline_at, is_owed, at, input, outcome)
+				select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
+					value->>9, value->>10, value->>11, value->>12, value->>13 ${ROWS}`,
+			jobs.map((job) => [
+				job.n,
+				job.kind,
+				job.purpose,
+				job.member,
+				job.ask,
+				job.seq,
+				job.state,
+				job.run,
+				job.dueAt,
+				job.deadlineAt,
+				Number(job.isOwed),
+				job.at,
+				job.input,
+				job.outcome,
+			]),
+		);
+	}
+
+	changeJobs(jobs: readonly (JobHead & { input?: string; outcome?: string })[]): void {
+		this.writeRows(
+			`update jobs set seq = value->>1, state = value->>2, run = value->>3, due_at = value->>4, is_owed = value->>5,
+				input = coalesce(value->>6, input), outcome = coalesce(value->>7, outcome)
+				${ROWS} where jobs.n = value->>0`,
+			jobs.map((job) => [
+				job.n,
+				job.seq,
+				job.state,
+				job.run,
+				job.dueAt,
+				Number(job.isOwed),
+				job.input ?? null,
+				job.outcome ?? null,
+			]),
+		);
+	}
+
+	oldestSettledJob(): number | null {
+		const [row] = this.read<{ at: number }>(
+			"select due_at as at from jobs where state in ('done', 'failed') order by n limit 1",
+		);
+		return row?.at ?? null;
+	}
+
+	dropSettledJobs(at: number, limit: number): number | null {
+		this.write(
+			"delete from jobs where n in (select n from jobs where state in ('done', 'failed') and due_at <= ? limit ?)",
+			at,
+			limit,
+		);
+		return this.oldestSettledJob();
+	}
+
+	ranges(): RangeRow[] {
+		type Row = Omit<RangeRow, "wiped" | "erased" | "to"> & { wiped: string; erased: string; end: number | null };
+		return this.read<Row & Record<string, SqlStorageValue>>(
+			`select kind, through, end, n, state, run, due_at as "dueAt", reason, told, wiped, erased from ranges`,
+		).map(({ end, wiped, erased, ...row }) => ({
+			...row,
+			to: end,
+			wiped: JSON.parse(wiped) as string[],
+			erased: JSON.parse(erased) as string[],
+		}));
+	}
+
+	saveRange(row: RangeRow): void {
+		const { kind, through, to, n, state, run, dueAt, reason, told } = row;
+		this.write(
+			"insert or replace into ranges values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			...[kind, through, to, n, state, run, dueAt, reason, told, JSON.stringify(row.wiped), JSON.stringify(row.erased)],
+		);
+	}
+
+	eraseJobs(member: string): void {
+		this.write("update jobs set input = 'null', outcome = 'null', is_owed = 0 where member = ?", member);
+	}
+
+	#readJobs<T extends JobHead>(statement: string, ...bindings: SqlStorageValue[]): T[] {
+		return this.read(statement, ...bindings).map(asJob<T>);
+	}
+}
+
+/** SQLite has no booleans. */
+function asJob<T extends JobHead>(row: Record<string, SqlStorageValue>): T {
+	return { ...row, isOwed: row.isOwed === 1 } as unknown as T;
+}
