@@ -20,6 +20,8 @@ export interface Report {
 }
 
 const REPORT_MS = 500;
+/** Most errors of a world are planned, and nobody reads where they came from: a failure is told again by the main thread. */
+Error.stackTraceLimit = 0;
 
 parentPort?.on("message", async ({ from, count, step }: Order) => {
 	const coverage = new Coverage();

@@ -47,6 +47,8 @@ export class Wire {
 	pingAt: number | null = null;
 	/** When the room's end last heard anything at all, by the room's clock. */
 	heardAt: number;
+	/** The same, by the clock that never goes back. */
+	#heardSteadyAt: number;
 	/** False while the member reads nothing. */
 	isReading = true;
 	/** How slow the line is, ms at most. */
@@ -86,6 +88,12 @@ export class Wire {
 		this.#ends = ends;
 		this.#scale = scale;
 		this.heardAt = clock.roomNow;
+		this.#heardSteadyAt = clock.steadyNow;
+	}
+
+	/** For how long the room's end has heard nothing; a clock that went back meanwhile makes that no shorter. */
+	get silentMs(): number {
+		return this.#clock.steadyNow - this.#heardSteadyAt;
 	}
 
 	get isDead(): boolean {
@@ -149,6 +157,7 @@ export class Wire {
 		this.#clock.at(at, () => {
 			if (at > this.#lostAfter || this.readyState >= CLOSING) return;
 			this.heardAt = this.#clock.roomNow;
+			this.#heardSteadyAt = this.#clock.steadyNow;
 			this.#ends.toRoom.message(this, text);
 		});
 	}

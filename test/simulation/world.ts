@@ -115,6 +115,9 @@ export class World {
 		try {
 			await this.#follow();
 			await new Rest(this).come();
+		} catch (error) {
+			// What could not throw was found first; what was found after it may be its consequence.
+			throw this.#broken ?? error;
 		} finally {
 			Math.random = random;
 		}

@@ -30,7 +30,7 @@ export class PresenceCheck {
 	closing(sitting: Sitting, code: number, now: number, hasJumped: boolean): void {
 		if (sitting.welcomes === 0) return;
 		if (code !== CLOSE.heartbeatLost) return this.left(sitting.member, now);
-		const silentMs = now - sitting.wire.heardAt;
+		const { silentMs } = sitting.wire;
 		hold(
 			silentMs >= SILENCE_MS_MAX || hasJumped,
 			"G9",

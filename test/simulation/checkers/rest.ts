@@ -98,10 +98,11 @@ export class Rest {
 		const { platform, jury } = this.world;
 		if (person.isStopped) return person.asks.size > 0 ? `${person.name} has stopped and still waits` : null;
 		const state = person.connection?.state;
+		const isFull = platform.listed().length >= platform.settings.roomSessionsMax;
 		// Where there is no place, one waits for one.
 		if (state?.kind === "waiting" && state.reason?.code === "room_full")
-			return platform.wires.length >= platform.settings.roomSessionsMax ? null : `${person.name} waits at a door`;
-		if (state?.kind === "connecting" && platform.wires.length >= platform.settings.roomSessionsMax) return null;
+			return isFull ? null : `${person.name} waits at a door`;
+		if (state?.kind === "connecting" && isFull) return null;
 		if (!person.isLive) return `${person.name} is ${state?.kind}`;
 		if (person.asks.size > 0) return `${person.name} has no answer to ${JSON.stringify([...person.asks.values()][0])}`;
 		const page = new Map(
