@@ -17,8 +17,8 @@ export class Clock {
 	now = T0;
 	/** By how much the room's clock is ahead, ms. */
 	skewMs = 0;
-	/** By how much it would be ahead if it had never gone back, ms. */
-	#aheadMs = 0;
+	/** By how much it has ever gone back, ms. */
+	backMs = 0;
 	/** When it last jumped, by true time. */
 	jumpedAt = Number.NEGATIVE_INFINITY;
 	#agenda: Due[] = [];
@@ -33,11 +33,11 @@ export class Clock {
 
 	/** Like {@link roomNow}, on a clock that never goes back: between two looks a room may have counted as much, and no more. */
 	get steadyNow(): number {
-		return this.now + this.#aheadMs;
+		return this.roomNow + this.backMs;
 	}
 
 	jump(ms: number): void {
-		this.#aheadMs += Math.max(0, ms);
+		this.backMs += Math.max(0, -ms);
 		this.jumpedAt = this.now;
 		this.skewMs += ms;
 		this.jumped();

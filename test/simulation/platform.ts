@@ -8,7 +8,7 @@ import type { Rules } from "../../src/protocol/rules.ts";
 import type { Settings } from "../../src/protocol/settings.ts";
 import { Room, type World as RoomWorld } from "../../src/room/room.ts";
 import type { Attachment } from "../../src/room/session.ts";
-import { hold } from "./broken.ts";
+import { compareTwin } from "./checkers/twin.ts";
 import type { Clock } from "./clock.ts";
 import type { Coverage } from "./coverage.ts";
 import { Crash, Disk } from "./disk.ts";
@@ -19,6 +19,7 @@ import { Timer } from "./timer.ts";
 import type { Watch } from "./watch.ts";
 import type { Wire } from "./wire.ts";
 
+const OPEN = 1;
 const CLOSED = 3;
 /** When the platform tries an alarm again whose handler died. */
 const ALARM_AGAIN_MS = 2_000;
@@ -170,7 +171,7 @@ export class Platform {
 		if (this.#awake === null) return false;
 		const { body, life } = this.#awake;
 		if (!body.isQuiet || this.#callers.size > 0) return false;
-		this.#compare(body.room);
+		compareTwin(body.room, Room.wake(this.disk, this.#attachments(), this.world()));
 		life.end();
 		this.#awake = null;
 		this.coverage.reach("fault", "sleep");
@@ -181,22 +182,10 @@ export class Platform {
 		return true;
 	}
 
-	/** A room that wakes now must be the room that falls asleep. */
-	#compare(room: Room): void {
-		const attachments = this.wires.flatMap(({ readyState, attachment }): Attachment[] =>
-			readyState === 1 && attachment !== null ? [structuredClone(attachment)] : [],
+	#attachments(): Attachment[] {
+		return this.wires.flatMap(({ readyState, attachment }) =>
+			readyState === OPEN && attachment !== null ? [structuredClone(attachment)] : [],
 		);
-		const twin = Room.wake(this.disk, attachments, this.world());
-		const show = (each: Room): string =>
-			JSON.stringify([
-				each.isStored ? each.meta : 0,
-				each.count,
-				each.members(),
-				[...each.paused].sort(),
-				each.jobs(null, 50),
-			]);
-		const [before, after] = [show(room), show(twin)];
-		hold(before === after, "G7", () => `a room that woke is another one: ${before} became ${after}`);
 	}
 
 	/** Calls the room; `lost` where it died before it answered. */

@@ -16,6 +16,11 @@ export class Progress {
 		if (performance.now() - this.#toldAt >= 1_000) this.#tell();
 	}
 
+	/** Says something between two lines of progress. */
+	say(line: string): void {
+		process.stdout.write(process.stdout.isTTY ? `\r\x1b[K${line}\n` : `${line}\n`);
+	}
+
 	end(): void {
 		this.#tell();
 		if (process.stdout.isTTY) process.stdout.write("\n");

@@ -26,6 +26,12 @@ interface Machine {
 	isAlive: boolean;
 }
 
+/** What a consumer is about to do when it dies: to ask the room for a job, to run it, to settle it, to end its letter. */
+type Stage = "take" | "run" | "settle" | "end" | "ack" | "retry";
+
+/** A letter that took so long is late. */
+const LATE_MS_MIN = 4_000;
+
 export class Queue {
 	readonly #clock: Clock;
 	readonly #random: Random;
@@ -42,6 +48,9 @@ export class Queue {
 	deathAfter = 0;
 	/** How many machines die that way, one after another: enough of them, and a letter is given up. */
 	deaths = 1;
+	/** Counts what is posted, and the newest of it that came. */
+	#posted = 0;
+	#newest = 0;
 	/** Letters that are neither done nor lost. */
 	underway = 0;
 	/** Counts what resolves promises: the world lets those run before it goes on. */
@@ -84,8 +93,13 @@ export class Queue {
 
 	#deliverLater(letter: Letter, delayMs: number): void {
 		this.underway++;
-		this.#clock.after(delayMs + 1 + this.#random.below(this.lateMs), () => {
+		const posted = ++this.#posted;
+		const lateMs = 1 + this.#random.below(this.lateMs);
+		this.#clock.after(delayMs + lateMs, () => {
 			this.underway--;
+			if (lateMs >= LATE_MS_MIN) this.#coverage.reach("fault", "message late");
+			if (delayMs === 0 && posted < this.#newest) this.#coverage.reach("fault", "message overtaken");
+			if (delayMs === 0) this.#newest = Math.max(this.#newest, posted);
 			this.#deliver(letter);
 		});
 	}
@@ -110,10 +124,10 @@ export class Queue {
 			body: letter.body,
 			attempts: letter.attempts,
 			ack: () => {
-				if (this.#survives(machine)) settle(null);
+				if (this.#survives(machine, "ack")) settle(null);
 			},
 			retry: ({ delaySeconds = 0 } = {}) => {
-				if (this.#survives(machine)) settle(delaySeconds);
+				if (this.#survives(machine, "retry")) settle(delaySeconds);
 			},
 		};
 		const batch = { queue: letter.isDead ? DEAD_JOBS_QUEUE : "rotunda-jobs", messages: [message] };
@@ -127,11 +141,11 @@ export class Queue {
 	}
 
 	/** A step of a machine: false where it is dead, or dies now. */
-	#survives(machine: Machine): boolean {
+	#survives(machine: Machine, stage: Stage): boolean {
 		if (machine.isAlive && this.deathAfter > 0 && --this.deathAfter === 0) {
 			machine.isAlive = false;
 			if (--this.deaths > 0) this.deathAfter = 1;
-			this.#coverage.reach("fault", "consumer died");
+			this.#coverage.reach("consumer died at", stage);
 		}
 		return machine.isAlive;
 	}
@@ -139,9 +153,11 @@ export class Queue {
 	#stub(machine: Machine) {
 		return {
 			takeJob: (epoch: string, job: string, run: number): Promise<Task | null> =>
-				this.#call(machine, (body, answer) => answer(body.takeJob(epoch, job, run))),
+				this.#call(machine, ["take", "run"], (body, answer) => answer(body.takeJob(epoch, job, run))),
 			settleJob: (epoch: string, job: string, run: number | null, outcome: Outcome): Promise<void> =>
-				this.#call<Reply>(machine, (body, answer) => body.settleJob(epoch, job, run, outcome, answer)).then((reply) => {
+				this.#call<Reply>(machine, ["settle", "end"], (body, answer) =>
+					body.settleJob(epoch, job, run, outcome, answer),
+				).then((reply) => {
 					if (reply.outcome === "refused") throw new Error(reply.refusal.message);
 				}),
 		};
@@ -150,15 +166,16 @@ export class Queue {
 	/** A call from a machine to the room, there and back; of a machine that is dead nothing comes and nothing returns. */
 	#call<T>(
 		machine: Machine,
+		[before, after]: readonly [Stage, Stage],
 		start: Parameters<Platform["call"]>[0] extends infer _
 			? (body: Platform["body"], answer: (value: T) => void) => void
 			: never,
 	): Promise<T> {
 		return new Promise((resolve, reject) => {
-			if (!this.#survives(machine)) return;
+			if (!this.#survives(machine, before)) return;
 			const back = (give: () => void): void => {
 				this.#clock.after(1 + this.#random.below(15), () => {
-					if (!this.#survives(machine)) return;
+					if (!this.#survives(machine, after)) return;
 					this.stirred++;
 					give();
 				});

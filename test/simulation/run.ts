@@ -70,6 +70,7 @@ async function tryAll(from: number, seeds: number, threads: number): Promise<num
 				worker.on("error", reject);
 				worker.on("message", (report: Report) => {
 					failures.push(...report.failures);
+					for (const { seed, sentence } of report.failures) progress.say(`The seed ${seed} breaks ${sentence}`);
 					progress.add(report.tried, failures.length);
 					if (report.counts !== null) coverage.add(report.counts);
 					if (report.counts === null && failures.length < FAILURES_MAX) return;

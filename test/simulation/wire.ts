@@ -22,6 +22,8 @@ export interface Ends {
 		closing(wire: Wire, code: number): void;
 		message(wire: Wire, text: string | ArrayBuffer): void;
 		closed(wire: Wire, code: number): void;
+		/** A frame that was on its way never arrives: the line was cut. */
+		lost(): void;
 		/** Thrown at the send of a frame, where the delivery is to fail. */
 		mayFail(): void;
 	};
@@ -249,7 +251,8 @@ export class Wire {
 		this.#downAt = Math.max(this.#downAt, this.#clock.now + 1 + this.#random.below(this.lagMs));
 		const at = this.#downAt;
 		this.#clock.at(at, () => {
-			if (at > this.#lostAfter || !this.#memberIsOpen) return;
+			if (!this.#memberIsOpen) return;
+			if (at > this.#lostAfter) return this.#ends.toRoom.lost();
 			if ("text" in parcel) {
 				this.#ends.toMember.heard(parcel.text);
 				return;

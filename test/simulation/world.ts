@@ -74,6 +74,7 @@ export class World {
 				jury.closed(wire, code);
 				platform.closed(wire, code);
 			},
+			lost: () => coverage.reach("fault", "cut in its queue"),
 			mayFail: () => platform.mayFail(),
 		};
 		this.people = plan.people.map((character, index) => new Person(`${character.member}#${index}`, character, this));

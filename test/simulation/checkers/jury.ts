@@ -39,6 +39,8 @@ export class Jury implements Watch {
 	/** The frame that was read last: one turn sends the same text to many. */
 	#text = "";
 	#messages: readonly ServerMessage[] = [];
+	/** How many turns the room has taken. */
+	turns = 0;
 	/** Tells a story where someone listens. */
 	tell: ((line: string) => void) | null = null;
 
@@ -160,6 +162,7 @@ export class Jury implements Watch {
 	}
 
 	turned(inputs: readonly Input[], _: Effects, now: number): void {
+		this.turns++;
 		for (const input of inputs) {
 			if (input.type === "join") this.presence.entered(input.member);
 		}

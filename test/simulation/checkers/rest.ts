@@ -10,6 +10,10 @@ import { showRow } from "./presence.ts";
 
 /** The longest chain of deadlines: a hold, a lease, a range that failed, a dead cable, and then some. */
 const CALM_MS_MAX = 12 * 60_000;
+/** As many turns may come of what the faults have left: the median is 7. */
+const TURNS_MAX = 500;
+/** A member whose cable was cut is gone by then (G9). */
+const CABLE_MS_MAX = 2 * 60_000;
 const LOOK_MS = 100;
 const LONG_MS = 3 * 24 * 3_600_000;
 /** An empty room is woken for its sweeps of keys, and to trim each event, and then no more. */
@@ -17,6 +21,8 @@ const ALARMS_MAX = 60;
 
 export class Rest {
 	readonly #world: World;
+	/** Since when each member that is listed is not here, Unix ms. */
+	readonly #absentSince = new Map<string, number>();
 
 	constructor(world: World) {
 		this.#world = world;
@@ -26,8 +32,12 @@ export class Rest {
 		const { world } = this;
 		this.#heal();
 		const until = world.clock.now + CALM_MS_MAX;
+		const { turns } = world.jury;
 		for (let unrest = this.#unrest(); unrest !== null; unrest = this.#unrest()) {
 			if (world.clock.now > until) throw new Broken("liveness", `${unrest} ${CALM_MS_MAX} ms after the last fault`);
+			const took = world.jury.turns - turns;
+			hold(took <= TURNS_MAX, "liveness", () => `${unrest} ${took} turns after the last fault`);
+			this.#holdAbsence();
 			world.jury.tell?.(`unrest: ${unrest.slice(0, 100)}`);
 			// At once to what is due next, where that is far.
 			await world.pass(Math.max(LOOK_MS, (world.clock.nextAt ?? 0) - world.clock.now));
@@ -86,12 +96,37 @@ export class Rest {
 			if (row.state !== "idle") return `the range ${row.kind} is ${row.state}`;
 			if (row.through < (current?.head ?? 0)) return `the range ${row.kind} is at ${row.through} of ${current?.head}`;
 		}
-		const here = new Set(people.filter(({ isLive }) => isLive).map(({ character }) => character.member));
+		const here = this.#here();
 		// Nobody sweeps for one who is alone.
 		if (roster.size >= 2)
 			for (const member of roster.keys()) if (!here.has(member)) return `${member} is gone, and still listed`;
 		for (const member of here) if (!roster.has(member)) return `${member} is here, and not listed`;
 		return null;
+	}
+
+	#here(): ReadonlySet<string> {
+		return new Set(this.world.people.filter(({ isLive }) => isLive).map(({ character }) => character.member));
+	}
+
+	/** G9: whoever is not here any more is listed no longer than a dead cable takes to be found; nobody sweeps for one who is alone. */
+	#holdAbsence(): void {
+		const { jury, clock } = this.world;
+		const { roster } = jury.ledger;
+		const here = this.#here();
+		for (const member of [...roster.keys(), ...this.#absentSince.keys()]) {
+			if (here.has(member) || !roster.has(member) || roster.size < 2) {
+				this.#absentSince.delete(member);
+				continue;
+			}
+			const since = this.#absentSince.get(member) ?? clock.now;
+			this.#absentSince.set(member, since);
+			// A deadline is met later by what the room's clock went back since it was set.
+			hold(
+				clock.now - since <= CABLE_MS_MAX + clock.backMs,
+				"G9",
+				() => `${member} is gone for ${clock.now - since} ms, and still listed`,
+			);
+		}
 	}
 
 	#unrestOf(person: Person): string | null {
@@ -184,8 +219,19 @@ export class Rest {
 		const { world } = this;
 		world.jury.tell?.("--- everyone leaves");
 		world.isOver = true;
+		const { platform } = world;
+		const before = platform.alarms;
+		// Where a line is dead the room is told late, and where its machine has died not before someone looks in.
+		const body = platform.isAwake && platform.listed().every(({ isDead }) => !isDead) ? platform.body : null;
 		for (const person of world.people) person.leave();
-		const before = world.platform.alarms;
+		await world.pass(GRACE_MS + LOOK_MS);
+		const { roster } = world.jury.ledger;
+		const isTold = body !== null && platform.isAwake && platform.body === body;
+		hold(
+			!isTold || roster.size === 0,
+			"G9",
+			() => `${[...roster.keys()]} closed their pages, and are here after the grace`,
+		);
 		await world.pass(LONG_MS);
 		const alarms = world.platform.alarms - before;
 		const events = world.jury.ledger.current?.head ?? 0;
@@ -193,7 +239,6 @@ export class Rest {
 		// Where the machine died last, the room is asleep and knows of nobody's leaving until someone looks in.
 		world.backend.read();
 		await world.pass(GRACE_MS + LOOK_MS);
-		const { roster } = world.jury.ledger;
 		hold(roster.size === 0, "G9", () => `${[...roster.keys()]} are still here three days after they left`);
 	}
 }
