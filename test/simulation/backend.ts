@@ -37,8 +37,11 @@ export class Backend {
 		const who = { member, name: member.toUpperCase(), can: CAPABILITIES.slice(0, 5), address };
 		jury.refusals.used(id);
 		jury.idempotency.published(member, id, publish.name, publish.data);
+		let isWiped = false;
 		const check = (reply: Reply): void => {
 			jury.idempotency.replied(member, id, reply);
+			// What was published and wiped in one turn was acknowledged, and is nowhere.
+			isWiped = jury.ledger.isWiping && "epoch" in reply && reply.epoch !== jury.ledger.current?.name;
 			if ("epoch" in reply && !jury.ledger.isWiping)
 				hold(reply.epoch === jury.ledger.current?.name, "G4", () => `${member} was told the epoch ${reply.epoch}`);
 		};
@@ -46,7 +49,7 @@ export class Backend {
 			(body, answer) => body.post(who, publish, answer),
 			check,
 			(reply) => {
-				if (reply.outcome === "published" || reply.outcome === "repeated")
+				if (!isWiped && (reply.outcome === "published" || reply.outcome === "repeated"))
 					this.#world.acknowledged.push({ epoch: reply.epoch, seq: reply.seq, member, id });
 			},
 		);

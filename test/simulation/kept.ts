@@ -47,4 +47,9 @@ export const KEPT: readonly Kept[] = [
 		seed: 2065,
 		was: "the checker's own: 75 s of silence across a clock that went back 3 s looked like 72 (checkers/presence.ts)",
 	},
+	{
+		name: "a post and a wipe in one turn",
+		seed: 1100081,
+		was: "the checker's own: what was acknowledged and wiped by one turn was looked for in the epoch that is gone (backend.ts)",
+	},
 ];

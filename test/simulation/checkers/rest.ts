@@ -14,6 +14,8 @@ const CALM_MS_MAX = 12 * 60_000;
 const TURNS_MAX = 500;
 /** A member whose cable was cut is gone by then (G9). */
 const CABLE_MS_MAX = 2 * 60_000;
+/** In one of so many worlds somebody's cable is cut for good: two minutes are dear. */
+const CABLES = 3;
 const LOOK_MS = 100;
 const LONG_MS = 3 * 24 * 3_600_000;
 /** An empty room is woken for its sweeps of keys, and to trim each event, and then no more. */
@@ -44,6 +46,7 @@ export class Rest {
 		}
 		this.#compareStore();
 		this.#compareArchive();
+		if (world.random.once(CABLES)) await this.#cutCable();
 		await this.#depart();
 	}
 
@@ -212,6 +215,25 @@ export class Rest {
 				() => `${JSON.stringify(event)} is archived, not ${JSON.stringify(known)}`,
 			);
 		}
+	}
+
+	/** G9: one whose cable was cut is gone within two minutes, while another is there to be told. */
+	async #cutCable(): Promise<void> {
+		const { people, jury, clock } = this.world;
+		const lost = people.findLast(({ isLive }) => isLive);
+		const member = lost?.character.member;
+		const isWatched = people.some(({ isLive, character }) => isLive && character.member !== member);
+		if (lost === undefined || member === undefined || !isWatched) return;
+		jury.tell?.(`--- the cable of ${member} is cut`);
+		const theirs = people.filter(({ character }) => character.member === member);
+		for (const person of theirs) {
+			person.wire?.die(false);
+			person.leave();
+		}
+		await this.world.pass(CABLE_MS_MAX + clock.backMs);
+		// A page that was reloading may have come back.
+		if (theirs.some(({ isStopped }) => !isStopped)) return;
+		hold(!jury.ledger.roster.has(member), "G9", () => `${member} is listed two minutes after its cable was cut`);
 	}
 
 	/** Everyone leaves: the room empties, and then it rests. */
