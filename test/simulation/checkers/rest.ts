@@ -243,8 +243,10 @@ export class Rest {
 		world.isOver = true;
 		const { platform } = world;
 		const before = platform.alarms;
-		// Where a line is dead the room is told late, and where its machine has died not before someone looks in.
-		const body = platform.isAwake && platform.listed().every(({ isDead }) => !isDead) ? platform.body : null;
+		// The room is told late of a line that is dead, or was given up before it opened; and where its machine has
+		// died, not before someone looks in.
+		const isSound = platform.listed().every((wire) => !wire.isDead && world.people.some((each) => each.wire === wire));
+		const body = isSound && platform.isAwake ? platform.body : null;
 		for (const person of world.people) person.leave();
 		await world.pass(GRACE_MS + LOOK_MS);
 		const { roster } = world.jury.ledger;
