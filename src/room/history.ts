@@ -175,6 +175,11 @@ export class History {
 		return [...this.#store.seqsAbout(seq), ...fresh.map((event) => event.seq)];
 	}
 
+	/** What a member has published in this turn. */
+	freshOf(member: string): number[] {
+		return this.#fresh.filter((event) => event.from === member).map((event) => event.seq);
+	}
+
 	/** When the first of this turn's events is; null where there are none. */
 	get freshAt(): number | null {
 		return this.#fresh[0]?.at ?? null;

@@ -107,8 +107,11 @@ export class Moderation {
 			}
 		}
 		const seqs = this.#store.seqsOf(member, after, ERASE_EVENTS_MAX);
-		for (const seq of seqs) this.#history.redact(seq, by, turn.now);
-		return seqs.length < ERASE_EVENTS_MAX ? null : (seqs.at(-1) ?? null);
+		const isLast = seqs.length < ERASE_EVENTS_MAX;
+		// What this turn has published is not stored yet.
+		const fresh = isLast ? this.#history.freshOf(member) : [];
+		for (const seq of [...seqs, ...fresh]) this.#history.redact(seq, by, turn.now);
+		return isLast ? null : (seqs.at(-1) ?? null);
 	}
 
 	/** Ends the mutes whose time is over. */

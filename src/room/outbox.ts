@@ -154,7 +154,15 @@ export class Outbox {
 		}
 		this.#owed.delete(member);
 		this.#store.eraseJobs(member);
+		this.#eraseTurn(member);
 		return notices;
+	}
+
+	/** What this turn has settled or looked up of an erased member: it would be written back, or told again. */
+	#eraseTurn(member: string): void {
+		const nothing = { input: "null", outcome: "null", isOwed: false };
+		for (const [n, row] of this.#changed) if (row.member === member) this.#changed.set(n, { ...row, ...nothing });
+		for (const [key, row] of this.#known) if (row.member === member) this.#known.set(key, { ...row, ...nothing });
 	}
 
 	/** Puts a failed job on its way again. */

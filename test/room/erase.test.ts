@@ -1,12 +1,19 @@
 /** Erasing a member that still owes or is owed work: nothing of it is left, and the room comes to rest. */
 import { expect } from "vitest";
+import type { Input } from "../../src/room/inputs.ts";
 import { houseRules, range as rangeKind } from "./house-rules.ts";
 import { erase, moderator, operate } from "./moderator.ts";
 import { only, range, scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
+import { done } from "./work.ts";
 
 const CANARY = "canary-7f3a";
 const RULES = houseRules();
+
+function erasing(member: string): Input {
+	const by = { member: "room:operator", can: [], address: null };
+	return { type: "moderate", reply: "erasing", by, action: { action: "erase", member }, after: 0 };
+}
 
 /** All that the room's store holds that could have come from a member. */
 const kept = (stage: Stage): string =>
@@ -57,6 +64,46 @@ scenario(
 		stage.step([{ type: "settle", epoch: "epoch1", job: letter?.job ?? "", run: 1, outcome, reply: null }]);
 		erase(stage, "ann");
 		expect(kept(stage)).not.toContain(CANARY);
+	},
+	{},
+	RULES,
+);
+
+scenario(
+	"what came of an erased member's job in the turn of its erasure is not written back, nor owed",
+	(stage) => {
+		const ann = stage.join("ann");
+		stage.say(ann, { type: "job", id: "j1", name: "sum", data: CANARY });
+		stage.publish(ann, "p1", CANARY, { name: "order" });
+		stage.leave(ann);
+		const [asked, started] = stage.queue.letters;
+		stage.step([
+			done(stage, asked?.job ?? "", CANARY),
+			done(stage, started?.job ?? "", CANARY),
+			erasing("ann"),
+			stage.saying(ann, { type: "job", id: "j1", name: "sum", data: CANARY }),
+		]);
+		expect(kept(stage)).not.toContain(CANARY);
+		const again = stage.join("ann");
+		expect(only(stage.heard(again), "job")).toEqual([]);
+	},
+	{},
+	RULES,
+);
+
+scenario(
+	"what a member publishes in the turn of its erasure, before it, is erased too",
+	(stage) => {
+		const ann = stage.join("ann");
+		const bob = stage.join("bob");
+		stage.step([
+			stage.saying(ann, { type: "publish", id: "p1", name: "plain", data: CANARY }),
+			erasing("ann"),
+			stage.saying(ann, { type: "publish", id: "p2", name: "plain", data: "afterwards" }),
+		]);
+		expect(kept(stage)).not.toContain(CANARY);
+		expect(kept(stage)).toContain("afterwards");
+		expect(JSON.stringify(stage.heard(bob))).not.toContain(CANARY);
 	},
 	{},
 	RULES,
