@@ -130,7 +130,8 @@ export class Person {
 				toRoom: this.#world.roomEnd,
 				toMember: {
 					opened: () => {
-						if (!isMine()) return;
+						// The page was closed while its socket opened: so is that.
+						if (!isMine()) return wire.memberCloses();
 						this.wire = wire;
 						wire.memberSends("ping");
 						this.connection?.opened();
