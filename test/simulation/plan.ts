@@ -61,6 +61,31 @@ export const DEEDS = {
 
 export type Deed = keyof typeof DEEDS;
 
+/** In a crowded world so many steps come in the time of one: what is rare meets in one turn. */
+const CROWDED_TIMES = 10;
+
+/** What a crowded world has more of, and less. */
+const CROWDED: Partial<Record<Deed, number>> = {
+	reload: 4,
+	republish: 6,
+	job: 4,
+	moderate: 5,
+	operate: 4,
+	erase: 5,
+	wipe: 4,
+	replay: 4,
+	sleep: 4,
+	crash: 3,
+	diskThrows: 2,
+	diesAfter: 2,
+	sendFails: 3,
+	clockBack: 2,
+	double: 2,
+	pass: 0.2,
+	fallBehind: 0,
+	flood: 0,
+};
+
 const WEIGHTS = Object.entries(DEEDS) as [Deed, number][];
 
 export interface Step {
@@ -105,15 +130,17 @@ export function drawPlan(seed: number): Plan {
 		eventBytesMax: random.pick([200, 32_768]),
 	};
 	const people = drawPeople(random);
+	// Every third world, without a draw of its own: so the seeds that are kept stay what they were.
+	const isCrowded = seed % 3 === 2;
 	const weights = WEIGHTS.map(([deed, weight]): readonly [Deed, number] => {
-		const drawn = weight * random.pick([0, 0.5, 1, 1, 3]);
+		const drawn = weight * random.pick([0, 0.5, 1, 1, 3]) * (isCrowded ? (CROWDED[deed] ?? 1) : 1);
 		return [deed, deed === "join" || deed === "publish" ? Math.max(drawn, 8) : drawn];
 	});
 	const steps: Step[] = [];
 	const length = random.between(20, 120);
 	for (let i = 0; i < length; i++) {
 		steps.push({
-			afterMs: random.once(6) ? random.below(3_000) : random.once(3) ? 0 : random.below(60),
+			afterMs: Math.floor(drawAfterMs(random) / (isCrowded ? CROWDED_TIMES : 1)),
 			does: i < 2 ? "join" : random.weighted(weights),
 			who: i < 2 ? i : random.below(people.length),
 			dice: random.word(),
@@ -129,6 +156,11 @@ export function drawPlan(seed: number): Plan {
 		isGathering: seed % 7 === 6,
 		steps,
 	};
+}
+
+function drawAfterMs(random: Random): number {
+	if (random.once(6)) return random.below(3_000);
+	return random.once(3) ? 0 : random.below(60);
 }
 
 function drawPeople(random: Random): Character[] {

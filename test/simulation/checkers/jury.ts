@@ -10,6 +10,7 @@ import type { Commit } from "../disk.ts";
 import { Ledger } from "../ledger.ts";
 import type { Watch } from "../watch.ts";
 import type { Wire } from "../wire.ts";
+import { Erasure } from "./erasure.ts";
 import { FlowCheck } from "./flow.ts";
 import { Idempotency } from "./idempotency.ts";
 import { Jobs } from "./jobs.ts";
@@ -29,6 +30,7 @@ export class Jury implements Watch {
 	readonly resume: Resume;
 	readonly idempotency: Idempotency;
 	readonly jobs: Jobs;
+	readonly erasure: Erasure;
 	readonly flow = new FlowCheck();
 	readonly refusals: Refusals;
 	readonly presence: PresenceCheck;
@@ -51,6 +53,7 @@ export class Jury implements Watch {
 		this.resume = new Resume(this.ledger, coverage);
 		this.idempotency = new Idempotency(this.ledger);
 		this.jobs = new Jobs(this.ledger, coverage);
+		this.erasure = new Erasure(this.ledger);
 		this.refusals = new Refusals(this.ledger, clock, coverage);
 		this.presence = new PresenceCheck(this.ledger, () => this.sittings.values());
 	}
@@ -159,6 +162,7 @@ export class Jury implements Watch {
 		this.idempotency.committed(commit);
 		this.jobs.committed(commit);
 		this.presence.committed(commit);
+		this.erasure.committed(commit);
 	}
 
 	turned(inputs: readonly Input[], _: Effects, now: number): void {
