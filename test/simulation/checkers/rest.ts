@@ -123,7 +123,6 @@ export class Rest {
 			}
 			const since = this.#absentSince.get(member) ?? clock.now;
 			this.#absentSince.set(member, since);
-			// A deadline is met later by what the room's clock went back since it was set.
 			hold(
 				clock.now - since <= CABLE_MS_MAX + clock.backMs,
 				"G9",
@@ -247,8 +246,10 @@ export class Rest {
 		// died, not before someone looks in.
 		const isSound = platform.listed().every((wire) => !wire.isDead && world.people.some((each) => each.wire === wire));
 		const body = isSound && platform.isAwake ? platform.body : null;
+		const { backMs } = world.clock;
 		for (const person of world.people) person.leave();
-		await world.pass(GRACE_MS + LOOK_MS);
+		// A deadline is met later by what the room's clock went back.
+		await world.pass(GRACE_MS + LOOK_MS + backMs);
 		const { roster } = world.jury.ledger;
 		const isTold = body !== null && platform.isAwake && platform.body === body;
 		hold(
