@@ -51,7 +51,7 @@ export class Connection {
 	#epoch: string | null = null;
 	#seen: number | null = null;
 	#attempts = 0;
-	/** What the room last refused before it closed: the reason that a close code cannot carry. */
+	/** Why the room does not let it in: the reason that a close code cannot carry. */
 	#refusal: Refusal | null = null;
 	#connectBy: number | null = null;
 	#pingAt: number | null = null;
@@ -202,7 +202,8 @@ export class Connection {
 				if (this.#presence !== null) this.#port.send(this.#presence);
 				break;
 			case "error":
-				this.#refusal = message;
+				// Once it is let in, an error speaks of one message, and not of why the room closes.
+				if (this.#state.kind === "connecting") this.#refusal = message;
 				if (isAnswer) return;
 				break;
 			case "signal":

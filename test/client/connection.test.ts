@@ -240,6 +240,17 @@ describe("the connection", () => {
 		expect(connection.state.kind).toBe(kind);
 	});
 
+	test("what one message was refused for is not why the room closed, nor told of the others", async () => {
+		goesLive();
+		const refused = connection.ask(publish("rude"));
+		const open = connection.ask(publish("open"));
+		hears({ type: "error", id: "rude", code: "rejected", message: "It is rude." });
+		connection.closed(4502, "the room was wiped");
+		await expect(refused).rejects.toMatchObject({ code: "rejected" });
+		await expect(open).rejects.toMatchObject({ code: "forbidden", message: expect.stringContaining("wiped") });
+		expect(connection.state).toMatchObject({ kind: "stopped", reason: "the room was wiped" });
+	});
+
 	test("4003 fetches a new token where there is a provider, and stops where there is none", () => {
 		connection.closed(4003, "expired");
 		expect(connection.state.kind).toBe("stopped");
