@@ -130,8 +130,7 @@ export class Jury implements Watch {
 		this.#coverage.count("close", String(code));
 		if (sitting === undefined) return;
 		this.tell?.(`${sitting.session} is closed ${code}`);
-		const hasJumped = this.#clock.now - this.#clock.jumpedAt < JUMP_MS_MAX;
-		this.presence.closing(sitting, code, this.#clock.roomNow, hasJumped);
+		this.presence.closing(sitting, code, this.#clock.roomNow, this.#hasJumped);
 		this.#gone(sitting);
 	}
 
@@ -139,8 +138,15 @@ export class Jury implements Watch {
 		const sitting = this.sittings.get(wire);
 		if (sitting === undefined) return;
 		this.tell?.(`${sitting.session} is gone, ${code}`);
-		if (sitting.phase !== "gone") this.presence.left(sitting.member, this.#clock.roomNow);
+		const { roomNow } = this.#clock;
+		// An alarm that the jump has rung comes before, and takes one for silent that has just left.
+		const at = this.#hasJumped ? Math.min(roomNow, sitting.seenAt, wire.heardAt) : roomNow;
+		if (sitting.phase !== "gone") this.presence.left(sitting.member, at);
 		this.#gone(sitting);
+	}
+
+	get #hasJumped(): boolean {
+		return this.#clock.now - this.#clock.jumpedAt < JUMP_MS_MAX;
 	}
 
 	#gone(sitting: Sitting): void {

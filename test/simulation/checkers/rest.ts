@@ -16,6 +16,8 @@ const TURNS_MAX = 500;
 const CABLE_MS_MAX = 2 * 60_000;
 /** In one of so many worlds somebody's cable is cut for good: two minutes are dear. */
 const CABLES = 3;
+/** A line that was slow may bring a farewell so late. */
+const LINE_MS_MAX = 1_000;
 const LOOK_MS = 100;
 const LONG_MS = 3 * 24 * 3_600_000;
 /** An empty room is woken for its sweeps of keys, and to trim each event, and then no more. */
@@ -249,7 +251,7 @@ export class Rest {
 		const { backMs } = world.clock;
 		for (const person of world.people) person.leave();
 		// A deadline is met later by what the room's clock went back.
-		await world.pass(GRACE_MS + LOOK_MS + backMs);
+		await world.pass(GRACE_MS + LINE_MS_MAX + backMs);
 		const { roster } = world.jury.ledger;
 		const isTold = body !== null && platform.isAwake && platform.body === body;
 		hold(
