@@ -190,6 +190,10 @@ export class Disk extends MemoryStore {
 	override wipe(): void {
 		this.#call();
 		super.wipe();
-		if (this.#commit !== null) this.#commit.isWiped = true;
+		if (this.#commit === null) return;
+		this.#commit.isWiped = true;
+		// What the transaction wrote before that is gone with the rest.
+		const { appended, rewritten, rosterSaved, rosterDropped, jobsAdded, jobsChanged } = this.#commit;
+		for (const list of [appended, rewritten, rosterSaved, rosterDropped, jobsAdded, jobsChanged]) list.length = 0;
 	}
 }

@@ -52,4 +52,29 @@ export const KEPT: readonly Kept[] = [
 		seed: 1100081,
 		was: "the checker's own: what was acknowledged and wiped by one turn was looked for in the epoch that is gone (backend.ts)",
 	},
+	{
+		name: "a job settles in the turn of its author's erasure",
+		seed: 7550,
+		was: "G5: what the job was about was written back after the erasure, and owed to the member (room/outbox.ts)",
+	},
+	{
+		name: "an event is published in the turn of its author's erasure",
+		seed: 11018,
+		was: "erasure: what the turn had published itself was not found, and kept (room/moderation.ts, room/history.ts)",
+	},
+	{
+		name: "a refusal is followed by a wipe",
+		seed: 4006667,
+		was: "G5: the refusal of one message was taken for the reason of the close, and of all else (client/connection.ts)",
+	},
+	{
+		name: "an erasure and a wipe in one turn",
+		seed: 701,
+		was: "the checker's own: what a transaction wrote before it wiped was held against the new epoch (disk.ts)",
+	},
+	{
+		name: "a guest joins in the turn in which its address is banned",
+		seed: 11002817,
+		was: "the checker's own: one who is let in and closed in one turn, unwelcomed, is in grace (checkers/presence.ts)",
+	},
 ];

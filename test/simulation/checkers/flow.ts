@@ -12,7 +12,8 @@ const FRAMING_BYTES = 1024;
 const NOTICE_MS_MAX = 20;
 
 export class FlowCheck {
-	sent(sitting: Sitting, frame: string, messages: readonly ServerMessage[], now: number): void {
+	/** `isFirst` of its turn: what a turn sends itself is no backlog yet. */
+	sent(sitting: Sitting, frame: string, messages: readonly ServerMessage[], now: number, isFirst: boolean): void {
 		const { session, wire } = sitting;
 		if (sitting.phase === "paused") {
 			const shared = messages.find(({ type }) => SHARED.has(type));
@@ -25,6 +26,7 @@ export class FlowCheck {
 			);
 			return;
 		}
+		if (!isFirst) return;
 		if (wire.bufferedAmount <= BUFFER_PAUSE_BYTES) {
 			sitting.fullSince = null;
 			return;

@@ -55,7 +55,7 @@ export class Jury implements Watch {
 		this.jobs = new Jobs(this.ledger, coverage);
 		this.erasure = new Erasure(this.ledger);
 		this.refusals = new Refusals(this.ledger, clock, coverage);
-		this.presence = new PresenceCheck(this.ledger, () => this.sittings.values());
+		this.presence = new PresenceCheck(this.ledger, clock, () => this.sittings.values());
 	}
 
 	accepted(session: string, wire: Wire): void {
@@ -95,7 +95,8 @@ export class Jury implements Watch {
 			this.#messages = JSON.parse(frame) as ServerMessage[];
 		}
 		this.tell?.(`${sitting.session} hears ${frame.slice(0, 1000)}`);
-		this.flow.sent(sitting, frame, this.#messages, this.#clock.now);
+		this.flow.sent(sitting, frame, this.#messages, this.#clock.now, sitting.sentIn !== this.turns);
+		sitting.sentIn = this.turns;
 		for (const message of this.#messages) this.#heard(sitting, message);
 	}
 
@@ -165,17 +166,20 @@ export class Jury implements Watch {
 		if (meta !== null && meta.kept < meta.floor) this.#coverage.reach("room", "kept for a range");
 		if (this.tell !== null && (commit.inputs.length > 0 || commit.meta !== null))
 			this.tell(`turn: ${commit.inputs.map(({ type }) => type).join(" ")}; head ${meta?.head}, floor ${meta?.floor}`);
+		for (const input of commit.inputs) if (input.type === "join") this.#seat(input.session, input.member);
 		this.idempotency.committed(commit);
 		this.jobs.committed(commit);
 		this.presence.committed(commit);
 		this.erasure.committed(commit);
 	}
 
+	#seat(session: string, member: string): void {
+		this.presence.entered(member);
+		for (const sitting of this.sittings.values()) if (sitting.session === session) sitting.isSeated = true;
+	}
+
 	turned(inputs: readonly Input[], _: Effects, now: number): void {
 		this.turns++;
-		for (const input of inputs) {
-			if (input.type === "join") this.presence.entered(input.member);
-		}
 		this.order.turned(this.sittings.values());
 		this.presence.turned(inputs);
 		for (const sitting of this.sittings.values())

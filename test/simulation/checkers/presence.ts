@@ -5,20 +5,23 @@ import type { Presence, Welcome } from "../../../src/protocol/messages.ts";
 import type { Input } from "../../../src/room/inputs.ts";
 import type { Attachment } from "../../../src/room/session.ts";
 import { hold } from "../broken.ts";
+import type { Clock } from "../clock.ts";
 import type { Commit } from "../disk.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Sitting } from "./sitting.ts";
 
 export class PresenceCheck {
 	readonly #ledger: Ledger;
+	readonly #clock: Clock;
 	readonly #sittings: () => Iterable<Sitting>;
 	/** When each member's last session was gone, by the room's clock. */
 	readonly #goneAt = new Map<string, number>();
 	/** Those that the turn's commit dropped. */
 	#dropped: { member: string; now: number }[] = [];
 
-	constructor(ledger: Ledger, sittings: () => Iterable<Sitting>) {
+	constructor(ledger: Ledger, clock: Clock, sittings: () => Iterable<Sitting>) {
 		this.#ledger = ledger;
+		this.#clock = clock;
 		this.#sittings = sittings;
 	}
 
@@ -28,7 +31,7 @@ export class PresenceCheck {
 
 	/** The room closes a session. One that was silent left when it was last heard; one never let in has no presence to lose. */
 	closing(sitting: Sitting, code: number, now: number, hasJumped: boolean): void {
-		if (sitting.welcomes === 0) return;
+		if (!sitting.isSeated) return;
 		if (code !== CLOSE.heartbeatLost) return this.left(sitting.member, now);
 		const { silentMs } = sitting.wire;
 		hold(
@@ -97,8 +100,10 @@ export class PresenceCheck {
 				);
 			}
 			const goneAt = this.#goneAt.get(member);
+			// What a socket told before the clock went back the room may have taken note of after it.
+			const graceMs = GRACE_MS - this.#clock.backWithin(2 * GRACE_MS);
 			hold(
-				goneAt !== undefined && now - goneAt >= GRACE_MS,
+				goneAt !== undefined && now - goneAt >= graceMs,
 				"G9",
 				() =>
 					`${member} was said to have left ${goneAt === undefined ? "without leaving" : `after ${now - goneAt} ms`}`,

@@ -10,6 +10,10 @@ export class Sitting {
 	readonly member: string;
 	phase: Phase = "joining";
 	welcomes = 0;
+	/** True once a turn that handled its join has committed: it may be closed in that turn, and never be welcomed. */
+	isSeated = false;
+	/** The turn in which it was sent a frame last. */
+	sentIn = -1;
 	/** The epoch of its welcome. */
 	epoch = "";
 	/** The seq of the next event that it may be sent. */
