@@ -20,6 +20,8 @@ import { TurnClock } from "./turn-clock.ts";
 
 /** The platform's bound on a batch. */
 const SEND_BATCH_MAX = 100;
+/** It rejects alarms after 2189. A token may well expire later: `exp` in milliseconds is a common slip. */
+const ALARM_AT_MAX = Date.UTC(2189);
 
 export const NEWER_SCHEMA: Refusal = {
 	code: "newer_schema",
@@ -122,13 +124,14 @@ export class RoomBody {
 
 	heard(socket: WebSocket, text: string | ArrayBuffer): void {
 		const session = this.#sockets.sessionOf(socket);
-		if (session === undefined) return;
+		// One that was closed may go on sending until it answers: nobody reads that.
+		if (session === undefined || this.#sockets.get(session) !== socket) return;
 		const messages: Decoded[] =
 			typeof text === "string"
 				? decodeFrame(text)
 				: [{ refusal: { code: "binary_reserved", message: "Binary frames are reserved; send JSON as text." } }];
 		// Of a frame that was refused whole only the refusal is kept.
-		const bytes = typeof text === "string" && "message" in (messages[0] ?? {}) ? text.length : 0;
+		const bytes = typeof text === "string" && messages.some((each) => "message" in each) ? text.length : 0;
 		if (this.#inbox.isFullFor(messages.length, bytes)) return this.#refuse(session, messages);
 		this.#put({ type: "frame", session, messages }, messages.length, bytes);
 	}
@@ -143,8 +146,8 @@ export class RoomBody {
 			return this.#put({ type: "leave", session });
 		}
 		const errors = messages.map((decoded) => {
-			const id = "message" in decoded && "id" in decoded.message ? decoded.message.id : undefined;
-			return encodeMessage({ type: "error", id, ...OVERLOADED });
+			const said: { id?: string | undefined } = "message" in decoded ? decoded.message : decoded.refusal;
+			return encodeMessage({ type: "error", id: said.id, ...OVERLOADED });
 		});
 		try {
 			this.#sockets.tell(session, errors);
@@ -315,7 +318,8 @@ export class RoomBody {
 	}
 
 	/** An earlier alarm is left to fire for nothing: that is cheaper than moving it at every turn. */
-	#setAlarm(at: number): void {
+	#setAlarm(deadline: number): void {
+		const at = Math.min(deadline, ALARM_AT_MAX);
 		if (this.#alarmAt !== null && this.#alarmAt <= at) return;
 		this.#alarmAt = at;
 		this.#around.setAlarm(at);
