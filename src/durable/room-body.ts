@@ -146,8 +146,8 @@ export class RoomBody {
 			return this.#put({ type: "leave", session });
 		}
 		const errors = messages.map((decoded) => {
-			const said: { id?: string | undefined } = "message" in decoded ? decoded.message : decoded.refusal;
-			return encodeMessage({ type: "error", id: said.id, ...OVERLOADED });
+			const said = "message" in decoded ? decoded.message : decoded.refusal;
+			return encodeMessage({ type: "error", id: "id" in said ? said.id : undefined, ...OVERLOADED });
 		});
 		try {
 			this.#sockets.tell(session, errors);
