@@ -53,7 +53,10 @@ export class Backend {
 		const { id } = publish;
 		const address = member === "guest:gus" ? "a1" : null;
 		const who = { member, name: member.toUpperCase(), can: CAPABILITIES.slice(0, 5), address };
+		// What a turn answered before it wiped was never stored.
+		let isWiped = false;
 		const check = (reply: Reply): void => {
+			isWiped = "epoch" in reply && jury.ledger.isWiping && reply.epoch !== jury.ledger.current?.name;
 			jury.idempotency.replied(member, id, reply);
 			if ("epoch" in reply && !jury.ledger.isWiping)
 				hold(reply.epoch === jury.ledger.current?.name, "G4", () => `${member} was told the epoch ${reply.epoch}`);
@@ -62,7 +65,7 @@ export class Backend {
 			(body, answer) => body.post(who, publish, answer),
 			check,
 			(reply) => {
-				if (reply.outcome === "published" || reply.outcome === "repeated")
+				if ("epoch" in reply && !isWiped)
 					this.#world.acknowledged.push({ epoch: reply.epoch, seq: reply.seq, member, id });
 			},
 		);
