@@ -69,8 +69,7 @@ export class World {
 			sent: (wire, frame) => platform.insist(() => jury.sent(wire, frame)),
 			attached: (wire, attachment) => {
 				jury.attached(wire, attachment);
-				// The room falls asleep in the middle of a replay.
-				if (attachment.mode.kind === "replaying" && random.once(3)) clock.after(0, () => void platform.sleep());
+				if (attachment.mode.kind === "replaying") clock.after(0, () => this.#disturbReplay());
 			},
 			// The room closes quietly: what a check throws there would be taken for a socket that was closed already.
 			closing: (wire, code) => this.judge(() => jury.closing(wire, code)),
@@ -104,6 +103,17 @@ export class World {
 			this.#broken ??= error;
 		}
 	}
+
+	/** Between one page of a replay and the next the room falls asleep, or the next one fails. */
+	#disturbReplay(): void {
+		const { random, platform } = this;
+		const does = random.below(3);
+		if (does === 0) platform.sleep();
+		if (does === 1 && !this.isCalm) platform.disk.fault = { what: "throw", calls: random.below(4), times: 1 };
+	}
+
+	/** The faults have stopped. */
+	isCalm = false;
 
 	/** Nobody comes back any more. */
 	isOver = false;

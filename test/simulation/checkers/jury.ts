@@ -1,4 +1,5 @@
 /** All the checkers together: each thing that is seen is shown to those whose guarantee it touches. */
+import { ALARM_RETRY_MS } from "../../../src/protocol/limits.ts";
 import type { ServerMessage } from "../../../src/protocol/messages.ts";
 import type { Settings } from "../../../src/protocol/settings.ts";
 import type { Effects } from "../../../src/room/effects.ts";
@@ -45,6 +46,7 @@ export class Jury implements Watch {
 	readonly erasures: { member: string; heads: ReadonlyMap<string, number> }[] = [];
 	readonly #clock: Clock;
 	readonly #coverage: Coverage;
+	#wokenAt = 0;
 	/** The frame that was read last: one turn sends the same text to many. */
 	#text = "";
 	#messages: readonly ServerMessage[] = [];
@@ -224,8 +226,10 @@ export class Jury implements Watch {
 		for (const sitting of this.sittings.values()) {
 			sitting.fullSince = null;
 			sitting.pausedAt = this.#clock.now;
-			sitting.movedAt = this.#clock.now;
+			// What failed twice at once waits for the alarm.
+			sitting.movedAt = this.#clock.now + (this.#wokenAt === this.#clock.now ? ALARM_RETRY_MS : 0);
 		}
+		this.#wokenAt = this.#clock.now;
 		this.bounds.woken();
 		this.presence.woken(attachments, now);
 	}

@@ -13,6 +13,8 @@ import { showRow } from "./presence.ts";
 const CALM_MS_MAX = 12 * 60_000;
 const LOOK_MS = 100;
 const LONG_MS = 3 * 24 * 3_600_000;
+/** More than all deadlines of a world together: one that is past is set again and again. */
+const CALM_ALARMS_MAX = 5_000;
 /** An empty room is woken for its sweeps of keys, and to trim each event, and then no more. */
 const ALARMS_MAX = 60;
 
@@ -27,6 +29,7 @@ export class Rest {
 		const { world } = this;
 		this.#heal();
 		const deadlines = new Deadlines(world);
+		const alarmsBefore = world.platform.alarms;
 		const until = world.clock.now + CALM_MS_MAX;
 		for (let unrest = this.#unrest(); unrest !== null; unrest = this.#unrest()) {
 			if (world.clock.now > until) throw new Broken("liveness", `${unrest} ${CALM_MS_MAX} ms after the last fault`);
@@ -34,6 +37,8 @@ export class Rest {
 			// At once to what is due next, where that is far.
 			await world.pass(Math.max(LOOK_MS, (world.clock.nextAt ?? 0) - world.clock.now));
 			deadlines.look();
+			const alarms = world.platform.alarms - alarmsBefore;
+			if (alarms > CALM_ALARMS_MAX) throw new Broken("liveness", `${unrest}, and the room was woken ${alarms} times`);
 		}
 		this.#compareStore();
 		this.#compareArchive();
@@ -48,6 +53,7 @@ export class Rest {
 	#heal(): void {
 		const { platform, queue, kinds, backend, jury } = this.world;
 		jury.tell?.("--- all faults stop");
+		this.world.isCalm = true;
 		platform.disk.fault = null;
 		platform.sendFault = null;
 		queue.mood = "takes";

@@ -93,4 +93,11 @@ export const DURABLE: readonly Mutant[] = [
 		put: "",
 		expects: ["G8"],
 	},
+	{
+		name: "a replay whose page failed stands still",
+		file: "durable/room-body.ts",
+		find: "if (this.#room.isRestless) this.#resume(now);",
+		put: "",
+		expects: ["liveness"],
+	},
 ];

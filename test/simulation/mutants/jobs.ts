@@ -119,7 +119,7 @@ export const JOBS: readonly Mutant[] = [
 		file: "room/room.ts",
 		find: "this.#outbox.clear();",
 		put: "",
-		expects: ["G5"],
+		expects: ["G3", "G5"],
 	},
 	{
 		name: "a member may have any number of jobs",
