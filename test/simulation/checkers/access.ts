@@ -49,8 +49,9 @@ export class Access {
 		this.#now = commit.now;
 		const isMuted = (member: string | null): boolean =>
 			muted.some((row) => row.member === member && this.#sanctions.has(keyOf(row)));
-		for (const { from, name, id, body } of commit.appended) {
+		for (const { from, id, body } of commit.appended) {
 			if (id === null) continue;
+			const { name } = JSON.parse(body) as { name: string };
 			this.#isAllowed(from, id, "publish");
 			hold(HELD.has(name) || !isMuted(from), "G10", () => `${from} is muted, and published ${body}`);
 			hold(name !== "price" || from === OPERATOR, "G10", () => `${from} published ${body}, which only a backend may`);

@@ -43,10 +43,10 @@ export class Bounds {
 	committing({ appended, rosterSaved, now }: Commit): void {
 		this.#passedMs += Math.max(0, now - (this.#now ?? now));
 		this.#now = now;
-		for (const { from, name, body, id } of appended) {
+		for (const { from, body, id } of appended) {
+			const { name, data } = JSON.parse(body) as { name: string; data: unknown };
 			hold(!name.startsWith("room.") || from === ROOM_MEMBER, "G8", () => `${from} published ${body}, the room's own`);
 			if (id === null) continue;
-			const { data } = JSON.parse(body) as { data: unknown };
 			const bytes = utf8Bytes(JSON.stringify(data));
 			const { eventBytesMax } = this.#settings;
 			hold(bytes <= eventBytesMax, "G8", () => `${from} published ${bytes} bytes where ${eventBytesMax} are allowed`);
