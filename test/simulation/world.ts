@@ -107,7 +107,7 @@ export class World {
 	/** Between one page of a replay and the next the room falls asleep, or the next one fails. */
 	#disturbReplay(): void {
 		const { random, platform } = this;
-		const does = random.below(3);
+		const does = random.below(2);
 		if (does === 0) platform.sleep();
 		if (does === 1 && !this.isCalm) platform.disk.fault = { what: "throw", calls: random.below(4), times: 1 };
 	}
