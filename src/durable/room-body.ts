@@ -263,6 +263,18 @@ export class RoomBody {
 				this.#perform(this.#room.refuseInternal(input, now));
 			}
 		}
+		if (this.#room.isRestless) this.#resume(now);
+	}
+
+	/** What the room was at without an input goes on: a replay. Where that fails too it waits for the alarm, not in a loop. */
+	#resume(now: number): void {
+		try {
+			this.#perform(this.#room.turn([], now));
+		} catch (error) {
+			this.#around.report("turn", error);
+			this.#room = this.#wake();
+			this.#setAlarm(now + ALARM_RETRY_MS);
+		}
 	}
 
 	/** After the commit. A throw here leaves sessions that may have missed something: all are dropped, and resume. */

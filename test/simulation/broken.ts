@@ -1,6 +1,6 @@
 /** A guarantee that did not hold. Its sentence begins with the guarantee's id. */
 
-export type Guarantee = "G1" | "G2" | "G3" | "G4" | "G5" | "G6" | "G7" | "G8" | "G9" | "liveness" | "archive";
+export type Guarantee = "G1" | "G2" | "G3" | "G4" | "G5" | "G6" | "G7" | "G8" | "G9" | "G10" | "liveness" | "archive";
 
 export class Broken extends Error {
 	readonly guarantee: Guarantee;

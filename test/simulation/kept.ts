@@ -42,4 +42,9 @@ export const KEPT: readonly Kept[] = [
 		seed: 1887,
 		was: "G9: a message that was refused `internal` was no sign of life: closed 4002 too early (room/room.ts)",
 	},
+	{
+		name: "a page of a replay fails",
+		seed: 126,
+		was: "liveness: a replay whose next turn threw stood still until something else happened (durable/room-body.ts)",
+	},
 ];

@@ -27,10 +27,11 @@ export class PresenceCheck {
 	}
 
 	/** The room closes a session. One that was silent left when it was last heard; one never let in has no presence to lose. */
-	closing(sitting: Sitting, code: number, now: number, hasJumped: boolean): void {
+	closing(sitting: Sitting, code: number, now: number, trueNow: number, hasJumped: boolean): void {
 		if (sitting.welcomes === 0) return;
 		if (code !== CLOSE.heartbeatLost) return this.left(sitting.member, now);
-		const silentMs = now - sitting.wire.heardAt;
+		// Where the room's clock has gone back since, the true one tells.
+		const silentMs = Math.max(now - sitting.wire.heardAt, trueNow - sitting.wire.spokeAt);
 		hold(
 			silentMs >= SILENCE_MS_MAX || hasJumped,
 			"G9",

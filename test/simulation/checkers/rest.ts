@@ -6,12 +6,15 @@ import { jobId } from "../../../src/room/jobs.ts";
 import { Broken, hold } from "../broken.ts";
 import type { Person } from "../person.ts";
 import type { World } from "../world.ts";
+import { Deadlines } from "./deadlines.ts";
 import { showRow } from "./presence.ts";
 
 /** The longest chain of deadlines: a hold, a lease, a range that failed, a dead cable, and then some. */
 const CALM_MS_MAX = 12 * 60_000;
 const LOOK_MS = 100;
 const LONG_MS = 3 * 24 * 3_600_000;
+/** More than all deadlines of a world together: one that is past is set again and again. */
+const CALM_ALARMS_MAX = 5_000;
 /** An empty room is woken for its sweeps of keys, and to trim each event, and then no more. */
 const ALARMS_MAX = 60;
 
@@ -25,16 +28,22 @@ export class Rest {
 	async come(): Promise<void> {
 		const { world } = this;
 		this.#heal();
+		const deadlines = new Deadlines(world);
+		const alarmsBefore = world.platform.alarms;
 		const until = world.clock.now + CALM_MS_MAX;
 		for (let unrest = this.#unrest(); unrest !== null; unrest = this.#unrest()) {
 			if (world.clock.now > until) throw new Broken("liveness", `${unrest} ${CALM_MS_MAX} ms after the last fault`);
 			world.jury.tell?.(`unrest: ${unrest.slice(0, 100)}`);
 			// At once to what is due next, where that is far.
 			await world.pass(Math.max(LOOK_MS, (world.clock.nextAt ?? 0) - world.clock.now));
+			deadlines.look();
+			const alarms = world.platform.alarms - alarmsBefore;
+			if (alarms > CALM_ALARMS_MAX) throw new Broken("liveness", `${unrest}, and the room was woken ${alarms} times`);
 		}
 		this.#compareStore();
 		this.#compareArchive();
-		await this.#depart();
+		await deadlines.idle();
+		await this.#depart(deadlines);
 	}
 
 	private get world(): World {
@@ -44,6 +53,7 @@ export class Rest {
 	#heal(): void {
 		const { platform, queue, kinds, backend, jury } = this.world;
 		jury.tell?.("--- all faults stop");
+		this.world.isCalm = true;
 		platform.disk.fault = null;
 		platform.sendFault = null;
 		queue.mood = "takes";
@@ -158,6 +168,8 @@ export class Rest {
 			if (epoch.isWiped && !epoch.isForgotten)
 				hold(kept === undefined || current === null, "archive", () => `${epoch.name} was wiped and is archived`);
 		}
+		for (const misfit of archive.misfits) throw new Broken("archive", misfit);
+		this.#compareErasures();
 		if (current === null) return;
 		if (current.lostBefore > 1) coverage.reach("room", "range trimmed");
 		const kept = archive.epochs.get(current.name);
@@ -178,12 +190,27 @@ export class Rest {
 		}
 	}
 
+	/** What an erased member had said by then is taken back in the archive too, also where the room no longer has it. */
+	#compareErasures(): void {
+		const { archive, jury } = this.world;
+		for (const { member, heads } of jury.erasures) {
+			for (const [name, events] of archive.epochs) {
+				for (const event of events.values()) {
+					const isOlder = event.seq <= (heads.get(name) ?? 0);
+					const stands = event.from === member && isOlder && event.redacted !== true;
+					hold(!stands, "archive", () => `${member} was erased, and ${JSON.stringify(event)} is archived`);
+				}
+			}
+		}
+	}
+
 	/** Everyone leaves: the room empties, and then it rests. */
-	async #depart(): Promise<void> {
+	async #depart(deadlines: Deadlines): Promise<void> {
 		const { world } = this;
 		world.jury.tell?.("--- everyone leaves");
 		world.isOver = true;
 		for (const person of world.people) person.leave();
+		await deadlines.left();
 		const before = world.platform.alarms;
 		await world.pass(LONG_MS);
 		const alarms = world.platform.alarms - before;
