@@ -1,0 +1,71 @@
+/** What the server holds in the end: the history, the archive, and the jobs that are still on their way. */
+import type { Event } from "../../../src/protocol/messages.ts";
+import { until } from "../dev-server.ts";
+import { Operator } from "../operator.ts";
+
+export interface Archived {
+	seq: number;
+	epoch: string;
+	at: number;
+	from: string;
+	author: string;
+	name: string;
+	/** As JSON. */
+	data: string;
+}
+
+export interface Evidence {
+	epoch: string;
+	history: Event[];
+	/** Null where the Worker under test has no archive. */
+	archive: Archived[] | null;
+	/** Jobs without an outcome. */
+	openJobs: string[];
+}
+
+/** The whole history, by pages. */
+export async function readHistory(url: string, room: string): Promise<{ epoch: string; events: Event[] }> {
+	const events: Event[] = [];
+	for (;;) {
+		const answer = await fetch(`${url}/rooms/${room}/events?after=${events.at(-1)?.seq ?? 0}&limit=200`, {
+			headers: { Authorization: "Bearer op" },
+		});
+		if (!answer.ok) throw new Error(`The history was not told: ${await answer.text()}`);
+		const page = (await answer.json()) as { epoch: string; events: Event[]; more: boolean };
+		events.push(...page.events);
+		if (!page.more) return { epoch: page.epoch, events };
+	}
+}
+
+async function readArchive(url: string, room: string): Promise<Archived[]> {
+	const rows: Archived[] = [];
+	for (;;) {
+		const answer = await fetch(`${url}/probe/${room}/archive?after=${rows.at(-1)?.seq ?? 0}`);
+		const page = (await answer.json()) as Archived[];
+		if (page.length === 0) return rows;
+		rows.push(...page);
+	}
+}
+
+/** Waits until no job is on its way and the archive has heard of the last event, and reads everything. */
+export async function gather(url: string, room: string): Promise<Evidence> {
+	const operator = new Operator(url, "op");
+	await operator.settled(room);
+	const { epoch, events } = await readHistory(url, room);
+	const head = events.at(-1)?.seq ?? 0;
+	let archive: Archived[] = [];
+	const has = (): string => `It has ${archive.length} of ${head}.`;
+	await until(
+		async () => {
+			// A range that failed for good while its consumer was down is the operator's to try again.
+			for (const { job, name } of await operator.jobs(room, "failed"))
+				if (name === "archive") await operator.replay(room, job);
+			archive = await readArchive(url, room);
+			return archive.length >= head;
+		},
+		"the archive has everything",
+		has,
+	);
+	const open = [...(await operator.jobs(room, "waiting")), ...(await operator.jobs(room, "sent"))];
+	return { epoch, history: events, archive, openJobs: open.map(({ job }) => job) };
+}

@@ -1,0 +1,89 @@
+/**
+ * The whole server is killed at random under load from 50 clients with jobs in flight, and killed again while it
+ * starts. `KILL_ROUNDS=100 npx vitest run --project e2e test/e2e/faults/kills.test.ts` is the whole; a seed that is
+ * printed is drawn again with SEED=….
+ */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Desk } from "../desk.ts";
+import type { DevServer } from "../dev-server.ts";
+import { Load } from "./load.ts";
+import { networkIsBack } from "./page.ts";
+import { expectKept, faultyServer, Stage, seeded } from "./stage.ts";
+import { tableOf } from "./table.ts";
+
+const ROUNDS = Number(process.env.KILL_ROUNDS ?? 2);
+const LOOPS = Math.ceil(ROUNDS / 10);
+const WITNESSES = 50;
+const PAUSE_MS = 400;
+/** A kill comes at any moment within this after the load flows again. */
+const KILL_MS_MAX = 1_000;
+const MINUTES_PER_ROUND = 0.5;
+
+let desk: Desk;
+let server: DevServer;
+/** How long the server takes until it answers, ms: kills while it starts fall within. */
+let startMs = 0;
+beforeAll(async () => {
+	desk = await Desk.open();
+	const before = Date.now();
+	server = await faultyServer(desk);
+	startMs = Date.now() - before;
+});
+afterAll(async () => {
+	await server.dispose();
+	desk.close();
+});
+
+const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const timeout = 120_000 + ROUNDS * MINUTES_PER_ROUND * 60_000;
+
+test(`G1 G2 G3 G4 G5 G9: SIGKILL ${ROUNDS} times at random under load: nothing acknowledged is lost, nothing is doubled, every job settles once`, {
+	timeout,
+}, async ({ annotate }) => {
+	const { random, seed } = seeded("Kills");
+	const stage = await Stage.open(server.url, "killed", WITNESSES, new Load(random, PAUSE_MS));
+	const startedAt = Date.now();
+	stage.load.begin(stage.witnesses);
+	for (let round = 1; round <= ROUNDS; round++) {
+		await stage.busy(random.pick([0.1, 0.5, 1]));
+		await after(random.below(KILL_MS_MAX));
+		await server.kill();
+		await server.start();
+		// All at once like a herd, or each when its backoff is over.
+		if (random.once(2)) networkIsBack();
+		if (ROUNDS > 10) console.log(`${round} of ${ROUNDS} kills, ${stage.load.deeds.length} deeds`);
+	}
+	const verdict = await stage.conclude(server.url);
+	await annotate(`${seed}\n${tableOf("kills", ROUNDS, verdict, Date.now() - startedAt)}`);
+	console.log(tableOf("kills", ROUNDS, verdict, Date.now() - startedAt));
+	expectKept(verdict);
+	expect(Math.min(...stage.witnesses.map(({ drops }) => drops))).toBeGreaterThan(0);
+});
+
+test(`G1 G2 G3 G4 G5 G9: killed again and again while it starts and its members come back, ${LOOPS} times`, {
+	timeout,
+}, async ({ annotate }) => {
+	const { random, seed } = seeded("Restart loops");
+	const stage = await Stage.open(server.url, "loops", WITNESSES, new Load(random, PAUSE_MS));
+	const startedAt = Date.now();
+	stage.load.begin(stage.witnesses);
+	let kills = 0;
+	for (let loop = 1; loop <= LOOPS; loop++) {
+		await stage.busy(0.5);
+		await server.kill();
+		for (let again = random.between(1, 3); again > 0; again--) {
+			server.launch();
+			// While it starts, or soon after, when the first are back.
+			await after(random.below(startMs * 1.3));
+			networkIsBack();
+			await server.kill();
+			kills++;
+		}
+		await server.start();
+		networkIsBack();
+	}
+	const verdict = await stage.conclude(server.url);
+	await annotate(`${seed}\n${tableOf("kills in a loop", kills + LOOPS, verdict, Date.now() - startedAt)}`);
+	console.log(tableOf("kills in a loop", kills + LOOPS, verdict, Date.now() - startedAt));
+	expectKept(verdict);
+});
