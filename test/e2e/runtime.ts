@@ -4,10 +4,10 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../ports.ts";
 import { until } from "./dev-server.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -22,9 +22,17 @@ export interface Runtime {
 	dispose(): Promise<void>;
 }
 
-export async function runtime(vars: Record<string, string> = {}): Promise<Runtime> {
+/** `probe` is the folder of the Worker, under `probe/`. */
+export async function runtime(vars: Record<string, string> = {}, probe = "."): Promise<Runtime> {
 	const folder = mkdtempSync(join(tmpdir(), "rotunda-runtime-"));
-	const bundle = ["deploy", "--dry-run", "--outdir", folder, "--config", join(ROOT, "test/e2e/probe/wrangler.toml")];
+	const bundle = [
+		"deploy",
+		"--dry-run",
+		"--outdir",
+		folder,
+		"--config",
+		join(ROOT, "test/e2e/probe", probe, "wrangler.toml"),
+	];
 	execFileSync("wrangler", bundle, { stdio: "ignore", cwd: ROOT });
 	mkdirSync(join(folder, "state"));
 	const port = await freePort();
@@ -71,6 +79,7 @@ function configOf(port: number, folder: string, vars: Record<string, string>): s
 const config :Workerd.Config = (
 	services = [
 		(name = "main", worker = .main),
+		(name = "internet", network = (allow = ["public", "private"])),
 		(name = "disk", disk = (path = "${join(folder, "state")}", writable = true))
 	],
 	sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]
@@ -93,13 +102,4 @@ function memoryOf(child: ChildProcess): number | null {
 	} catch {
 		return null;
 	}
-}
-
-async function freePort(): Promise<number> {
-	return new Promise((resolve) => {
-		const server = createServer().listen(0, "127.0.0.1", () => {
-			const address = server.address();
-			server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-		});
-	});
 }

@@ -47,12 +47,18 @@ async function readArchive(url: string, room: string): Promise<Archived[]> {
 	}
 }
 
-/** Waits until no job is on its way and the archive has heard of the last event, and reads everything. */
-export async function gather(url: string, room: string): Promise<Evidence> {
+/** Waits until no job is on its way and the archive, where there is one, has heard of the last event, and reads everything. */
+export async function gather(url: string, room: string, hasArchive: boolean): Promise<Evidence> {
 	const operator = new Operator(url, "op");
 	await operator.settled(room);
 	const { epoch, events } = await readHistory(url, room);
-	const head = events.at(-1)?.seq ?? 0;
+	const archive = hasArchive ? await gatherArchive(url, room, events.length) : null;
+	const open = [...(await operator.jobs(room, "waiting")), ...(await operator.jobs(room, "sent"))];
+	return { epoch, history: events, archive, openJobs: open.map(({ job }) => job) };
+}
+
+async function gatherArchive(url: string, room: string, head: number): Promise<Archived[]> {
+	const operator = new Operator(url, "op");
 	let archive: Archived[] = [];
 	const has = (): string => `It has ${archive.length} of ${head}.`;
 	await until(
@@ -66,6 +72,5 @@ export async function gather(url: string, room: string): Promise<Evidence> {
 		"the archive has everything",
 		has,
 	);
-	const open = [...(await operator.jobs(room, "waiting")), ...(await operator.jobs(room, "sent"))];
-	return { epoch, history: events, archive, openJobs: open.map(({ job }) => job) };
+	return archive;
 }

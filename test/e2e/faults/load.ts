@@ -16,12 +16,14 @@ export interface Deed {
 	answers: number;
 }
 
-const KINDS = [
+type Shares = readonly (readonly [Deed["kind"], number])[];
+
+const SHARES: Shares = [
 	["chat", 3],
 	["note", 6],
 	["held", 1],
 	["sum", 2],
-] as const;
+];
 /** One waits for its own answers before it does more. */
 const UNANSWERED_MAX = 6;
 /** Jobs and holds of one member, far below what a room lets it have. */
@@ -31,13 +33,15 @@ export class Load {
 	readonly deeds: Deed[] = [];
 	readonly #random: Random;
 	readonly #pauseMs: number;
+	readonly #shares: Shares;
 	#timers = new Map<Witness, NodeJS.Timeout>();
 	#unanswered = new Map<Witness, Set<Deed>>();
 
-	/** `pauseMs` lies between two deeds of one witness, on average. */
-	constructor(random: Random, pauseMs: number) {
+	/** `pauseMs` lies between two deeds of one witness, on average; `shares` says what they are. */
+	constructor(random: Random, pauseMs: number, shares = SHARES) {
 		this.#random = random;
 		this.#pauseMs = pauseMs;
+		this.#shares = shares;
 	}
 
 	begin(witnesses: readonly Witness[]): void {
@@ -75,7 +79,7 @@ export class Load {
 	#do(witness: Witness): void {
 		const open = this.#unanswered.get(witness) ?? new Set();
 		this.#unanswered.set(witness, open);
-		const drawn = this.#random.weighted(KINDS);
+		const drawn = this.#random.weighted(this.#shares);
 		const hasJobsEnough =
 			[...open].filter(({ kind }) => kind !== "note" && kind !== "chat").length >= JOBS_UNANSWERED_MAX;
 		const kind = hasJobsEnough && (drawn === "held" || drawn === "sum") ? "note" : drawn;

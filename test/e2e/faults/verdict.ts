@@ -21,9 +21,11 @@ export interface Verdict {
 	settledOnce: number;
 	duplicates: number;
 	outOfOrder: number;
-	/** Members said to have left, and how many of those had been away beyond the grace. */
+	/** How often a member was seen to leave, and how often of those it had been away beyond the grace. */
 	departures: number;
 	excused: number;
+	/** Guests whose socket was lost before their welcome reached them: they came back as others, and had truly left. */
+	unwelcomed: number;
 	/** What was promised and not kept, as sentences; empty is what one hopes for. */
 	faults: string[];
 }
@@ -32,21 +34,24 @@ export interface World {
 	witnesses: readonly Witness[];
 	ledger: Ledger;
 	deeds: readonly Deed[];
+	/** True where the consumer was down for so long that work may have failed for good: once, and visibly. */
+	mayFail?: boolean;
 }
 
-export function judge({ witnesses, ledger, deeds }: World, evidence: Evidence): Verdict {
+export function judge(world: World, evidence: Evidence): Verdict {
 	const faults: string[] = [];
+	const { witnesses, ledger, deeds, mayFail = false } = world;
 	const { history } = evidence;
 	const publishes = deeds.filter(({ kind }) => kind !== "sum");
 	const acknowledged = publishes.filter(({ answer }) => answer !== null && "seq" in answer);
 	const refused = publishes.filter(({ answer }) => answer !== null && "code" in answer);
 	faults.push(...ledger.contradictions.map((sentence) => `G2: ${sentence}`));
 	judgeHistory(history, ledger, faults);
-	judgePublishes(publishes, history, faults);
+	judgePublishes(publishes, history, mayFail, faults);
 	const archived = evidence.archive === null ? null : judgeArchive(evidence, faults);
 	for (const witness of witnesses) judgeWitness(witness, history, faults);
-	const settledOnce = judgeJobs(deeds, history, witnesses, evidence, faults);
-	const { departures, excused } = judgePresence(witnesses, faults);
+	const settledOnce = judgeJobs(world, evidence, faults);
+	const { departures, excused, unwelcomed } = judgePresence(witnesses, faults);
 	return {
 		published: publishes.length,
 		acknowledged: acknowledged.length,
@@ -60,6 +65,7 @@ export function judge({ witnesses, ledger, deeds }: World, evidence: Evidence): 
 		outOfOrder: witnesses.reduce((sum, { outOfOrder }) => sum + outOfOrder, 0),
 		departures,
 		excused,
+		unwelcomed,
 		faults,
 	};
 }
@@ -111,7 +117,12 @@ function judgeHistory(history: readonly Event[], ledger: Ledger, faults: string[
 }
 
 /** G1, G3: what was acknowledged is where the answer said, once; what was refused is nowhere. */
-function judgePublishes(publishes: readonly Deed[], history: readonly Event[], faults: string[]): void {
+function judgePublishes(
+	publishes: readonly Deed[],
+	history: readonly Event[],
+	mayFail: boolean,
+	faults: string[],
+): void {
 	const places = placesOf(history);
 	for (const deed of publishes) {
 		const { answer, answers, id, kind, data } = deed;
@@ -126,7 +137,8 @@ function judgePublishes(publishes: readonly Deed[], history: readonly Event[], f
 			if (kind === "held" && data.isBad) faults.push(`G5: ${id} was published though its check refused it`);
 		} else {
 			if (seqs.length > 0) faults.push(`G5: ${id} was refused, and is in the history`);
-			if (!(kind === "held" && data.isBad)) faults.push(`G4: ${id} was refused: ${JSON.stringify(answer)}`);
+			if (!(kind === "held" && (data.isBad || mayFail)))
+				faults.push(`G4: ${id} was refused: ${JSON.stringify(answer)}`);
 		}
 	}
 }
@@ -151,7 +163,8 @@ function judgeArchive({ archive, history, epoch }: Evidence, faults: string[]): 
 
 /** G2, G4: from its first event to the history's last, each once and in order. */
 function judgeWitness(witness: Witness, history: readonly Event[], faults: string[]): void {
-	const { name, duplicates, outOfOrder, resets, first, last } = witness;
+	const { name, duplicates, outOfOrder, resets, first, last, identities } = witness;
+	if (identities.size !== 1) faults.push(`G4: ${name} was told to be ${[...identities].join(" and ")}`);
 	if (duplicates > 0) faults.push(`G2: ${name} saw ${duplicates} events again`);
 	if (outOfOrder > 0) faults.push(`G2: ${name} saw ${outOfOrder} gaps`);
 	if (resets > 0) faults.push(`G4: ${name} was reset ${resets} times, though everything is kept`);
@@ -161,10 +174,8 @@ function judgeWitness(witness: Witness, history: readonly Event[], faults: strin
 
 /** G5. Gives how many have settled, each once. */
 function judgeJobs(
-	deeds: readonly Deed[],
-	history: readonly Event[],
-	witnesses: readonly Witness[],
-	{ openJobs }: Evidence,
+	{ witnesses, deeds, mayFail = false }: World,
+	{ history, openJobs }: Evidence,
 	faults: string[],
 ): number {
 	if (openJobs.length > 0) faults.push(`G5: ${openJobs.length} jobs have not settled`);
@@ -183,32 +194,44 @@ function judgeJobs(
 		jobs.add(job);
 	}
 	let settledOnce = 0;
-	for (const { kind, id, data, answer, answers } of deeds) {
-		if (kind === "note" || answer === null || answers !== 1) continue;
-		const isAsItShould =
-			kind === "held" ||
-			(kind === "sum"
-				? "code" in answer
-					? data.isBad
-					: !data.isBad
-				: "seq" in answer && cards.get(answer.seq) === (data.isBad ? undefined : 1));
-		if (isAsItShould) settledOnce++;
+	for (const deed of deeds) {
+		const { kind, id, data, answer, answers } = deed;
+		if (kind === "note" || answers !== 1) continue;
+		if (isAsDue(deed, cards, mayFail)) settledOnce++;
 		else faults.push(`G5: the job of ${kind} ${id}, ${data.isBad ? "bad" : "good"}, came to ${JSON.stringify(answer)}`);
 	}
 	return settledOnce;
 }
 
-/** G9: who is said to have left had been away beyond the grace, by its own record. */
-function judgePresence(witnesses: readonly Witness[], faults: string[]): { departures: number; excused: number } {
+/** Good work is done, bad work fails; where the consumer was down, good work may have failed too. */
+function isAsDue({ kind, data, answer }: Deed, cards: ReadonlyMap<number, number>, mayFail: boolean): boolean {
+	if (answer === null) return false;
+	const hasFailed = kind === "chat" ? "seq" in answer && !cards.has(answer.seq) : "code" in answer;
+	if (hasFailed) return data.isBad || mayFail;
+	return !data.isBad && (kind !== "chat" || ("seq" in answer && cards.get(answer.seq) === 1));
+}
+
+/**
+ * G9: who is said to have left had been away beyond the grace, by its own record. A guest that nobody was ever told to
+ * be is one whose first welcome was lost with its socket: there may be as many of them as such sockets.
+ */
+function judgePresence(
+	witnesses: readonly Witness[],
+	faults: string[],
+): Pick<Verdict, "departures" | "excused" | "unwelcomed"> {
 	const byId = new Map(witnesses.map((witness) => [witness.id, witness]));
+	const unwelcomed = new Set<string>();
 	let [departures, excused] = [0, 0];
 	for (const { name, departures: seen } of witnesses) {
 		for (const { member, at } of seen) {
 			departures++;
-			const absences = byId.get(member)?.absences;
-			if (absences?.excuse(at) === true) excused++;
-			else faults.push(`G9: ${name} saw ${byId.get(member)?.name ?? member} leave at ${at}; it was away ${absences}`);
+			const gone = byId.get(member);
+			if (gone === undefined) unwelcomed.add(member);
+			if (gone === undefined || gone.absences.excuse(at)) excused++;
+			else faults.push(`G9: ${name} saw ${gone.name} leave at ${at}; it was away ${gone.absences}`);
 		}
 	}
-	return { departures, excused };
+	const lost = witnesses.reduce((sum, { unwelcomedDrops }) => sum + unwelcomedDrops, 0);
+	if (unwelcomed.size > lost) faults.push(`G9: ${unwelcomed.size} strangers were seen, and ${lost} welcomes were lost`);
+	return { departures, excused, unwelcomed: unwelcomed.size };
 }

@@ -21,8 +21,11 @@ export class Witness {
 	duplicates = 0;
 	outOfOrder = 0;
 	resets = 0;
-	/** How often its socket was lost. */
+	/** How often its socket was lost, and how often of those before it was ever told who it is. */
 	drops = 0;
+	unwelcomedDrops = 0;
+	/** Who it was told that it is. */
+	readonly identities = new Set<string>();
 	/** What came of each job, as often as it was told something new. */
 	readonly outcomes = new Map<string, Set<string>>();
 	readonly #ledger: Ledger;
@@ -35,9 +38,11 @@ export class Witness {
 		this.room.on("state", ({ kind }) => {
 			if (kind !== "waiting") return;
 			this.drops++;
+			if (this.identities.size === 0) this.unwelcomedDrops++;
 			this.absences.left(Date.now());
 		});
-		this.room.on("welcome", ({ continuity }) => {
+		this.room.on("welcome", ({ continuity, me }) => {
+			this.identities.add(me.id);
 			this.absences.returned(Date.now());
 			if (continuity !== "reset") return;
 			this.resets++;
