@@ -16,9 +16,8 @@ const FATES = [
 	["lost", 2],
 	["silent", 1],
 ] as const;
-/** A line's fate comes after so many bytes: within the handshake, within a welcome, within the events. */
-const BYTES_MIN = 50;
-const BYTES_MAX_LOG2 = 18;
+/** A line's fate comes after so many bytes, any order of magnitude as likely as another: within the handshake, within a welcome, within the events. */
+const LIFE = { bytesMin: 50, bytesMax: 256 * 1024 };
 const DELAY_MS_MAX = 120;
 /** A line that fell silent is given up by whatever stands between, as a network's own timers do. */
 const SILENCE_MS_MAX = 150_000;
@@ -44,19 +43,21 @@ export class RoughNetwork {
 	/** How often each fate has come. */
 	readonly met: Record<Fate, number> = { good: 0, cut: 0, lost: 0, silent: 0 };
 	readonly #random: Random;
+	readonly #life: typeof LIFE;
 	readonly #port: number;
 	readonly #server: Server;
 	#lines = new Set<Line>();
 	#isCalm = false;
 
-	private constructor(target: string, random: Random) {
+	private constructor(target: string, random: Random, life: typeof LIFE) {
+		this.#life = life;
 		this.#port = Number(new URL(target).port);
 		this.#random = random;
 		this.#server = createServer((near) => this.#join(near));
 	}
 
-	static async to(target: string, random: Random): Promise<RoughNetwork> {
-		const network = new RoughNetwork(target, random);
+	static async to(target: string, random: Random, life = LIFE): Promise<RoughNetwork> {
+		const network = new RoughNetwork(target, random, life);
 		await new Promise<void>((resolve) => network.#server.listen(0, "127.0.0.1", resolve));
 		return network;
 	}
@@ -87,11 +88,12 @@ export class RoughNetwork {
 	#join(near: Socket): void {
 		const random = this.#random;
 		const far = connect(this.#port, "127.0.0.1");
+		const { bytesMin, bytesMax } = this.#life;
 		const line: Line = {
 			near,
 			far,
 			fate: this.#isCalm ? "good" : random.weighted(FATES),
-			bytesLeft: Math.max(BYTES_MIN, Math.round(2 ** (random.fraction() * BYTES_MAX_LOG2))),
+			bytesLeft: Math.round(bytesMin * (bytesMax / bytesMin) ** random.fraction()),
 			delayMs: this.#isCalm ? 0 : random.below(DELAY_MS_MAX),
 			isTrickling: !this.#isCalm && random.once(TRICKLES),
 			isSilent: false,

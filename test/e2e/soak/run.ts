@@ -1,0 +1,105 @@
+/**
+ * `npm run soak -- --minutes 30`: mixed load with faults on workerd itself, sampled every ten seconds, shown as a table
+ * with a line a minute and kept as CSV (`--out`, by default in the system's folder for what is temporary).
+ * Flat by the rule of rule.ts, or it fails. `--seed` draws the same faults again.
+ */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Random } from "../../simulation/random.ts";
+import { SECRET } from "../desk.ts";
+import { RoughNetwork } from "../faults/network.ts";
+import { runtime } from "../runtime.ts";
+import { BIG_BYTES_PER_SECOND, EVENTS_PER_SECOND, SoakLoad } from "./load.ts";
+import { Queue } from "./queue.ts";
+import { Record, type Row } from "./record.ts";
+import { unevenness } from "./rule.ts";
+
+const { values } = parseArgs({
+	options: {
+		minutes: { type: "string", default: "5" },
+		out: { type: "string", default: join(tmpdir(), "rotunda-soak.csv") },
+		seed: { type: "string", default: String(Date.now()) },
+	},
+});
+const MINUTES = Number(values.minutes);
+if (!(MINUTES > 0)) {
+	console.error("--minutes is how long it takes: 30, say.");
+	process.exit(2);
+}
+const SAMPLE_MS = 10_000;
+const CUT_ALL_EVERY_SAMPLES = 12;
+/** A line carries something like 50 KB a second: it lasts for seconds, or for minutes. */
+const LINE_LIFE = { bytesMin: 200_000, bytesMax: 20_000_000 };
+const HISTORY_EVENTS = 1_000;
+/** Nothing younger than a minute is trimmed, and a trim comes a minute after the first excess: two minutes' events, and half as many again for what comes late. */
+const HELD_SECONDS = 180;
+
+const random = new Random(Number(values.seed));
+const queue = await Queue.open(random);
+const server = await runtime(
+	{
+		QUEUE: queue.url,
+		HISTORY_MAX_EVENTS: String(HISTORY_EVENTS),
+		OPERATOR_KEY: "op",
+		WEBHOOK_URL: `${queue.url}/hook`,
+		WEBHOOK_SECRET: SECRET,
+	},
+	"soak",
+);
+queue.consumer = `${server.url}/probe/queue`;
+const network = await RoughNetwork.to(server.url, random, LINE_LIFE);
+const load = new SoakLoad(server.url, network.url, random);
+const record = new Record(values.out);
+const rows: Row[] = [];
+console.log(`${MINUTES} minutes, --seed ${values.seed}, samples in ${record.path}\n`);
+record.showHead();
+
+const ask = async <T>(path: string): Promise<T> => (await (await fetch(`${server.url}/probe/${path}`)).json()) as T;
+
+async function sample(startedAt: number): Promise<Row> {
+	const { bytes, events, keys, jobs, roster, sockets, unsent } = await ask<Row>("busy/life");
+	const { wakes, turns } = await ask<Row>("busy/deeds");
+	const { wakes: quietWakes } = await ask<Row>("quiet/deeds");
+	return {
+		atMs: Math.round(performance.now() - startedAt),
+		residentBytes: server.memory() ?? Number.NaN,
+		wakes,
+		turns,
+		...{ bytes, events, keys, jobs, roster, sockets, unsent },
+		...load.latency.take(),
+		...load.counts,
+		quietWakes,
+		linesCut: network.met.cut,
+	};
+}
+
+await load.begin();
+const startedAt = performance.now();
+for (let n = 1; n * SAMPLE_MS <= MINUTES * 60_000; n++) {
+	await new Promise((resolve) => setTimeout(resolve, startedAt + n * SAMPLE_MS - performance.now()));
+	const row = await sample(startedAt);
+	rows.push(row);
+	record.keep(row);
+	if (n % (60_000 / SAMPLE_MS) === 0) record.show(row);
+	if (n % CUT_ALL_EVERY_SAMPLES === 0) network.cutAll();
+}
+await load.end();
+network.close();
+queue.close();
+await server.dispose();
+
+const faults = unevenness(rows, {
+	eventsMax: HISTORY_EVENTS + EVENTS_PER_SECOND * HELD_SECONDS,
+	eventBytesMax: BIG_BYTES_PER_SECOND * HELD_SECONDS,
+});
+const { gaps, doubled, answered, heard, jobsDone, refused, resets, drops, httpErrors } = load.counts;
+if (gaps + doubled > 0) faults.push(`G2: ${gaps} gaps were seen, and ${doubled} events twice.`);
+if (answered === 0 || jobsDone === 0 || queue.hooks === 0) faults.push("Nothing happened: the load did not flow.");
+console.log(
+	`\n${answered} publishes answered, ${refused} refused, ${heard} events heard, ${jobsDone} jobs done, ${queue.delivered} messages and ` +
+		`${queue.hooks} deliveries handled; ${drops} sockets dropped (${network.met.lost} lost, ${network.met.silent} silent), ${resets} resets, ${httpErrors} HTTP refusals.`,
+);
+for (const fault of faults) console.error(`Not flat: ${fault}`);
+if (faults.length === 0) console.log("Flat.");
+process.exit(faults.length === 0 ? 0 : 1);
