@@ -23,6 +23,9 @@ export interface Evidence {
 	openJobs: string[];
 }
 
+/** After a hundred kills the queue and the archive are far behind. */
+export const SETTLED_MS_MAX = 240_000;
+
 /** The whole history, by pages. */
 export async function readHistory(url: string, room: string): Promise<{ epoch: string; events: Event[] }> {
 	const events: Event[] = [];
@@ -37,12 +40,12 @@ export async function readHistory(url: string, room: string): Promise<{ epoch: s
 	}
 }
 
-async function readArchive(url: string, room: string): Promise<Archived[]> {
-	const rows: Archived[] = [];
+/** Reads on where it has come to: a range is archived after the one before. */
+async function readOn(url: string, room: string, rows: Archived[]): Promise<void> {
 	for (;;) {
 		const answer = await fetch(`${url}/probe/${room}/archive?after=${rows.at(-1)?.seq ?? 0}`);
 		const page = (await answer.json()) as Archived[];
-		if (page.length === 0) return rows;
+		if (page.length === 0) return;
 		rows.push(...page);
 	}
 }
@@ -50,7 +53,7 @@ async function readArchive(url: string, room: string): Promise<Archived[]> {
 /** Waits until no job is on its way and the archive, where there is one, has heard of the last event, and reads everything. */
 export async function gather(url: string, room: string, hasArchive: boolean): Promise<Evidence> {
 	const operator = new Operator(url, "op");
-	await operator.settled(room);
+	await operator.settled(room, SETTLED_MS_MAX);
 	const { epoch, events } = await readHistory(url, room);
 	const archive = hasArchive ? await gatherArchive(url, room, events.length) : null;
 	const open = [...(await operator.jobs(room, "waiting")), ...(await operator.jobs(room, "sent"))];
@@ -59,18 +62,18 @@ export async function gather(url: string, room: string, hasArchive: boolean): Pr
 
 async function gatherArchive(url: string, room: string, head: number): Promise<Archived[]> {
 	const operator = new Operator(url, "op");
-	let archive: Archived[] = [];
-	const has = (): string => `It has ${archive.length} of ${head}.`;
+	const archive: Archived[] = [];
 	await until(
 		async () => {
 			// A range that failed for good while its consumer was down is the operator's to try again.
 			for (const { job, name } of await operator.jobs(room, "failed"))
 				if (name === "archive") await operator.replay(room, job);
-			archive = await readArchive(url, room);
+			await readOn(url, room, archive);
 			return archive.length >= head;
 		},
 		"the archive has everything",
-		has,
+		() => `It has ${archive.length} of ${head}.`,
+		SETTLED_MS_MAX,
 	);
 	return archive;
 }

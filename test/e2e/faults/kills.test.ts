@@ -15,7 +15,9 @@ const ROUNDS = Number(process.env.KILL_ROUNDS ?? 3);
 /** One round in so many is a loop: killed again and again while it starts and its members come back. */
 const LOOP_EVERY = 3;
 const WITNESSES = 50;
-const PAUSE_MS = 400;
+const PAUSE_MS = 700;
+/** What a hundred kills leave behind is more than the local queue does in a short lease. */
+const LEASE_MS = ROUNDS > 10 ? 15_000 : 4_000;
 /** A kill comes at any moment within this after the load flows again. */
 const KILL_MS_MAX = 1_000;
 const MS_PER_ROUND_MAX = 30_000;
@@ -27,7 +29,7 @@ let startMs = 0;
 beforeAll(async () => {
 	desk = await Desk.open();
 	const before = Date.now();
-	server = await faultyServer(desk);
+	server = await faultyServer(desk, LEASE_MS);
 	startMs = Date.now() - before;
 });
 afterAll(async () => {

@@ -5,7 +5,7 @@ import { ROSTER_SAMPLE_MEMBERS_MAX } from "../../../src/protocol/limits.ts";
 import { Random } from "../../simulation/random.ts";
 import type { Desk } from "../desk.ts";
 import { type DevServer, devServer, until } from "../dev-server.ts";
-import { gather } from "./evidence.ts";
+import { gather, SETTLED_MS_MAX } from "./evidence.ts";
 import { Ledger } from "./ledger.ts";
 import type { Load } from "./load.ts";
 import { networkIsBack } from "./page.ts";
@@ -14,8 +14,13 @@ import { Witness } from "./witness.ts";
 
 const PROBE = fileURLToPath(new URL("../probe/faults/wrangler.toml", import.meta.url));
 
+/** Of a short run, in which the queue is never behind for long; where it is, a short lease only fills it with repeats. */
+const LEASE_MS = 4_000;
+/** Everything is kept, so that everything can be compared. */
+const HISTORY_MAX_EVENTS = "10000000";
+
 /** The Worker whose consumer and kinds ask the desk. */
-export async function faultyServer(desk: Desk): Promise<DevServer> {
+export async function faultyServer(desk: Desk, leaseMs = LEASE_MS): Promise<DevServer> {
 	let runs = 0;
 	const work = (input: unknown): unknown => {
 		if ((input as { isBad: boolean }).isBad) throw new Error("It is bad.");
@@ -26,7 +31,10 @@ export async function faultyServer(desk: Desk): Promise<DevServer> {
 	desk.work.sum = work;
 	desk.work.check = (input) =>
 		(input as { isBad: boolean }).isBad ? { verdict: "refuse", reason: "It is bad." } : { verdict: "clear" };
-	return devServer({ config: PROBE, vars: { DESK: desk.url, OPERATOR_KEY: "op" } });
+	return devServer({
+		config: PROBE,
+		vars: { DESK: desk.url, LEASE_MS: String(leaseMs), HISTORY_MAX_EVENTS, OPERATOR_KEY: "op" },
+	});
 }
 
 /** The seed of this run: SEED in the environment, or the time; printed, so that it can be drawn again. */
@@ -84,7 +92,7 @@ export class Stage {
 		this.load.end();
 		networkIsBack();
 		await this.allLive();
-		await this.load.settled();
+		await this.load.settled(SETTLED_MS_MAX);
 		const evidence = await gather(server, this.room, hasArchive);
 		const head = evidence.history.length;
 		await until(

@@ -13,10 +13,7 @@ import { defineApp } from "../../../../src/jobs/define.ts";
 import type { Kind } from "../../../../src/jobs/kind.ts";
 import type { Rules } from "../../../../src/protocol/rules.ts";
 
-const { DESK } = env as unknown as { DESK: string };
-
-/** What the local queue takes to deliver is nothing, and a restart loses its backlog: a lease of the product's length would only be waited for. */
-const LEASE_MS = 4_000;
+const { DESK, LEASE_MS } = env as unknown as { DESK: string; LEASE_MS: string };
 const ARCHIVE_PAGE_ROWS = 2_000;
 
 function atDesk(name: string, concerns: Kind["concerns"], asked = false): Kind {
@@ -46,14 +43,16 @@ const app = defineApp({
 	ranges: [archive],
 });
 
+/** A restart loses the local queue's backlog, and the product's leases, of minutes, would only be waited for. */
 function hurried(rules: Rules): Rules {
+	const leaseMs = Number(LEASE_MS);
 	return {
 		...rules,
 		kind: (name) => {
 			const kind = rules.kind(name);
-			return kind === null ? null : { ...kind, leaseMs: LEASE_MS };
+			return kind === null ? null : { ...kind, leaseMs };
 		},
-		ranges: rules.ranges.map((range) => ({ ...range, leaseMs: LEASE_MS })),
+		ranges: rules.ranges.map((range) => ({ ...range, leaseMs })),
 	};
 }
 
