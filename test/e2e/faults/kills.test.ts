@@ -12,8 +12,8 @@ import { expectKept, faultyServer, Stage, seeded } from "./stage.ts";
 import { tableOf } from "./table.ts";
 
 const ROUNDS = Number(process.env.KILL_ROUNDS ?? 3);
-/** One round in so many is a loop: killed again and again while it starts and its members come back. */
-const LOOP_EVERY = 3;
+/** One round in so many is a loop, and the last of a short run: killed again and again while it starts and its members come back. */
+const LOOP_EVERY = Math.min(10, ROUNDS);
 const WITNESSES = 50;
 const PAUSE_MS = 700;
 /** What a hundred kills leave behind is more than the local queue does in a short lease. */
