@@ -29,8 +29,8 @@ if (!(MINUTES > 0)) {
 }
 const SAMPLE_MS = 10_000;
 const CUT_ALL_EVERY_SAMPLES = 12;
-/** A line carries something like 50 KB a second: it lasts for seconds, or for minutes. */
-const LINE_LIFE = { bytesMin: 200_000, bytesMax: 20_000_000 };
+/** A line carries something like 50 KB a second: it lasts for seconds, or for two minutes, which is within the warm-up. */
+const LINE_LIFE = { bytesMin: 200_000, bytesMax: 6_000_000 };
 const HISTORY_EVENTS = 1_000;
 /** Nothing younger than a minute is trimmed, and a trim comes a minute after the first excess: two minutes' events, and half as many again for what comes late. */
 const HELD_SECONDS = 180;
