@@ -4,8 +4,9 @@
  * quiet room that falls asleep between its events. All of it counts, and none of it keeps what it heard.
  */
 import { joinRoom, type Room } from "../../../src/client/index.ts";
-import { GRACE_MS } from "../../../src/protocol/limits.ts";
 import type { Random } from "../../simulation/random.ts";
+import { until } from "../dev-server.ts";
+import { networkIsBack } from "../faults/page.ts";
 import { SlowReader } from "../slow-reader.ts";
 import { Latency } from "./latency.ts";
 
@@ -21,8 +22,10 @@ const BIG = "x".repeat(20_000);
 const TICK_MS = 50;
 /** A slow reader reads for a while, and does not for as long. */
 const SLOW_MS = 8_000;
-/** Longer than the platform waits before it lets an idle object sleep. */
-const QUIET_MS = GRACE_MS + 6_000;
+/** Longer than the ten seconds after which the platform lets an idle object sleep. */
+const QUIET_MS = 16_000;
+/** What was lost on the queue is sent again after its lease. */
+const SETTLED_MS_MAX = 90_000;
 
 /** Bytes of events that the load publishes a second, and how many: `room.job` and what HTTP posts included. */
 export const EVENTS_PER_SECOND = PER_SECOND.publish * (1 + 1 / CHATS) + PER_SECOND.big + PER_SECOND.post + 10;
@@ -65,6 +68,8 @@ export class SoakLoad {
 	#timers: NodeJS.Timeout[] = [];
 	#owed: Record<Deed, number> = { publish: 0, big: 0, signal: 0, state: 0, sum: 0, visit: 0, read: 0, post: 0 };
 	#tickedAt = 0;
+	/** What is not answered yet. */
+	#open = 0;
 	#posts = 0;
 
 	/** `url` is the server's own, `rough` where the network makes trouble. */
@@ -89,9 +94,22 @@ export class SoakLoad {
 		];
 	}
 
-	async end(): Promise<void> {
+	/** Nothing new is begun. */
+	stop(): void {
 		for (const timer of this.#timers) clearInterval(timer);
 		this.latency.end();
+	}
+
+	/** Waits until everything is answered; gives how much is not. */
+	async settled(): Promise<number> {
+		networkIsBack();
+		await until(() => this.#open === 0, "everything is answered", undefined, SETTLED_MS_MAX).catch(() => {
+			// The verdict says so.
+		});
+		return this.#open;
+	}
+
+	leave(): void {
 		for (const room of [...this.#members, ...this.#visitors, ...this.#quiet]) room.leave();
 		for (const reader of this.#slow) reader.leave();
 	}
@@ -152,20 +170,24 @@ export class SoakLoad {
 
 	async #publish(room: Room | undefined, name: string, data: unknown): Promise<void> {
 		this.counts.published++;
-		try {
-			await room?.publish(name, data);
-			this.counts.answered++;
-		} catch {
-			this.counts.refused++;
-		}
+		if (await this.#answerTo(room?.publish(name, data))) this.counts.answered++;
 	}
 
 	async #ask(room: Room): Promise<void> {
+		if (await this.#answerTo(room.requestJob("sum", 1))) this.counts.jobsDone++;
+	}
+
+	/** True where it is answered, false where it is refused. */
+	async #answerTo(asked: Promise<unknown> | undefined): Promise<boolean> {
+		this.#open++;
 		try {
-			await room.requestJob("sum", 1);
-			this.counts.jobsDone++;
+			await asked;
+			return true;
 		} catch {
 			this.counts.refused++;
+			return false;
+		} finally {
+			this.#open--;
 		}
 	}
 
@@ -205,9 +227,14 @@ export class SoakLoad {
 		for (const [place, reader] of this.#slow.entries()) {
 			reader.heard.length = 0;
 			if (reader.closed !== null) {
-				void SlowReader.join(`${this.#url}/rooms/busy`).then((fresh) => {
-					this.#slow[place] = fresh;
-				});
+				SlowReader.join(`${this.#url}/rooms/busy`).then(
+					(fresh) => {
+						this.#slow[place] = fresh;
+					},
+					() => {
+						// Tried again at the next turn.
+					},
+				);
 			} else if (this.#random.once(2)) reader.stop();
 			else {
 				reader.send("ping");

@@ -11,8 +11,8 @@ import { SECRET } from "../desk.ts";
 import { RoughNetwork } from "../faults/network.ts";
 import { runtime } from "../runtime.ts";
 import { BIG_BYTES_PER_SECOND, EVENTS_PER_SECOND, SoakLoad } from "./load.ts";
+import { Logbook, type Row } from "./logbook.ts";
 import { Queue } from "./queue.ts";
-import { Record, type Row } from "./record.ts";
 import { unevenness } from "./rule.ts";
 
 const { values } = parseArgs({
@@ -50,10 +50,10 @@ const server = await runtime(
 queue.consumer = `${server.url}/probe/queue`;
 const network = await RoughNetwork.to(server.url, random, LINE_LIFE);
 const load = new SoakLoad(server.url, network.url, random);
-const record = new Record(values.out);
+const logbook = new Logbook(values.out);
 const rows: Row[] = [];
-console.log(`${MINUTES} minutes, --seed ${values.seed}, samples in ${record.path}\n`);
-record.showHead();
+console.log(`${MINUTES} minutes, --seed ${values.seed}, samples in ${logbook.path}\n`);
+logbook.showHead();
 
 const ask = async <T>(path: string): Promise<T> => (await (await fetch(`${server.url}/probe/${path}`)).json()) as T;
 
@@ -80,11 +80,14 @@ for (let n = 1; n * SAMPLE_MS <= MINUTES * 60_000; n++) {
 	await new Promise((resolve) => setTimeout(resolve, startedAt + n * SAMPLE_MS - performance.now()));
 	const row = await sample(startedAt);
 	rows.push(row);
-	record.keep(row);
-	if (n % (60_000 / SAMPLE_MS) === 0) record.show(row);
+	logbook.keep(row);
+	if (n % (60_000 / SAMPLE_MS) === 0) logbook.show(row);
 	if (n % CUT_ALL_EVERY_SAMPLES === 0) network.cutAll();
 }
-await load.end();
+load.stop();
+network.calm();
+const unanswered = await load.settled();
+load.leave();
 network.close();
 queue.close();
 await server.dispose();
@@ -95,6 +98,7 @@ const faults = unevenness(rows, {
 });
 const { gaps, doubled, answered, heard, jobsDone, refused, resets, drops, httpErrors } = load.counts;
 if (gaps + doubled > 0) faults.push(`G2: ${gaps} gaps were seen, and ${doubled} events twice.`);
+if (unanswered + refused > 0) faults.push(`G3, G5: ${unanswered} were not answered, and ${refused} refused.`);
 if (answered === 0 || jobsDone === 0 || queue.hooks === 0) faults.push("Nothing happened: the load did not flow.");
 console.log(
 	`\n${answered} publishes answered, ${refused} refused, ${heard} events heard, ${jobsDone} jobs done, ${queue.delivered} messages and ` +

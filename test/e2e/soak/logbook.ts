@@ -26,7 +26,7 @@ const COLUMNS: readonly [string, (row: Row) => unknown][] = [
 
 const line = (cells: readonly unknown[]): string => `| ${cells.join(" | ")} |`;
 
-export class Record {
+export class Logbook {
 	readonly path: string;
 	#columns: (keyof Row)[] = [];
 
