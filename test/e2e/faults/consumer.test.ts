@@ -14,7 +14,7 @@ const SECONDS = Number(process.env.DOWN_SECONDS ?? 1);
 const WITNESSES = 20;
 const PAUSE_MS = 300;
 /** So many batches see a consumer that dies. */
-const DEATHS = 5;
+const DEATHS = 3;
 
 let desk: Desk;
 let server: DevServer;

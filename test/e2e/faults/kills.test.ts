@@ -11,13 +11,13 @@ import { networkIsBack } from "./page.ts";
 import { expectKept, faultyServer, Stage, seeded } from "./stage.ts";
 import { tableOf } from "./table.ts";
 
-const ROUNDS = Number(process.env.KILL_ROUNDS ?? 3);
+const ROUNDS = Number(process.env.KILL_ROUNDS ?? 2);
 /** One round in so many is a loop, and the last of a short run: killed again and again while it starts and its members come back. */
 const LOOP_EVERY = Math.min(10, ROUNDS);
 const WITNESSES = 50;
 const PAUSE_MS = 700;
 /** What a hundred kills leave behind is more than the local queue does in a short lease. */
-const LEASE_MS = ROUNDS > 10 ? 15_000 : 4_000;
+const LEASE_MS = ROUNDS > 10 ? 15_000 : 3_000;
 /** A kill comes at any moment within this after the load flows again. */
 const KILL_MS_MAX = 1_000;
 const MS_PER_ROUND_MAX = 30_000;

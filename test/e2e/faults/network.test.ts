@@ -10,7 +10,7 @@ import { RoughNetwork } from "./network.ts";
 import { expectKept, faultyServer, Stage, seeded } from "./stage.ts";
 import { tableOf } from "./table.ts";
 
-const SECONDS = Number(process.env.ROUGH_SECONDS ?? 4);
+const SECONDS = Number(process.env.ROUGH_SECONDS ?? 3);
 /** Then it is also waited until the room has found out who is gone: that takes two minutes. */
 const IS_WHOLE = SECONDS >= 30;
 const WITNESSES = 50;

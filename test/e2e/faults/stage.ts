@@ -15,7 +15,7 @@ import { Witness } from "./witness.ts";
 const PROBE = fileURLToPath(new URL("../probe/faults/wrangler.toml", import.meta.url));
 
 /** Of a short run, in which the queue is never behind for long; where it is, a short lease only fills it with repeats. */
-const LEASE_MS = 4_000;
+const LEASE_MS = 3_000;
 /** Everything is kept, so that everything can be compared. */
 const HISTORY_MAX_EVENTS = "10000000";
 
