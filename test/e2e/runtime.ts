@@ -17,6 +17,8 @@ export interface Runtime {
 	readonly url: string;
 	/** Resident bytes of the process; null where `/proc` does not tell. */
 	memory(): number | null;
+	/** Where the engine's inspector listens. */
+	readonly inspector: string;
 	/** What the Worker wrote to its console. */
 	readonly said: readonly string[];
 	dispose(): Promise<void>;
@@ -38,9 +40,9 @@ export async function runtime(vars: Record<string, string> = {}, probe = "."): P
 	const port = await freePort();
 	writeFileSync(join(folder, "config.capnp"), configOf(port, folder, vars));
 	const said: string[] = [];
-	const child = spawn(join(ROOT, "node_modules/.bin/workerd"), ["serve", join(folder, "config.capnp")], {
-		stdio: ["ignore", "pipe", "pipe"],
-	});
+	const inspector = `127.0.0.1:${await freePort()}`;
+	const args = ["serve", join(folder, "config.capnp"), `--inspector-addr=${inspector}`];
+	const child = spawn(join(ROOT, "node_modules/.bin/workerd"), args, { stdio: ["ignore", "pipe", "pipe"] });
 	for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => said.push(String(data)));
 	await until(
 		async () => {
@@ -56,6 +58,7 @@ export async function runtime(vars: Record<string, string> = {}, probe = "."): P
 	return {
 		url: `http://127.0.0.1:${port}`,
 		memory: () => memoryOf(child),
+		inspector: `http://${inspector}`,
 		said,
 		dispose: async () => {
 			await new Promise<void>((resolve) => {

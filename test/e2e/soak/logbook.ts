@@ -3,11 +3,21 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import type { Counts } from "./load.ts";
 import type { Sample } from "./rule.ts";
 
-export type Row = Sample & Counts & { quietWakes: number; linesCut: number };
+export interface Row extends Sample, Counts {
+	/** What the engine's heap holds after a collection, and what the process holds before one, bytes. */
+	heapBytes: number;
+	loadedBytes: number;
+	quietWakes: number;
+	linesCut: number;
+}
 
 const COLUMNS: readonly [string, (row: Row) => unknown][] = [
 	["minute", ({ atMs }) => Math.round(atMs / 60_000)],
-	["memory MiB", ({ residentBytes }) => (residentBytes / 2 ** 20).toFixed(1)],
+	[
+		"memory MiB (before a collection)",
+		({ residentBytes, loadedBytes }) => `${mib(residentBytes)} (${mib(loadedBytes)})`,
+	],
+	["heap MiB", ({ heapBytes }) => mib(heapBytes)],
 	["wakes (quiet room)", ({ wakes, quietWakes }) => `${wakes} (${quietWakes})`],
 	["turns", ({ turns }) => turns],
 	["store KiB", ({ bytes }) => Math.round(bytes / 1024)],
@@ -24,6 +34,7 @@ const COLUMNS: readonly [string, (row: Row) => unknown][] = [
 	["gaps, doubles", ({ gaps, doubled }) => `${gaps}, ${doubled}`],
 ];
 
+const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
 const line = (cells: readonly unknown[]): string => `| ${cells.join(" | ")} |`;
 
 export class Logbook {

@@ -10,6 +10,7 @@ import { Random } from "../../simulation/random.ts";
 import { SECRET } from "../desk.ts";
 import { RoughNetwork } from "../faults/network.ts";
 import { runtime } from "../runtime.ts";
+import { Engine } from "./engine.ts";
 import { BIG_BYTES_PER_SECOND, EVENTS_PER_SECOND, SoakLoad } from "./load.ts";
 import { Logbook, type Row } from "./logbook.ts";
 import { Queue } from "./queue.ts";
@@ -28,6 +29,8 @@ if (!(MINUTES > 0)) {
 	process.exit(2);
 }
 const SAMPLE_MS = 10_000;
+/** A collection stops the engine for a moment: most samples of latency are to be without. */
+const COLLECT_EVERY_SAMPLES = 3;
 const CUT_ALL_EVERY_SAMPLES = 12;
 /** A line carries something like 50 KB a second: it lasts for seconds, or for two minutes, which is within the warm-up. */
 const LINE_LIFE = { bytesMin: 200_000, bytesMax: 6_000_000 };
@@ -55,19 +58,29 @@ const rows: Row[] = [];
 console.log(`${MINUTES} minutes, --seed ${values.seed}, samples in ${logbook.path}\n`);
 logbook.showHead();
 
+const engine = await Engine.at(server.inspector);
 const ask = async <T>(path: string): Promise<T> => (await (await fetch(`${server.url}/probe/${path}`)).json()) as T;
 
-async function sample(startedAt: number): Promise<Row> {
+let collected = { residentBytes: Number.NaN, heapBytes: Number.NaN };
+
+async function sample(startedAt: number, n: number): Promise<Row> {
+	const latency = load.latency.take();
+	const loadedBytes = server.memory() ?? Number.NaN;
+	if (n % COLLECT_EVERY_SAMPLES === 1) {
+		const heapBytes = await engine.collect();
+		collected = { residentBytes: server.memory() ?? Number.NaN, heapBytes };
+	}
 	const { bytes, events, keys, jobs, roster, sockets, unsent } = await ask<Row>("busy/life");
 	const { wakes, turns } = await ask<Row>("busy/deeds");
 	const { wakes: quietWakes } = await ask<Row>("quiet/deeds");
 	return {
 		atMs: Math.round(performance.now() - startedAt),
-		residentBytes: server.memory() ?? Number.NaN,
+		...collected,
+		loadedBytes,
 		wakes,
 		turns,
 		...{ bytes, events, keys, jobs, roster, sockets, unsent },
-		...load.latency.take(),
+		...latency,
 		...load.counts,
 		quietWakes,
 		linesCut: network.met.cut,
@@ -78,7 +91,7 @@ await load.begin();
 const startedAt = performance.now();
 for (let n = 1; n * SAMPLE_MS <= MINUTES * 60_000; n++) {
 	await new Promise((resolve) => setTimeout(resolve, startedAt + n * SAMPLE_MS - performance.now()));
-	const row = await sample(startedAt);
+	const row = await sample(startedAt, n);
 	rows.push(row);
 	logbook.keep(row);
 	if (n % (60_000 / SAMPLE_MS) === 0) logbook.show(row);
@@ -90,6 +103,7 @@ const unanswered = await load.settled();
 load.leave();
 network.close();
 queue.close();
+engine.close();
 await server.dispose();
 
 const faults = unevenness(rows, {
