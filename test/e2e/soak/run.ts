@@ -32,8 +32,11 @@ const SAMPLE_MS = 10_000;
 /** A collection stops the engine for a moment: most samples of latency are to be without. */
 const COLLECT_EVERY_SAMPLES = 3;
 const CUT_ALL_EVERY_SAMPLES = 12;
-/** A line carries something like 50 KB a second: it lasts for seconds, or for two minutes, which is within the warm-up. */
-const LINE_LIFE = { bytesMin: 200_000, bytesMax: 6_000_000 };
+/**
+ * A line carries something like 50 KB a second: it lasts for seconds, or for half a minute. What is half-open is swept
+ * two minutes later, so that there are as many of them at the end of the warm-up as at the end of the run.
+ */
+const LINE_LIFE = { bytesMin: 200_000, bytesMax: 1_500_000 };
 const HISTORY_EVENTS = 1_000;
 /** Nothing younger than a minute is trimmed, and a trim comes a minute after the first excess: two minutes' events, and half as many again for what comes late. */
 const HELD_SECONDS = 180;
