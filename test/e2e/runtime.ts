@@ -17,15 +17,24 @@ export interface Runtime {
 	readonly url: string;
 	/** Resident bytes of the process; null where `/proc` does not tell. */
 	memory(): number | null;
-	/** Where the engine's inspector listens. */
+	/** Where the engine's inspector listens, if it does. */
 	readonly inspector: string;
 	/** What the Worker wrote to its console. */
 	readonly said: readonly string[];
 	dispose(): Promise<void>;
 }
 
-/** `probe` is the folder of the Worker, under `probe/`. */
-export async function runtime(vars: Record<string, string> = {}, probe = "."): Promise<Runtime> {
+export interface RuntimeOptions {
+	/** The folder of the Worker, under `probe/`. */
+	probe?: string;
+	/** True where the engine is looked into. */
+	isInspected?: boolean;
+}
+
+export async function runtime(
+	vars: Record<string, string> = {},
+	{ probe = ".", isInspected = false }: RuntimeOptions = {},
+): Promise<Runtime> {
 	const folder = mkdtempSync(join(tmpdir(), "rotunda-runtime-"));
 	const bundle = [
 		"deploy",
@@ -41,7 +50,8 @@ export async function runtime(vars: Record<string, string> = {}, probe = "."): P
 	writeFileSync(join(folder, "config.capnp"), configOf(port, folder, vars));
 	const said: string[] = [];
 	const inspector = `127.0.0.1:${await freePort()}`;
-	const args = ["serve", join(folder, "config.capnp"), `--inspector-addr=${inspector}`];
+	const args = ["serve", join(folder, "config.capnp")];
+	if (isInspected) args.push(`--inspector-addr=${inspector}`);
 	const child = spawn(join(ROOT, "node_modules/.bin/workerd"), args, { stdio: ["ignore", "pipe", "pipe"] });
 	for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => said.push(String(data)));
 	await until(

@@ -51,8 +51,13 @@ const server = await runtime(
 		WEBHOOK_URL: `${queue.url}/hook`,
 		WEBHOOK_SECRET: SECRET,
 	},
-	"soak",
+	{ probe: "soak", isInspected: true },
 );
+if (server.memory() === null) {
+	console.error("The memory of a process cannot be read here: a soak wants /proc.");
+	await server.dispose();
+	process.exit(2);
+}
 queue.consumer = `${server.url}/probe/queue`;
 const network = await RoughNetwork.to(server.url, random, LINE_LIFE);
 const load = new SoakLoad(server.url, network.url, random);
