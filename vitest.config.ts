@@ -1,6 +1,10 @@
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 
+/** How many times as often each property is tried, and as long it may take. */
+const propertyRuns = Number(process.env.PROPERTY_RUNS ?? 1);
+const properties = { provide: { propertyRuns }, testTimeout: 10_000 * propertyRuns };
+
 export default defineConfig({
 	test: {
 		projects: [
@@ -9,6 +13,7 @@ export default defineConfig({
 				test: {
 					name: "pure",
 					environment: "node",
+					...properties,
 					include: [
 						"test/*.test.ts",
 						"test/protocol/**/*.test.ts",
@@ -24,6 +29,7 @@ export default defineConfig({
 				plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
 				test: {
 					name: "workers",
+					...properties,
 					// CommonJS at heart: bundled before it reaches workerd, as wrangler does.
 					deps: { optimizer: { ssr: { enabled: true, include: ["obscenity", "standardwebhooks"] } } },
 					include: ["test/workers/**/*.test.ts", "test/contract/sqlite*.test.ts"],

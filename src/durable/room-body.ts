@@ -7,12 +7,13 @@ import { type Decoded, decodeFrame, encodeMessage } from "../protocol/codec.ts";
 import { CLOSE, type Refusal } from "../protocol/codes.ts";
 import type { PostModeration } from "../protocol/http.ts";
 import { OPERATOR } from "../protocol/ids.ts";
-import { ALARM_RETRY_MS, FLOW_POLL_MS, SETTLE_MS } from "../protocol/limits.ts";
+import { ALARM_RETRY_MS } from "../protocol/limits.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
 import type { Effects, Reply } from "../room/effects.ts";
 import { type Input, type Join, type Moderate, type Post, splitInput } from "../room/inputs.ts";
 import type { Sending } from "../room/jobs.ts";
 import type { Room } from "../room/room.ts";
+import { FlowWatch } from "./flow-watch.ts";
 import { Inbox } from "./inbox.ts";
 import { answerClose, Sockets } from "./sockets.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -20,6 +21,8 @@ import { TurnClock } from "./turn-clock.ts";
 
 /** The platform's bound on a batch. */
 const SEND_BATCH_MAX = 100;
+/** It rejects alarms after 2189. A token may well expire later: `exp` in milliseconds is a common slip. */
+const ALARM_AT_MAX = Date.UTC(2189);
 
 export const NEWER_SCHEMA: Refusal = {
 	code: "newer_schema",
@@ -41,19 +44,16 @@ export class RoomBody {
 	readonly #sockets: Sockets;
 	readonly #inbox = new Inbox();
 	readonly #clock: TurnClock;
+	readonly #flow: FlowWatch;
 	readonly #replies = new Map<string, Answering>();
 	#room: Room;
 	/** Where the server was last reached over HTTP. */
 	#host: string | null = null;
-	#isFlowPolled = false;
-	/** When somebody last said something, Unix ms. */
-	#heardAt: number;
 	/** When the platform will call, Unix ms; null where no alarm is set. */
 	#alarmAt: number | null = null;
 
 	constructor(around: Surroundings) {
 		this.#around = around;
-		this.#heardAt = around.now();
 		this.#sockets = new Sockets(around.sockets);
 		this.#clock = new TurnClock(
 			() => this.#turn(),
@@ -62,6 +62,16 @@ export class RoomBody {
 			(ms, run) => around.after(ms, run),
 		);
 		this.#room = this.#wake();
+		this.#flow = new FlowWatch(
+			around,
+			this.#sockets,
+			() => this.#room.paused,
+			() => this.#clock.isBusy,
+			(flow) => {
+				this.#inbox.putFirst(flow);
+				this.#clock.again();
+			},
+		);
 		around.begin((alarmAt) => {
 			this.#alarmAt = alarmAt;
 			if (around.isNewer) return;
@@ -122,13 +132,14 @@ export class RoomBody {
 
 	heard(socket: WebSocket, text: string | ArrayBuffer): void {
 		const session = this.#sockets.sessionOf(socket);
-		if (session === undefined) return;
+		// One that was closed may go on sending until it answers: nobody reads that.
+		if (session === undefined || this.#sockets.get(session) !== socket) return;
 		const messages: Decoded[] =
 			typeof text === "string"
 				? decodeFrame(text)
 				: [{ refusal: { code: "binary_reserved", message: "Binary frames are reserved; send JSON as text." } }];
 		// Of a frame that was refused whole only the refusal is kept.
-		const bytes = typeof text === "string" && "message" in (messages[0] ?? {}) ? text.length : 0;
+		const bytes = typeof text === "string" && messages.some((each) => "message" in each) ? text.length : 0;
 		if (this.#inbox.isFullFor(messages.length, bytes)) return this.#refuse(session, messages);
 		this.#put({ type: "frame", session, messages }, messages.length, bytes);
 	}
@@ -143,8 +154,8 @@ export class RoomBody {
 			return this.#put({ type: "leave", session });
 		}
 		const errors = messages.map((decoded) => {
-			const id = "message" in decoded && "id" in decoded.message ? decoded.message.id : undefined;
-			return encodeMessage({ type: "error", id, ...OVERLOADED });
+			const said = "message" in decoded ? decoded.message : decoded.refusal;
+			return encodeMessage({ type: "error", id: "id" in said ? said.id : undefined, ...OVERLOADED });
 		});
 		try {
 			this.#sockets.tell(session, errors);
@@ -228,7 +239,7 @@ export class RoomBody {
 	#turn(): void {
 		const inputs = this.#inbox.take(this.#sockets.count);
 		const now = this.#around.now();
-		if (inputs.some(({ type }) => type === "frame" || type === "post" || type === "join")) this.#heardAt = now;
+		if (inputs.some(({ type }) => type === "frame" || type === "post" || type === "join")) this.#flow.heard(now);
 		let effects: Effects;
 		try {
 			effects = this.#room.turn(inputs, now);
@@ -252,6 +263,18 @@ export class RoomBody {
 				this.#perform(this.#room.refuseInternal(input, now));
 			}
 		}
+		if (this.#room.isRestless) this.#resume(now);
+	}
+
+	/** What the room was at without an input goes on: a replay. Where that fails too it waits for the alarm, not in a loop. */
+	#resume(now: number): void {
+		try {
+			this.#perform(this.#room.turn([], now));
+		} catch (error) {
+			this.#around.report("turn", error);
+			this.#room = this.#wake();
+			this.#setAlarm(now + ALARM_RETRY_MS);
+		}
 	}
 
 	/** After the commit. A throw here leaves sessions that may have missed something: all are dropped, and resume. */
@@ -265,7 +288,7 @@ export class RoomBody {
 				this.#replies.get(reply)?.(answer);
 				this.#replies.delete(reply);
 			}
-			this.#watchFlow();
+			this.#flow.look();
 			if (effects.jobs.length > 0) this.#send(effects.jobs);
 			if (effects.alarmAt !== null) this.#setAlarm(effects.alarmAt);
 			if (effects.again || this.#inbox.length > 0) this.#clock.again();
@@ -273,27 +296,6 @@ export class RoomBody {
 			this.#around.report("delivery", error);
 			this.#around.abort("a turn could not be delivered");
 		}
-	}
-
-	/** Looks at what the sockets have not taken yet, now and as long as anything waits for it. */
-	#watchFlow(): void {
-		const { backlog } = this.#sockets;
-		const flow = backlog.look(this.#room.paused, (session) => this.#sockets.get(session), this.#around.now());
-		if (flow !== null) this.#inbox.putFirst(flow);
-		if (backlog.isChoked(this.#around.now() - this.#heardAt)) {
-			this.#around.report("choked", null);
-			this.#around.abort("closed sockets hold too much");
-		}
-		if (flow !== null) this.#clock.again();
-		if (this.#isFlowPolled || !(backlog.isWaiting || backlog.isUnsettled)) return;
-		// What was not taken by the second look holds the object awake in any case: then looking costs nothing.
-		const ms = backlog.isWaiting || !backlog.isStill ? FLOW_POLL_MS : SETTLE_MS;
-		this.#isFlowPolled = true;
-		this.#around.after(ms, () => {
-			this.#isFlowPolled = false;
-			if (!this.#clock.isBusy) backlog.settle(this.#sockets.entries(), this.#room.paused, this.#around.now());
-			this.#watchFlow();
-		});
 	}
 
 	/** Hands jobs to the queue. */
@@ -315,7 +317,8 @@ export class RoomBody {
 	}
 
 	/** An earlier alarm is left to fire for nothing: that is cheaper than moving it at every turn. */
-	#setAlarm(at: number): void {
+	#setAlarm(deadline: number): void {
+		const at = Math.min(deadline, ALARM_AT_MAX);
 		if (this.#alarmAt !== null && this.#alarmAt <= at) return;
 		this.#alarmAt = at;
 		this.#around.setAlarm(at);

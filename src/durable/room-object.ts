@@ -90,8 +90,9 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 		this.#body.heard(socket, text);
 	}
 
-	override webSocketClose(socket: WebSocket, code: number): void {
-		this.#body.closed(socket, code);
+	/** One whose cable broke is told of here too, as 1006 and not clean: there is nobody to answer. */
+	override webSocketClose(socket: WebSocket, code: number, _reason: string, wasClean: boolean): void {
+		this.#body.closed(socket, wasClean ? code : null);
 	}
 
 	override webSocketError(socket: WebSocket): void {

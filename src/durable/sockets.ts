@@ -173,14 +173,13 @@ export function closeQuietly(socket: WebSocket, code: number, reason: string): v
 
 /**
  * The platform does not answer a close by itself on hibernatable sockets; unanswered, the client
- * sees 1006 some 13 s later. 1005 (no code) is answered without one, 1006 and 1015 mean there is nobody to answer.
+ * sees 1006 some 13 s later. 1005 (no code) is answered without one, and a code that must not be sent with 1002.
  */
 export function answerClose(socket: WebSocket, code: number): void {
-	if (code === 1006 || code === 1015) return;
 	try {
 		if (code === 1005) socket.close();
 		else socket.close(code, "bye");
 	} catch {
-		// Closed already, or a code that must not be sent.
+		closeQuietly(socket, 1002, "no such close code");
 	}
 }

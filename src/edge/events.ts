@@ -7,7 +7,7 @@ import { PostEvent, PostModeration } from "../protocol/http.ts";
 import { OPERATOR } from "../protocol/ids.ts";
 import { PAGE_EVENTS_MAX } from "../protocol/limits.ts";
 import { MessageId } from "../protocol/messages.ts";
-import { holdsWellFormedStrings } from "../protocol/text.ts";
+import { isWellFormedValue, mayBeIllFormed } from "../protocol/text.ts";
 import type { Reply } from "../room/effects.ts";
 import { addressOf } from "./access/address.ts";
 import { type Caller, requireCapability } from "./access/caller.ts";
@@ -84,7 +84,7 @@ async function readBody<S extends v.GenericSchema>(
 	} catch {
 		throw new Refused("malformed", "The body is not JSON.");
 	}
-	if (!holdsWellFormedStrings(text, body)) {
+	if (mayBeIllFormed(text) && !isWellFormedValue(body)) {
 		throw new Refused("malformed", "The body holds text that is not well-formed Unicode (a lone surrogate).");
 	}
 	const result = v.safeParse(schema, body, { abortEarly: true });

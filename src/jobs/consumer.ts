@@ -133,5 +133,14 @@ async function bury(
 		await roomOf(env, room).settleJob(epoch, job, run.success ? run.output.run : null, { state: "failed", error });
 		return;
 	}
-	await keepDeadLetter(env.ARCHIVE, queue, JSON.stringify(message.body) ?? "", reason);
+	await keepDeadLetter(env.ARCHIVE, queue, asText(message.body), reason);
+}
+
+/** A queue carries more than JSON can say; what it cannot is kept by its kind alone, instead of never. */
+function asText(body: unknown): string {
+	try {
+		return JSON.stringify(body) ?? "";
+	} catch {
+		return JSON.stringify(`A ${typeof body} that JSON cannot hold.`);
+	}
 }

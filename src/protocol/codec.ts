@@ -6,7 +6,7 @@ import * as v from "valibot";
 import type { Refusal } from "./codes.ts";
 import { FRAME_BYTES_MAX, ID_CHARS_MAX, MESSAGES_PER_FRAME_MAX, SERVER_FRAME_BYTES_MAX } from "./limits.ts";
 import { CLIENT_MESSAGES, type ClientMessage, type Event, type ServerMessage } from "./messages.ts";
-import { exceedsBytes, holdsWellFormedStrings, utf8Bytes } from "./text.ts";
+import { exceedsBytes, isWellFormedValue, mayBeIllFormed, utf8Bytes } from "./text.ts";
 
 /** A message, or the refusal that answers what should have been one. */
 export type Decoded = { message: ClientMessage } | { refusal: Refusal };
@@ -22,21 +22,23 @@ export function decodeFrame(text: string): Decoded[] {
 	} catch {
 		return [refused("malformed", "The frame is not JSON. Send one message, or an array of messages.")];
 	}
-	if (!holdsWellFormedStrings(text, parsed)) {
-		return [refused("malformed", "The frame holds text that is not well-formed Unicode (a lone surrogate).")];
-	}
-	if (!Array.isArray(parsed)) return [decodeMessage(parsed)];
+	const isSuspect = mayBeIllFormed(text);
+	if (!Array.isArray(parsed)) return [decodeMessage(parsed, isSuspect)];
 	if (parsed.length > MESSAGES_PER_FRAME_MAX) {
 		return [refused("too_large", `A frame holds at most ${MESSAGES_PER_FRAME_MAX} messages; send several frames.`)];
 	}
-	return parsed.map(decodeMessage);
+	return parsed.map((value) => decodeMessage(value, isSuspect));
 }
 
-function decodeMessage(value: unknown): Decoded {
+/** `isSuspect`: the frame may hold text that is not well-formed, in this message or in another. */
+function decodeMessage(value: unknown, isSuspect: boolean): Decoded {
 	if (typeof value !== "object" || value === null || Array.isArray(value)) {
 		return refused("malformed", "A message is a JSON object with a `type`.");
 	}
 	const { type, id } = value as { type?: unknown; id?: unknown };
+	if (isSuspect && !isWellFormedValue(value)) {
+		return refused("malformed", "The message holds text that is not well-formed Unicode (a lone surrogate).", id);
+	}
 	if (typeof type !== "string") {
 		return refused("malformed", "A message is a JSON object with a `type`.", id);
 	}
@@ -52,7 +54,7 @@ function decodeMessage(value: unknown): Decoded {
 
 function refused(code: Refusal["code"], message: string, id?: unknown): Decoded {
 	const refusal: Refusal = { code, message };
-	if (typeof id === "string" && id.length > 0 && id.length <= ID_CHARS_MAX) refusal.id = id;
+	if (typeof id === "string" && id.length > 0 && id.length <= ID_CHARS_MAX && id.isWellFormed()) refusal.id = id;
 	return { refusal };
 }
 

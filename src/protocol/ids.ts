@@ -34,9 +34,10 @@ export function parseCursor(text: string): Cursor | null {
  * zero-width and bidirectional marks. Runs of white space become one space.
  */
 export function cleanName(name: string): string {
+	// What hides goes first: between two spaces it would keep them apart. Tabs and line breaks are white space.
 	return name
+		.replace(/(?!\s)[\p{Cc}\p{Cf}]/gu, "")
 		.replace(/\s+/gu, " ")
-		.replace(/[\p{Cc}\p{Cf}]/gu, "")
 		.trim();
 }
 

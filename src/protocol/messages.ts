@@ -6,7 +6,7 @@ import * as v from "valibot";
 import type { ErrorCode } from "./codes.ts";
 import { MEMBER_ID } from "./ids.ts";
 import { DATA_DEPTH_MAX, ID_CHARS_MAX, NAME_CHARS_MAX, PAGE_EVENTS_MAX, SANCTION_SECONDS_MAX } from "./limits.ts";
-import { nestsDeeper } from "./text.ts";
+import { holdsFiniteNumbers, nestsDeeper } from "./text.ts";
 
 export const CAPABILITIES = ["read", "publish", "signal", "presence", "job", "moderate"] as const;
 export const Capability = v.picklist(CAPABILITIES);
@@ -18,10 +18,11 @@ export const MessageId = v.pipe(v.string(), v.regex(PRINTABLE), v.maxLength(ID_C
 export const EventName = v.pipe(v.string(), v.regex(PRINTABLE), v.maxLength(NAME_CHARS_MAX));
 export const MemberId = v.pipe(v.string(), v.regex(MEMBER_ID));
 export const Seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-/** Any JSON value, nested at most DATA_DEPTH_MAX deep. */
+/** Any JSON value, nested at most DATA_DEPTH_MAX deep, that comes out of the store as it went in. */
 export const Data = v.pipe(
 	v.unknown(),
 	v.check((data) => !nestsDeeper(data, DATA_DEPTH_MAX), `nests deeper than ${DATA_DEPTH_MAX} levels`),
+	v.check(holdsFiniteNumbers, "holds a number that is too large"),
 );
 
 // Client to server.

@@ -29,16 +29,16 @@ export function nestsDeeper(value: unknown, depthMax: number): boolean {
 }
 
 /**
- * True where every string that `JSON.parse` finds in `json` is well-formed Unicode. A lone
- * surrogate can stand in the text itself or be written as an escape; only texts with such an
- * escape are looked into, so ordinary text costs two scans in native code.
+ * False where every string that `JSON.parse` finds in `json` is well-formed Unicode for certain. A lone
+ * surrogate can stand in the text itself or be written as an escape; only what comes from a text with
+ * one or such an escape is looked into, so ordinary text costs two scans in native code.
  */
-export function holdsWellFormedStrings(json: string, parsed: unknown): boolean {
-	if (!json.isWellFormed()) return false;
-	return !/\\u[dD][89a-fA-F]/.test(json) || isWellFormedValue(parsed);
+export function mayBeIllFormed(json: string): boolean {
+	return !json.isWellFormed() || /\\u[dD][89a-fA-F]/.test(json);
 }
 
-function isWellFormedValue(root: unknown): boolean {
+/** True where every string in a JSON value is well-formed Unicode. */
+export function isWellFormedValue(root: unknown): boolean {
 	// A list of what is still to be seen, not recursion: the value may nest as deep as its text is long.
 	const pending: unknown[] = [root];
 	while (pending.length > 0) {
@@ -51,6 +51,19 @@ function isWellFormedValue(root: unknown): boolean {
 				pending.push(child);
 			}
 		}
+	}
+	return true;
+}
+
+/**
+ * True where every number in a JSON value is one that JSON can write: `1e999` is read as infinity, and would be
+ * written as null. Recursive: for values whose depth was looked at before.
+ */
+export function holdsFiniteNumbers(value: unknown): boolean {
+	if (typeof value === "number") return Number.isFinite(value);
+	if (typeof value !== "object" || value === null) return true;
+	for (const child of Array.isArray(value) ? value : Object.values(value)) {
+		if (!holdsFiniteNumbers(child)) return false;
 	}
 	return true;
 }

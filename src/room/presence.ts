@@ -41,7 +41,7 @@ export class Roster {
 	/** What {@link list} gave, until something changes: a thousand joins in one turn share it. */
 	#listed: string | null = null;
 
-	/** `sessions` are those whose sockets are still there: everyone else is in grace from now on. */
+	/** `sessions` are those whose sockets are still there. After a crash everyone else is in grace from now on. */
 	constructor(rows: readonly RosterRow[], sessions: Iterable<{ id: string; member: string }>, now: number) {
 		for (const row of rows) {
 			this.#members.set(row.member, {
@@ -57,11 +57,13 @@ export class Roster {
 		}
 		for (const session of sessions) this.#members.get(session.member)?.sessions.add(session.id);
 		const gone = [...this.#members.values()].filter((member) => member.sessions.size === 0);
+		// Where no socket is left of those that were there, a crash took them, and nobody could come back meanwhile: all
+		// have the whole grace again, also those whom an earlier crash had dropped.
+		const isCrash = gone.length === this.#members.size && gone.some(({ goneSince }) => goneSince === null);
 		for (const member of gone) {
-			if (member.goneSince === null) {
-				member.goneSince = now;
-				this.#dirty.add(member.id);
-			}
+			if (!isCrash && member.goneSince !== null) continue;
+			member.goneSince = now;
+			this.#dirty.add(member.id);
 		}
 		gone.sort((a, b) => (a.goneSince ?? 0) - (b.goneSince ?? 0));
 		for (const member of gone) this.#gone.add(member.id);

@@ -25,6 +25,10 @@ export class Desk {
 	readonly refused: string[] = [];
 	/** The webhook's receiver, and the archive's database, for the room `down`. */
 	isReceiverDown = false;
+	/** How the queues' consumer fares: `dying` does everything, and dies before it acknowledges. */
+	consumer: "up" | "down" | "dying" = "up";
+	/** How often a consumer asked how it fares. */
+	batches = 0;
 	readonly #server: Server;
 
 	private constructor() {
@@ -61,6 +65,10 @@ export class Desk {
 	async #answer(path: string, body: string, headers: NodeJS.Dict<string | string[]>) {
 		if (path.startsWith("/news")) return { status: 200, body: "<title>The news</title>" };
 		if (path === "/is-down") return { status: 200, body: String(this.isReceiverDown) };
+		if (path === "/consumer") {
+			this.batches++;
+			return { status: 200, body: this.consumer };
+		}
 		if (path === "/hook") return this.#receive(body, headers as Record<string, string>);
 		const { room, input } = JSON.parse(body) as { room: string; input: unknown };
 		try {

@@ -11,8 +11,10 @@ export interface DevServer {
 	readonly url: string;
 	/** SIGKILL to the whole group; resolves when its port is seen closed. */
 	kill(): Promise<void>;
-	/** Starts it again, on the same port and state. */
+	/** Starts it again, on the same port and state, and waits until it answers. */
 	start(): Promise<void>;
+	/** Starts it again and waits for nothing: it may be killed before it answers. */
+	launch(): void;
 	/** Kills it and removes its state. */
 	dispose(): Promise<void>;
 }
@@ -43,11 +45,17 @@ export async function devServer({ config = BUILT_CONFIG, vars = {} }: DevServerO
 		}
 		await until(async () => !(await isOpen(port)), "its port is closed");
 	};
-	const start = async (): Promise<void> => {
-		const output: string[] = [];
+	let output: string[] = [];
+	const launch = (): ChildProcess => {
+		const said: string[] = [];
+		output = said;
 		const started = spawn("wrangler", args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
 		child = started;
-		for (const stream of [started.stdout, started.stderr]) stream.on("data", (data) => output.push(String(data)));
+		for (const stream of [started.stdout, started.stderr]) stream.on("data", (data) => said.push(String(data)));
+		return started;
+	};
+	const start = async (): Promise<void> => {
+		const started = launch();
 		await until(
 			async () => {
 				if (started.exitCode !== null) throw new Error(`wrangler dev ended:\n${output.join("")}`);
@@ -65,6 +73,7 @@ export async function devServer({ config = BUILT_CONFIG, vars = {} }: DevServerO
 		url: `http://localhost:${port}`,
 		kill,
 		start,
+		launch: () => void launch(),
 		dispose: async () => {
 			await kill();
 			rmSync(state, { recursive: true, force: true });

@@ -50,10 +50,16 @@ export class Operator {
 	}
 
 	/** Waits until nothing of a room is on its way. */
-	settled(room: string): Promise<void> {
+	settled(room: string, deadlineMs?: number): Promise<void> {
+		let left = 0;
 		return until(
-			async () => (await this.jobs(room)).every(({ state }) => state !== "waiting" && state !== "sent"),
+			async () => {
+				left = (await this.jobs(room, "waiting")).length + (await this.jobs(room, "sent")).length;
+				return left === 0;
+			},
 			"nothing is on its way",
+			() => `${left} are.`,
+			deadlineMs,
 		);
 	}
 }

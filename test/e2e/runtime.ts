@@ -4,10 +4,10 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../ports.ts";
 import { until } from "./dev-server.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -17,22 +17,42 @@ export interface Runtime {
 	readonly url: string;
 	/** Resident bytes of the process; null where `/proc` does not tell. */
 	memory(): number | null;
+	/** Where the engine's inspector listens, if it does. */
+	readonly inspector: string;
 	/** What the Worker wrote to its console. */
 	readonly said: readonly string[];
 	dispose(): Promise<void>;
 }
 
-export async function runtime(vars: Record<string, string> = {}): Promise<Runtime> {
+export interface RuntimeOptions {
+	/** The folder of the Worker, under `probe/`. */
+	probe?: string;
+	/** True where the engine is looked into. */
+	isInspected?: boolean;
+}
+
+export async function runtime(
+	vars: Record<string, string> = {},
+	{ probe = ".", isInspected = false }: RuntimeOptions = {},
+): Promise<Runtime> {
 	const folder = mkdtempSync(join(tmpdir(), "rotunda-runtime-"));
-	const bundle = ["deploy", "--dry-run", "--outdir", folder, "--config", join(ROOT, "test/e2e/probe/wrangler.toml")];
+	const bundle = [
+		"deploy",
+		"--dry-run",
+		"--outdir",
+		folder,
+		"--config",
+		join(ROOT, "test/e2e/probe", probe, "wrangler.toml"),
+	];
 	execFileSync("wrangler", bundle, { stdio: "ignore", cwd: ROOT });
 	mkdirSync(join(folder, "state"));
 	const port = await freePort();
 	writeFileSync(join(folder, "config.capnp"), configOf(port, folder, vars));
 	const said: string[] = [];
-	const child = spawn(join(ROOT, "node_modules/.bin/workerd"), ["serve", join(folder, "config.capnp")], {
-		stdio: ["ignore", "pipe", "pipe"],
-	});
+	const inspector = `127.0.0.1:${await freePort()}`;
+	const args = ["serve", join(folder, "config.capnp")];
+	if (isInspected) args.push(`--inspector-addr=${inspector}`);
+	const child = spawn(join(ROOT, "node_modules/.bin/workerd"), args, { stdio: ["ignore", "pipe", "pipe"] });
 	for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => said.push(String(data)));
 	await until(
 		async () => {
@@ -48,6 +68,7 @@ export async function runtime(vars: Record<string, string> = {}): Promise<Runtim
 	return {
 		url: `http://127.0.0.1:${port}`,
 		memory: () => memoryOf(child),
+		inspector: `http://${inspector}`,
 		said,
 		dispose: async () => {
 			await new Promise<void>((resolve) => {
@@ -71,6 +92,7 @@ function configOf(port: number, folder: string, vars: Record<string, string>): s
 const config :Workerd.Config = (
 	services = [
 		(name = "main", worker = .main),
+		(name = "internet", network = (allow = ["public", "private"])),
 		(name = "disk", disk = (path = "${join(folder, "state")}", writable = true))
 	],
 	sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]
@@ -93,13 +115,4 @@ function memoryOf(child: ChildProcess): number | null {
 	} catch {
 		return null;
 	}
-}
-
-async function freePort(): Promise<number> {
-	return new Promise((resolve) => {
-		const server = createServer().listen(0, "127.0.0.1", () => {
-			const address = server.address();
-			server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-		});
-	});
 }

@@ -66,6 +66,7 @@ test.each([
 	["  Ann  ", "Ann"],
 	["Ann \t\n  Lee", "Ann Lee"],
 	["a\tb", "a b"],
+	["a \u200b b", "a b"],
 	["A\u202enn\u200b", "Ann"],
 	["\u0000A\u0007", "A"],
 	["\u2028\u2029\ufeff", ""],

@@ -79,6 +79,24 @@ test.each([
 	expect(refusal.message).toMatch(/\.$/);
 });
 
+test("G8 a number that JSON cannot write again is refused, not kept as null", () => {
+	for (const number of ["1e999", "-1e309", "9".repeat(400)]) {
+		const refusal = refusalOf(`{"type":"publish","id":"p1","name":"n","data":{"a":[${number}]}}`);
+		expect(refusal).toMatchObject({ code: "invalid", id: "p1" });
+		expect(refusal.message).toBe("`data` of a `publish` holds a number that is too large.");
+	}
+});
+
+test("G8 of an array only the message with a lone surrogate is refused, and by its id", () => {
+	const [first, second, third] = decodeFrame(
+		`[${publish("")},{"type":"publish","id":"p2","name":"n","data":"\\ud800"},${publish("")}]`,
+	);
+	expect([first, third]).toMatchObject([{ message: { id: "p1" } }, { message: { id: "p1" } }]);
+	expect(second).toMatchObject({ refusal: { code: "malformed", id: "p2" } });
+	// An id that is itself ill-formed is none to repeat.
+	expect(refusalOf('{"type":"publish","id":"\\ud800","name":"n","data":1}')).not.toHaveProperty("id");
+});
+
 test("data, state and names at exactly their bounds pass", () => {
 	const deep = `${"[".repeat(32)}${"]".repeat(32)}`;
 	for (const text of [

@@ -1,7 +1,15 @@
 /** The measures that the bounds are stated in. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { exceedsBytes, holdsWellFormedStrings, nestsDeeper, sameJson, utf8Bytes } from "../../src/protocol/text.ts";
+import {
+	exceedsBytes,
+	holdsFiniteNumbers,
+	isWellFormedValue,
+	mayBeIllFormed,
+	nestsDeeper,
+	sameJson,
+	utf8Bytes,
+} from "../../src/protocol/text.ts";
 
 const wellFormed = fc.string({ unit: "binary" });
 
@@ -41,9 +49,22 @@ test("property: a text is well-formed where every string and key in it is", () =
 		fc.property(any, (value) => {
 			const json = JSON.stringify([value]);
 			const expected = Object.entries(value).every(([key, each]) => key.isWellFormed() && each.isWellFormed());
-			expect(holdsWellFormedStrings(json, JSON.parse(json))).toBe(expected);
+			expect(isWellFormedValue(JSON.parse(json))).toBe(expected);
+			if (!mayBeIllFormed(json)) expect(expected).toBe(true);
 		}),
 	);
+});
+
+test.each([
+	["1", true],
+	['[0,-0,1e308,{"a":[-1.5e-300]}]', true],
+	['"1e999"', true],
+	["1e309", false],
+	["[[-1e309]]", false],
+	['{"a":{"b":[1,1e999]}}', false],
+	["9".repeat(400), false],
+])("the numbers of %s are all of the kind that JSON can write: %s", (json, expected) => {
+	expect(holdsFiniteNumbers(JSON.parse(json))).toBe(expected);
 });
 
 test.each([

@@ -132,6 +132,21 @@ scenario("G9 after a crash all are in grace: who returns never left, who does no
 	expect(stage.news(ann)).toEqual([told({ left: ["cid"], count: 2 })]);
 });
 
+scenario("G9 after a second crash all are in grace anew, also those whom the first one had dropped", (stage) => {
+	for (const name of ["ann", "bob", "cid"]) stage.join(name);
+	stage.crash();
+	stage.pass(6_000);
+	stage.join("ann");
+	stage.crash();
+	const ann = stage.join("ann");
+	stage.news(ann);
+	stage.pass(9_000);
+	stage.join("bob");
+	expect(stage.news(ann)).toEqual([]);
+	stage.pass(1_000);
+	expect(stage.news(ann)).toEqual([told({ left: ["cid"], count: 2 })]);
+});
+
 scenario("G9 two who left at different times each have their own grace", (stage) => {
 	const ann = stage.join("ann");
 	const bob = stage.join("bob");

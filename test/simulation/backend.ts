@@ -6,6 +6,7 @@ import type { PostModeration } from "../../src/protocol/http.ts";
 import { OPERATOR } from "../../src/protocol/ids.ts";
 import { CAPABILITIES } from "../../src/protocol/messages.ts";
 import type { Reply } from "../../src/room/effects.ts";
+import type { Post } from "../../src/room/inputs.ts";
 import { hold } from "./broken.ts";
 import type { World } from "./world.ts";
 
@@ -17,6 +18,8 @@ export class Backend {
 	readonly erased = new Set<string>();
 	/** Requests without an answer. */
 	underway = 0;
+	/** What was posted, so that it can be posted again. */
+	readonly #posted: { member: string; publish: Post["publish"] }[] = [];
 	/** While false every reply arrives. */
 	losesReplies = true;
 
@@ -33,15 +36,28 @@ export class Backend {
 			data: random.pick(["a", "http://x", "rude"]),
 			...(random.once(8) ? { expect: random.below(6) } : {}),
 		};
+		jury.refusals.used(id);
+		jury.idempotency.published(member, id, publish.name, publish.data, publish.expect);
+		this.#posted.push({ member, publish });
+		this.#post(member, publish);
+	}
+
+	/** Someone posts again what was posted before, under the same key. */
+	repost(): void {
+		const before = this.#world.random.pick(this.#posted);
+		if (before !== undefined) this.#post(before.member, before.publish);
+	}
+
+	#post(member: string, publish: Post["publish"]): void {
+		const { jury } = this.#world;
+		const { id } = publish;
 		const address = member === "guest:gus" ? "a1" : null;
 		const who = { member, name: member.toUpperCase(), can: CAPABILITIES.slice(0, 5), address };
-		jury.refusals.used(id);
-		jury.idempotency.published(member, id, publish.name, publish.data);
+		// What a turn answered before it wiped was never stored.
 		let isWiped = false;
 		const check = (reply: Reply): void => {
+			isWiped = "epoch" in reply && jury.ledger.isWiping && reply.epoch !== jury.ledger.current?.name;
 			jury.idempotency.replied(member, id, reply);
-			// What was published and wiped in one turn was acknowledged, and is nowhere.
-			isWiped = jury.ledger.isWiping && "epoch" in reply && reply.epoch !== jury.ledger.current?.name;
 			if ("epoch" in reply && !jury.ledger.isWiping)
 				hold(reply.epoch === jury.ledger.current?.name, "G4", () => `${member} was told the epoch ${reply.epoch}`);
 		};
@@ -49,7 +65,7 @@ export class Backend {
 			(body, answer) => body.post(who, publish, answer),
 			check,
 			(reply) => {
-				if (!isWiped && (reply.outcome === "published" || reply.outcome === "repeated"))
+				if ("epoch" in reply && !isWiped)
 					this.#world.acknowledged.push({ epoch: reply.epoch, seq: reply.seq, member, id });
 			},
 		);

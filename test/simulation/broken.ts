@@ -10,6 +10,7 @@ export type Guarantee =
 	| "G7"
 	| "G8"
 	| "G9"
+	| "G10"
 	| "liveness"
 	| "archive"
 	| "erasure";

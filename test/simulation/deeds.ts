@@ -94,17 +94,17 @@ export const DO: Readonly<Record<Deed, Do>> = {
 		for (let i = 0; i < count; i++) person.connection?.setPresence(random.pick([null, "busy", { x: i }]));
 	},
 	hostile,
-	flood: (_, person) => {
-		// Of no type that the room knows, which closes nobody: what is malformed would.
-		const text = JSON.stringify(Array.from({ length: MESSAGES_PER_FRAME_MAX }, () => ({ type: "flood" })));
-		for (let i = 0; i < 110; i++) person.rawly(text, null);
-	},
+	flood: (_, person) => flood(person, 110),
 	moderate: (world, person) => moderateByFrame(world, person),
 	post: (world, person) => world.backend.post(world.random.once(3) ? OPERATOR : person.character.member),
 	read: ({ backend }) => backend.read(),
 	operate: (world) => world.backend.moderate(drawModeration(world)),
 	erase: ({ backend }, person) => backend.moderate({ action: "erase", member: person.character.member }),
-	wipe: ({ backend }) => backend.wipe(),
+	wipe: ({ backend, clock, random }) => {
+		backend.wipe();
+		// Some of what was posted comes again in the same turn.
+		if (random.once(2)) for (let ms = 0; ms < 20; ms++) clock.after(ms, () => backend.repost());
+	},
 	replay: ({ backend, jury, random }) => {
 		const { current } = jury.ledger;
 		const failed = [...(current?.jobs.values() ?? [])].filter(({ state }) => state === "failed");
@@ -131,6 +131,8 @@ export const DO: Readonly<Record<Deed, Do>> = {
 		if (wire === null) return;
 		world.coverage.reach("fault", "stalled reader");
 		wire.reads(false);
+		// Some go on asking, and read none of the answers.
+		if (world.random.once(3)) world.clock.after(6_000, () => flood(person, 12));
 		// A frame each, until its buffer is full; then a frame now and then, so that neither end gives it up, for
 		// longer than the history keeps what it missed.
 		for (let i = 0; i < 60; i++) world.clock.after(i * 40, () => world.backend.post(OPERATOR));
@@ -149,8 +151,17 @@ export const DO: Readonly<Record<Deed, Do>> = {
 		coverage.reach("fault", "idle crash");
 		platform.crash();
 	},
-	diskThrows: ({ platform, random }) => {
-		platform.disk.fault = { what: "throw", calls: random.below(8), times: random.pick([1, 1, 2, 3]) };
+	diskThrows: ({ platform, random, clock, backend }, person) => {
+		const fault = { what: "throw", calls: random.below(8), times: random.pick([1, 1, 2, 3]) } as const;
+		const arm = (): void => {
+			platform.disk.fault = { ...fault };
+		};
+		if (!random.once(4)) return arm();
+		// In a turn that takes much at once: someone joins while others speak.
+		person.leave();
+		person.join(null);
+		for (let ms = 0; ms < 20; ms++) clock.after(ms, () => backend.post(OPERATOR));
+		clock.after(random.between(5, 30), arm);
 	},
 	diskDies: ({ platform, random }) => {
 		platform.disk.fault = { what: "die in it", calls: random.below(8), times: 1 };
@@ -190,6 +201,12 @@ export const DO: Readonly<Record<Deed, Do>> = {
 	},
 	pass: (world) => world.linger(world.random.pick(LONG_MS)),
 };
+
+/** Of no type that the room knows, which closes nobody: what is malformed would. */
+function flood(person: Person, frames: number): void {
+	const text = JSON.stringify(Array.from({ length: MESSAGES_PER_FRAME_MAX }, () => ({ type: "flood" })));
+	for (let i = 0; i < frames; i++) person.rawly(text, null);
+}
 
 function publish(world: World, person: Person): void {
 	const { random } = world;
@@ -241,7 +258,7 @@ function hostile(world: World, person: Person): void {
 		() => say({ type: "publish", id: 7, name: "chat", data: 1 }, "invalid", null),
 		() => say({ type: "publish", id, name: "room.job", data: 1 }, "reserved_name"),
 		() => say(`"${long(FRAME_BYTES_MAX)}"`, "too_large", null),
-		() => say(`[${"1,".repeat(MESSAGES_PER_FRAME_MAX)}1]`, "too_large", null),
+		() => say(JSON.stringify(Array(MESSAGES_PER_FRAME_MAX + 1).fill({ type: "none" })), "too_large", null),
 		() => person.rawly(new ArrayBuffer(8), { code: "binary_reserved", id: undefined }),
 		() => {
 			for (let i = 0; i < 25; i++) person.rawly("]", null);

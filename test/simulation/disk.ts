@@ -24,6 +24,12 @@ export interface JobChange {
 	after: JobRow;
 }
 
+type SanctionKey = Pick<SanctionRow, "kind" | "subject" | "member">;
+
+function isSame(a: SanctionKey, b: SanctionKey): boolean {
+	return a.kind === b.kind && a.subject === b.subject && a.member === b.member;
+}
+
 /** What one committed transaction changed. */
 export class Commit {
 	/** The room's time, Unix ms. */
@@ -39,7 +45,19 @@ export class Commit {
 	readonly jobsAdded: JobRow[] = [];
 	readonly jobsChanged: JobChange[] = [];
 	readonly ranges: RangeRow[] = [];
-	readonly sanctions: SanctionRow[] = [];
+	sanctions: SanctionRow[] = [];
+	sanctionsDropped: SanctionKey[] = [];
+
+	/** What happens to a sanction last is what counts. */
+	sanctioned(row: SanctionRow): void {
+		this.sanctionsDropped = this.sanctionsDropped.filter((each) => !isSame(each, row));
+		this.sanctions.push(row);
+	}
+
+	lifted(key: SanctionKey): void {
+		this.sanctions = this.sanctions.filter((each) => !isSame(each, key));
+		this.sanctionsDropped.push(key);
+	}
 }
 
 /** What is to go wrong, once or `times` times: at the `calls`-th call of a transaction, before it commits, or after. */
@@ -184,7 +202,13 @@ export class Disk extends MemoryStore {
 	override saveSanction(row: SanctionRow): void {
 		this.#call();
 		super.saveSanction(row);
-		this.#commit?.sanctions.push({ ...row });
+		this.#commit?.sanctioned({ ...row });
+	}
+
+	override dropSanction(kind: SanctionRow["kind"], subject: string, member: string): void {
+		this.#call();
+		super.dropSanction(kind, subject, member);
+		this.#commit?.lifted({ kind, subject, member });
 	}
 
 	override wipe(): void {

@@ -43,6 +43,11 @@ export const KEPT: readonly Kept[] = [
 		was: "G9: a message that was refused `internal` was no sign of life: closed 4002 too early (room/room.ts)",
 	},
 	{
+		name: "a page of a replay fails",
+		seed: 126,
+		was: "liveness: a replay whose next turn threw stood still until something else happened (durable/room-body.ts)",
+	},
+	{
 		name: "the clock goes back before a dead session is swept",
 		seed: 2065,
 		was: "the checker's own: 75 s of silence across a clock that went back 3 s looked like 72 (checkers/presence.ts)",

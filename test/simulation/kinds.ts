@@ -51,7 +51,13 @@ export class Archive {
 	/** Every range that was written, in order. */
 	readonly ranges: { epoch: string; from: number; to: number }[] = [];
 
+	/** The ranges that did not hold what they say. */
+	readonly misfits: string[] = [];
+
 	write(epoch: string, range: Range): void {
+		const seqs = range.events.map(({ seq }) => seq);
+		const isWhole = seqs.length === range.to - range.from + 1 && seqs.every((seq, index) => seq === range.from + index);
+		if (!isWhole) this.misfits.push(`the range from ${range.from} to ${range.to} of ${epoch} held ${seqs}`);
 		for (const gone of range.wiped) {
 			this.wiped.add(gone);
 			this.epochs.delete(gone);

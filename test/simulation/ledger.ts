@@ -1,4 +1,5 @@
 /** The truth: what was committed, epoch by epoch, from the store's own transactions. The checkers ask it. */
+import type { Event as Published } from "../../src/protocol/messages.ts";
 import type { Failure } from "../../src/protocol/outcome.ts";
 import { ROOM_MEMBER } from "../../src/room/history.ts";
 import type { JobRow } from "../../src/room/jobs.ts";
@@ -124,7 +125,8 @@ export class Ledger {
 				() => `the event ${event.seq} was stored after ${current.head} of ${current.name}`,
 			);
 			hold(event.at >= (current.at(current.head)?.at ?? 0), "G2", () => `the time of event ${event.seq} goes back`);
-			current.events.push({ ...event });
+			const { id } = JSON.parse(event.body) as Pick<Published, "id">;
+			current.events.push({ ...event, id: id ?? null });
 		}
 	}
 

@@ -120,10 +120,11 @@ export class Person {
 		this.#oddSince = null;
 		const { clock, random, platform } = this.#world;
 		const { member, can, address, history, tokenMs } = this.character;
+		const expiresAt = tokenMs === null ? null : clock.roomNow + tokenMs;
 		const isMine = (): boolean => token === this.#openToken;
 		const wire = new Wire(
 			this.#world.nextWire(),
-			{ member, since, history },
+			{ member, since, history, can, address, expiresAt },
 			clock,
 			random,
 			{
@@ -161,7 +162,7 @@ export class Person {
 					history,
 					address,
 					host: "host",
-					expiresAt: tokenMs === null ? null : clock.roomNow + tokenMs,
+					expiresAt,
 					resume: null,
 				},
 				wire,
@@ -195,8 +196,11 @@ export class Person {
 		if (connection === null || this.isStopped || this.asks.has(message.id)) return;
 		const { jury } = this.#world;
 		jury.refusals.used(message.id);
+		const { can } = this.character;
+		if (message.type !== "history" && !can.includes(message.type)) jury.access.forbidden(message.id, message.type);
 		if (message.type === "publish") {
-			jury.idempotency.published(this.character.member, message.id, message.name, message.data);
+			const { id, name, data, expect } = message;
+			jury.idempotency.published(this.character.member, id, name, data, expect);
 			this.published.push(message);
 		}
 		this.asks.set(message.id, message);
@@ -230,9 +234,7 @@ export class Person {
 				() => `${this.name} asked for ${message.name} and got ${JSON.stringify(answer)}, not ${result}`,
 			);
 		} else {
-			const { events } = answer as HistoryReply;
-			for (const [index, event] of events.entries())
-				hold(event.seq === (events[0]?.seq ?? 0) + index, "G2", () => `${this.name} read a page with a hole`);
+			this.#world.jury.order.page(this.name, message, answer as HistoryReply);
 		}
 	}
 

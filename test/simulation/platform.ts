@@ -8,6 +8,7 @@ import type { Rules } from "../../src/protocol/rules.ts";
 import type { Settings } from "../../src/protocol/settings.ts";
 import { Room, type World as RoomWorld } from "../../src/room/room.ts";
 import type { Attachment } from "../../src/room/session.ts";
+import { hold } from "./broken.ts";
 import { compareTwin } from "./checkers/twin.ts";
 import type { Clock } from "./clock.ts";
 import type { Coverage } from "./coverage.ts";
@@ -116,9 +117,20 @@ export class Platform {
 	get body(): RoomBody {
 		if (this.#awake === null) {
 			const life = new Life(this);
-			this.#awake = { body: new RoomBody(life), life };
+			const body = new RoomBody(life);
+			this.#awake = { body, life };
+			this.#compareWake(body.room, life);
 		}
 		return this.#awake.body;
+	}
+
+	/** A room that woke goes on with what it was at, and is called for what it waits for. */
+	#compareWake(room: Room, life: Life): void {
+		hold(!room.isRestless || life.hasTimer, "G7", () => "a room that woke has work to do, and rests");
+		const { alarmAt } = this;
+		const deadline = room.deadline(this.clock.roomNow);
+		const isSet = deadline === null || (alarmAt !== null && alarmAt <= deadline);
+		hold(isSet, "G7", () => `a room that woke waits for ${deadline}, and its alarm is set for ${alarmAt}`);
 	}
 
 	get isAwake(): boolean {

@@ -9,13 +9,16 @@ import type { Clock } from "./clock.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Platform } from "./platform.ts";
 import type { Random } from "./random.ts";
+import type { Letter as Reference } from "./watch.ts";
 
 const ATTEMPTS_MAX = 6;
-/** After how long a message comes again whose consumer said nothing. */
-const SILENCE_MS_MAX = 8_000;
+/** After how long a message comes again whose consumer said nothing: all its attempts are over within a lease. */
+const SILENCE_MS_MAX = 4_000;
+/** At most so long a job takes where everything is late, ms. */
+const WORK_MS_MAX = 3_000;
 
 interface Letter {
-	body: unknown;
+	body: Reference;
 	attempts: number;
 	isDead: boolean;
 	isDone: boolean;
@@ -24,6 +27,8 @@ interface Letter {
 /** One run of the consumer; it may die at any of its steps, and then says nothing more to anyone. */
 interface Machine {
 	isAlive: boolean;
+	/** True once the room has told it that nothing is to be done. */
+	isIdle: boolean;
 }
 
 /** What a consumer is about to do when it dies: to ask the room for a job, to run it, to settle it, to end its letter. */
@@ -55,6 +60,8 @@ export class Queue {
 	underway = 0;
 	/** Counts what resolves promises: the world lets those run before it goes on. */
 	stirred = 0;
+	/** Runs a check where a throw would be lost. */
+	judge: (check: () => void) => void = (check) => check();
 
 	constructor(clock: Clock, random: Random, platform: Platform, kinds: Kinds, coverage: Coverage) {
 		this.#clock = clock;
@@ -71,12 +78,12 @@ export class Queue {
 		if (mood === "refuses") this.#coverage.reach("fault", "queue refused");
 		// One that hangs may have taken it all the same.
 		if (mood === "takes" || (mood === "hangs" && this.#random.once(2))) {
-			for (const message of messages) this.#post(message);
+			for (const message of messages) this.#post(message as Reference);
 		}
 		if (mood !== "hangs") this.#clock.after(this.#random.below(10), () => told(mood === "takes"));
 	}
 
-	#post(body: unknown): void {
+	#post(body: Reference): void {
 		if (this.lose > 0) {
 			this.lose--;
 			this.#coverage.reach("fault", "message lost");
@@ -111,7 +118,7 @@ export class Queue {
 			letter.attempts = 1;
 			this.#coverage.reach("fault", "dead letter");
 		}
-		const machine: Machine = { isAlive: true };
+		const machine: Machine = { isAlive: true, isIdle: false };
 		this.underway++;
 		let isSettled = false;
 		const settle = (delaySeconds: number | null): void => {
@@ -124,7 +131,9 @@ export class Queue {
 			body: letter.body,
 			attempts: letter.attempts,
 			ack: () => {
-				if (this.#survives(machine, "ack")) settle(null);
+				if (!this.#survives(machine, "ack")) return;
+				this.judge(() => this.#platform.watch.acknowledged(letter.body, machine.isIdle));
+				settle(null);
 			},
 			retry: ({ delaySeconds = 0 } = {}) => {
 				if (this.#survives(machine, "retry")) settle(delaySeconds);
@@ -151,12 +160,21 @@ export class Queue {
 	}
 
 	#stub(machine: Machine) {
+		const workMs = Math.min(this.lateMs, WORK_MS_MAX);
 		return {
 			takeJob: (epoch: string, job: string, run: number): Promise<Task | null> =>
-				this.#call(machine, ["take", "run"], (body, answer) => answer(body.takeJob(epoch, job, run))),
+				this.#call<Task | null>(machine, ["take", "run"], (body, answer) => answer(body.takeJob(epoch, job, run))).then(
+					(task) => {
+						machine.isIdle = task === null;
+						return task;
+					},
+				),
 			settleJob: (epoch: string, job: string, run: number | null, outcome: Outcome): Promise<void> =>
-				this.#call<Reply>(machine, ["settle", "end"], (body, answer) =>
-					body.settleJob(epoch, job, run, outcome, answer),
+				this.#call<Reply>(
+					machine,
+					["settle", "end"],
+					(body, answer) => body.settleJob(epoch, job, run, outcome, answer),
+					workMs,
 				).then((reply) => {
 					if (reply.outcome === "refused") throw new Error(reply.refusal.message);
 				}),
@@ -170,6 +188,7 @@ export class Queue {
 		start: Parameters<Platform["call"]>[0] extends infer _
 			? (body: Platform["body"], answer: (value: T) => void) => void
 			: never,
+		thereMs = 15,
 	): Promise<T> {
 		return new Promise((resolve, reject) => {
 			if (!this.#survives(machine, before)) return;
@@ -180,7 +199,7 @@ export class Queue {
 					give();
 				});
 			};
-			this.#clock.after(1 + this.#random.below(15), () =>
+			this.#clock.after(1 + this.#random.below(thereMs), () =>
 				this.#platform.call<T>(
 					start,
 					(value) => back(() => resolve(value)),

@@ -5,6 +5,13 @@ import type { Attachment } from "../../src/room/session.ts";
 import type { Commit } from "./disk.ts";
 import type { Wire } from "./wire.ts";
 
+/** What a message of the jobs' queue says. */
+export interface Letter {
+	epoch: string;
+	job: string;
+	run: number;
+}
+
 export interface Watch {
 	/** A socket was accepted; its join waits for its turn. */
 	accepted(session: string, wire: Wire): void;
@@ -17,6 +24,8 @@ export interface Watch {
 	closing(wire: Wire, code: number): void;
 	/** A transaction was committed; no effect of it has been performed. */
 	committed(commit: Commit): void;
+	/** A consumer acknowledged a message; `isIdle`: it was told that nothing is to be done. */
+	acknowledged(letter: Letter, isIdle: boolean): void;
 	/** A turn's effects have been performed. */
 	turned(inputs: readonly Input[], effects: Effects, now: number): void;
 	/** A room woke with the sessions whose sockets are there. */

@@ -2,6 +2,7 @@
  * One socket, both its ends and what is on its way between them. Frames keep their order in each direction;
  * a cut loses what had not arrived, and neither end need be told.
  */
+import type { Capability } from "../../src/protocol/messages.ts";
 import type { Attachment } from "../../src/room/session.ts";
 import type { Clock } from "./clock.ts";
 import type { Random } from "./random.ts";
@@ -43,6 +44,10 @@ export class Wire {
 	/** What the join carried, for the checkers. */
 	readonly since: string | null;
 	readonly history: number;
+	readonly can: readonly Capability[];
+	readonly address: string | null;
+	/** When its token expires, by the room's clock; null never. */
+	readonly expiresAt: number | null;
 	/** The room's end, as the platform shows it. */
 	readyState: number = OPEN;
 	/** When the platform last answered a `ping`, by the room's clock; null never. */
@@ -55,6 +60,8 @@ export class Wire {
 	isReading = true;
 	/** How slow the line is, ms at most. */
 	lagMs = 20;
+	/** When the line last took something of what waited, true time. */
+	takenAt: number;
 	#attachment: Attachment | null = null;
 	readonly #clock: Clock;
 	readonly #random: Random;
@@ -75,7 +82,7 @@ export class Wire {
 
 	constructor(
 		id: number,
-		who: { member: string; since: string | null; history: number },
+		who: Pick<Wire, "member" | "since" | "history" | "can" | "address" | "expiresAt">,
 		clock: Clock,
 		random: Random,
 		ends: Ends,
@@ -85,12 +92,16 @@ export class Wire {
 		this.member = who.member;
 		this.since = who.since;
 		this.history = who.history;
+		this.can = who.can;
+		this.address = who.address;
+		this.expiresAt = who.expiresAt;
 		this.#clock = clock;
 		this.#random = random;
 		this.#ends = ends;
 		this.#scale = scale;
 		this.heardAt = clock.roomNow;
 		this.#heardSteadyAt = clock.steadyNow;
+		this.takenAt = clock.now;
 	}
 
 	/** For how long the room's end has heard nothing; a clock that went back meanwhile makes that no shorter. */
@@ -242,6 +253,7 @@ export class Wire {
 		for (let count = 0; count < framesMax; count++) {
 			const parcel = this.#unsent.shift();
 			if (parcel === undefined) return;
+			this.takenAt = this.#clock.now;
 			if ("text" in parcel) this.#unsentBytes -= parcel.text.length;
 			if (!this.#isDead) this.#travel(parcel);
 		}

@@ -55,18 +55,22 @@ export class World {
 		this.plan = plan;
 		this.coverage = coverage;
 		this.random = new Random(plan.seed);
-		this.jury = new Jury(this.clock, coverage);
+		this.jury = new Jury(this.clock, coverage, plan.settings);
 		const { jury, clock, random } = this;
 		this.platform = new Platform(clock, random, plan.settings, houseRules(plan.ranges), coverage, jury);
 		const { platform } = this;
 		const kinds = { kinds: kindsOf(this.kinds), ranges: [archiveKind(this.archive, this.kinds, coverage)] };
 		this.queue = new Queue(clock, random, platform, kinds, coverage);
 		platform.queue = this.queue;
+		this.queue.judge = (check) => this.judge(check);
 		this.backend = new Backend(this);
 		this.roomEnd = {
 			// The body forgives a socket that cannot be told of an overload.
 			sent: (wire, frame) => platform.insist(() => jury.sent(wire, frame)),
-			attached: (wire, attachment) => jury.attached(wire, attachment),
+			attached: (wire, attachment) => {
+				jury.attached(wire, attachment);
+				if (attachment.mode.kind === "replaying") clock.after(0, () => this.#disturbReplay());
+			},
 			// The room closes quietly: what a check throws there would be taken for a socket that was closed already.
 			closing: (wire, code) => this.judge(() => jury.closing(wire, code)),
 			message: (wire, text) => platform.message(wire, text),
@@ -100,6 +104,17 @@ export class World {
 			this.#broken ??= error;
 		}
 	}
+
+	/** Between one page of a replay and the next the room falls asleep, or the next one fails. */
+	#disturbReplay(): void {
+		const { random, platform } = this;
+		const does = random.below(2);
+		if (does === 0) platform.sleep();
+		if (does === 1 && !this.isCalm) platform.disk.fault = { what: "throw", calls: random.below(4), times: 1 };
+	}
+
+	/** The faults have stopped. */
+	isCalm = false;
 
 	/** Nobody comes back any more. */
 	isOver = false;

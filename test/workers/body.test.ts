@@ -1,14 +1,18 @@
 /** The room's body under what it may meet: turns that throw, turns too large for one, storage that is to be deleted. */
 import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { Inbox } from "../../src/durable/inbox.ts";
 import type { RoomObject } from "../../src/durable/room-object.ts";
 import { TICKET_HEADER, type Ticket, writeTicket } from "../../src/durable/ticket.ts";
-import { INBOX_MESSAGES_MAX } from "../../src/protocol/limits.ts";
+import { INBOX_BYTES_MAX, INBOX_MESSAGES_MAX, MALFORMED_PER_MINUTE_MAX } from "../../src/protocol/limits.ts";
+import { Room } from "../../src/room/room.ts";
 import { Guest, join } from "./guest.ts";
 
-afterEach(reset);
+afterEach(() => {
+	vi.restoreAllMocks();
+	return reset();
+});
 
 const stubOf = (room: string) => env.ROOMS.getByName(room);
 const publish = (id: string, data: unknown = 1, name = "chat") => JSON.stringify({ type: "publish", id, name, data });
@@ -126,4 +130,59 @@ test("G6 the inbox is bounded in frames, also in those that hold no message", ()
 	const inbox = new Inbox();
 	for (let n = 0; n < INBOX_MESSAGES_MAX; n++) inbox.put({ type: "frame", session: "s1", messages: [] }, 0, 2);
 	expect(inbox.isFullFor(1, 2)).toBe(true);
+});
+
+/** The room's first socket, and the room: what is done with them is done before anything else arrives. */
+function inside<T>(run: (room: RoomObject, socket: WebSocket) => T): Promise<T> {
+	return runInDurableObject(stubOf("lobby"), (room: RoomObject, state) => {
+		const [socket] = state.getWebSockets();
+		if (socket === undefined) throw new Error("The guest's socket is missing.");
+		return run(room, socket);
+	});
+}
+
+test("G8 the inbox counts the bytes of a frame whose first message is refused, and a refusal for want of room bears the id", async () => {
+	const ann = await join("/rooms/lobby");
+	const frame = `[{"type":"?","id":"q"},${publish("p", "x".repeat(60_000))}]`;
+	const fits = Math.ceil(INBOX_BYTES_MAX / frame.length);
+	await inside((room, socket) => {
+		// Two find the room idle and are a turn each: what comes behind them has to wait, and not all of it can.
+		for (let n = 0; n < fits + 3; n++) room.webSocketMessage(socket, frame);
+	});
+	await ann.until(() => ann.heard.some((message) => message.type === "error" && message.code === "overloaded"));
+	const refused = ann.heard.filter((message) => message.type === "error" && message.code === "overloaded");
+	expect(refused.slice(0, 2)).toMatchObject([{ id: "q" }, { id: "p" }]);
+});
+
+test("G8 one that was closed for what it said is not read any more, though it goes on sending", async () => {
+	await join("/rooms/lobby");
+	const turns = await runInDurableObject(stubOf("lobby"), async (room: RoomObject, state) => {
+		const [socket] = state.getWebSockets();
+		if (socket === undefined) throw new Error("The guest's socket is missing.");
+		for (let n = 0; n < MALFORMED_PER_MINUTE_MAX; n++) room.webSocketMessage(socket, "no JSON");
+		await vi.waitUntil(() => socket.readyState !== WebSocket.OPEN);
+		const turn = vi.spyOn(Room.prototype, "turn");
+		for (let n = 0; n < 100; n++) room.webSocketMessage(socket, publish(`late-${n}`));
+		// Behind everything that waits for a turn.
+		await new Promise((resolve) => setTimeout(resolve, 100));
+		return turn.mock.calls.flatMap(([inputs]) => inputs.filter(({ type }) => type === "frame"));
+	});
+	expect(turns).toEqual([]);
+});
+
+test("G8 a deadline further off than the platform sets alarms for is an alarm at its furthest, and no error", async () => {
+	const turn = Room.prototype.turn;
+	vi.spyOn(Room.prototype, "turn").mockImplementation(function (this: Room, inputs, now) {
+		// What a token with its `exp` in milliseconds comes to, where nothing is due before it.
+		const effects = turn.call(this, inputs, now);
+		effects.alarmAt = now * 1000;
+		return effects;
+	});
+	const ann = await join("/rooms/lobby");
+	ann.publish("p1");
+	await ann.hears("event");
+	expect(ann.closed).toBeNull();
+	await runInDurableObject(stubOf("lobby"), async (_, { storage }) => {
+		expect(await storage.getAlarm()).toBe(Date.UTC(2189));
+	});
 });

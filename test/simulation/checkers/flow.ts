@@ -1,5 +1,5 @@
 /** G6: a full socket is paused at once, and what it is sent meanwhile is bounded. */
-import { BUFFER_PAUSE_BYTES, PAUSED_PRIVATE_BYTES_MAX } from "../../../src/protocol/limits.ts";
+import { BUFFER_PAUSE_BYTES, PAUSED_PRIVATE_BYTES_MAX, STUCK_MS_MAX } from "../../../src/protocol/limits.ts";
 import type { ServerMessage } from "../../../src/protocol/messages.ts";
 import { hold } from "../broken.ts";
 import type { Sitting } from "./sitting.ts";
@@ -10,8 +10,33 @@ const SHARED: ReadonlySet<ServerMessage["type"]> = new Set(["event", "signal", "
 const FRAMING_BYTES = 1024;
 /** The turn after the one in which a buffer was found full knows of it. */
 const NOTICE_MS_MAX = 20;
+/** How long after its time a stuck socket may be found: it is looked at now and then. */
+const LOOK_MS_MAX = 5_000;
 
 export class FlowCheck {
+	/** A session is paused no longer: its socket has room again. */
+	resumed({ session, wire }: Sitting): void {
+		const { bufferedAmount } = wire;
+		hold(
+			bufferedAmount <= BUFFER_PAUSE_BYTES,
+			"G6",
+			() => `${session} is caught up, and its socket still holds ${bufferedAmount} bytes`,
+		);
+	}
+
+	/** One whose socket takes nothing is closed after a while. */
+	turned(sittings: Iterable<Sitting>, now: number): void {
+		for (const { phase, wire, pausedAt, session } of sittings) {
+			if (phase !== "paused") continue;
+			const stuckMs = now - Math.max(pausedAt, wire.takenAt);
+			hold(
+				stuckMs <= STUCK_MS_MAX + LOOK_MS_MAX,
+				"G6",
+				() => `${session} is stuck since ${stuckMs} ms, and not closed`,
+			);
+		}
+	}
+
 	/** `isFirst` of its turn: what a turn sends itself is no backlog yet. */
 	sent(sitting: Sitting, frame: string, messages: readonly ServerMessage[], now: number, isFirst: boolean): void {
 		const { session, wire } = sitting;

@@ -14,32 +14,38 @@ export class Idempotency {
 	#keys = new Map<string, NewEvent>();
 	/** What was ever published under a (member, id), as JSON. */
 	readonly #variants = new Map<string, Set<string>>();
+	/** The head that a publish expects, by (member, id). */
+	readonly #expected = new Map<string, number>();
 
 	constructor(ledger: Ledger) {
 		this.#ledger = ledger;
 	}
 
 	/** A member sends a publish, for the first time or again. */
-	published(member: string, id: string, name: string, data: unknown): void {
+	published(member: string, id: string, name: string, data: unknown, expect: number | undefined): void {
 		const key = `${member} ${id}`;
+		if (expect !== undefined) this.#expected.set(key, expect);
 		const variants = this.#variants.get(key) ?? new Set();
 		this.#variants.set(key, variants.add(JSON.stringify([name, data])));
 	}
 
 	committed(commit: Commit): void {
 		for (const event of commit.appended) {
-			if (event.id === null) continue;
-			const key = `${this.#ledger.current?.name} ${event.from} ${event.id}`;
+			// As everyone reads it: the key under which it is stored may be another.
+			const said = JSON.parse(event.body) as { id?: string; name: string; data: unknown; redacted?: true };
+			if (said.id === undefined) continue;
+			const key = `${this.#ledger.current?.name} ${event.from} ${said.id}`;
 			const before = this.#keys.get(key);
 			hold(
 				before === undefined || event.at - before.at >= IDEMPOTENCY_MS,
 				"G3",
-				() => `${event.from} published ${event.id} once, and it is event ${before?.seq} and ${event.seq}`,
+				() => `${event.from} published ${said.id} once, and it is event ${before?.seq} and ${event.seq}`,
 			);
 			this.#keys.set(key, event);
-			const said = JSON.parse(event.body) as { name: string; data: unknown; redacted?: true };
+			const expected = this.#expected.get(`${event.from} ${said.id}`) ?? event.seq - 1;
+			hold(expected === event.seq - 1, "G2", () => `the event ${event.body} was to come right after ${expected}`);
 			if (said.redacted === true) continue;
-			const variants = this.#variants.get(`${event.from} ${event.id}`);
+			const variants = this.#variants.get(`${event.from} ${said.id}`);
 			hold(
 				variants?.has(JSON.stringify([said.name, said.data])) === true,
 				"G3",
@@ -49,11 +55,10 @@ export class Idempotency {
 	}
 
 	ack(sitting: Sitting, { id, seq }: Ack): void {
-		this.isOf(sitting.member, id, seq);
+		if (!this.#ledger.isWiping) this.isOf(sitting.member, id, seq);
 	}
 
 	isOf(member: string, id: string, seq: number): void {
-		if (this.#ledger.isWiping) return;
 		const event = this.#ledger.current?.at(seq);
 		hold(
 			event?.from === member && event.id === id,
@@ -72,7 +77,9 @@ export class Idempotency {
 	}
 
 	replied(member: string, id: string, reply: Reply): void {
-		if (reply.outcome === "published" || reply.outcome === "repeated") this.isOf(member, id, reply.seq);
+		// What a turn answered before it wiped speaks of the epoch that is gone.
+		if ("epoch" in reply && (!this.#ledger.isWiping || reply.epoch === this.#ledger.current?.name))
+			this.isOf(member, id, reply.seq);
 		if (reply.outcome === "refused" && reply.refusal.code === "id_reused") this.reused({ member }, { id });
 	}
 }

@@ -1,12 +1,13 @@
 /** G5: a job is owed with its event or not at all, settles once, and its outcome reaches whom it concerns. */
 import type { Event, JobNotice } from "../../../src/protocol/messages.ts";
 import type { Settle } from "../../../src/room/inputs.ts";
-import { type JobRow, jobId, jobNumber } from "../../../src/room/jobs.ts";
+import { type JobRow, jobId, jobNumber, type RangeRow } from "../../../src/room/jobs.ts";
 import { LEASE_MS } from "../../room/house-rules.ts";
 import { hold } from "../broken.ts";
 import type { Coverage } from "../coverage.ts";
 import type { Commit, JobChange } from "../disk.ts";
 import type { Ledger } from "../ledger.ts";
+import type { Letter } from "../watch.ts";
 import type { Sitting } from "./sitting.ts";
 
 /** Which kind an event of that name must start, by design of the house rules. */
@@ -30,6 +31,7 @@ export class Jobs {
 	/** The members that the latest commit erased. */
 	#erasing: ReadonlySet<string> = new Set();
 	readonly #announced = new Set<string>();
+	readonly #ranges = new Map<string, RangeRow>();
 
 	constructor(ledger: Ledger, coverage: Coverage) {
 		this.#ledger = ledger;
@@ -45,6 +47,8 @@ export class Jobs {
 		);
 		for (const { purpose } of commit.jobsAdded) this.#coverage.count("job", purpose);
 		for (const change of commit.jobsChanged) this.#changed(change, commit);
+		for (const row of commit.ranges) this.#moved(row, commit);
+		if (commit.inputs.some(({ type }) => type === "alarm")) this.#expired(commit.now);
 		for (const input of commit.inputs) {
 			if (input.type === "moderate" && input.action.action === "erase") this.#erased(input.action.member, commit);
 			// The room itself settles what was moot when it was asked for.
@@ -62,6 +66,48 @@ export class Jobs {
 			if (event.name === "held" && event.from !== "room:operator") this.#released(event, commit);
 			if (event.name === "room.job") this.#announce(event, commit);
 		}
+	}
+
+	/** A range is sent again when its lease is over, or when it has failed. */
+	#moved(row: RangeRow, { inputs, now }: Commit): void {
+		const before = this.#ranges.get(row.kind);
+		this.#ranges.set(row.kind, row);
+		const job = this.#id(row);
+		if (row.state === "sent" && before?.state !== "sent") this.#sentAt.set(job, now);
+		if (before?.n !== row.n || row.run <= before.run) return;
+		const hasFailed = inputs.some((input) => input.type === "settle" && input.job === job);
+		const sentMs = now - (this.#sentAt.get(job) ?? now);
+		const isOver = before.state === "sent" && sentMs >= LEASE_MS;
+		hold(hasFailed || isOver, "G5", () => `the range ${job} was sent again after ${sentMs} ms, within its lease`);
+	}
+
+	/** No event is held any longer than its check may take. */
+	#expired(now: number): void {
+		for (const row of this.#ledger.current?.jobs.values() ?? []) {
+			const isLate = !isSettled(row) && row.deadlineAt !== null && row.deadlineAt <= now;
+			hold(
+				!isLate,
+				"G5",
+				() => `the event of ${this.#id(row)} is still held ${now - (row.deadlineAt ?? 0)} ms too long`,
+			);
+		}
+	}
+
+	/** A message is acknowledged when what it stands for is settled, or was sent again since. */
+	acknowledged({ epoch, job, run }: Letter, isIdle: boolean): void {
+		const { current } = this.#ledger;
+		if (isIdle || current?.name !== epoch) return;
+		const n = jobNumber(epoch, job);
+		const row = n === null ? undefined : current.jobs.get(n);
+		const isOpen = row !== undefined && !isSettled(row) && row.run <= run;
+		const range = [...this.#ranges.values()].find((each) => each.n === n);
+		const isUnderway = range !== undefined && range.state !== "idle" && range.run <= run;
+		hold(!isOpen && !isUnderway, "G5", () => `the message of ${job} was acknowledged, and it is not settled`);
+	}
+
+	/** The room deleted all that it stored. */
+	forgotten(): void {
+		this.#ranges.clear();
 	}
 
 	/** What a member asked for goes with it. */
@@ -94,6 +140,8 @@ export class Jobs {
 			return;
 		}
 		if (before.state === "waiting" && after.state === "sent") this.#sentAt.set(job, commit.now);
+		const isSentAgain = before.state === "sent" && after.state === "waiting";
+		hold(!isSentAgain || after.run > before.run, "G5", () => `the job ${job} is sent again as the same run`);
 		if (after.run > before.run) {
 			const sentAt = this.#sentAt.get(job) ?? Number.NEGATIVE_INFINITY;
 			this.#coverage.reach("job", "sent again");
@@ -114,6 +162,31 @@ export class Jobs {
 			counts || isLapsed || isErased,
 			"G5",
 			() => `the job ${job} of run ${before.run} settled as ${after.state} though nothing that counts came`,
+		);
+		if (!isErased) this.#concluded(after, commit);
+	}
+
+	/** The outcome is owed to who asked until it is received, and a check that refuses an event takes it back. */
+	#concluded(row: JobRow, commit: Commit): void {
+		const job = this.#id(row);
+		const isReceived = commit.inputs.some(
+			(input) =>
+				input.type === "frame" &&
+				input.messages.some(
+					(each) => "message" in each && each.message.type === "received" && each.message.jobs.includes(job),
+				),
+		);
+		const concerns =
+			row.purpose === "asked" || (row.purpose === "hold" && row.state === "failed") || row.kind === "bill";
+		hold(!concerns || row.isOwed || isReceived, "G5", () => `the outcome of ${job} is owed to nobody`);
+		if (row.purpose !== "review" || row.state !== "done" || row.seq === null) return;
+		const { verdict } = (JSON.parse(row.outcome) ?? {}) as { verdict?: string };
+		const event = this.#ledger.current?.at(row.seq);
+		const isKept = row.seq >= (this.#ledger.meta?.kept ?? 1);
+		hold(
+			verdict !== "refuse" || !isKept || event?.body.endsWith('"redacted":true}') === true,
+			"G5",
+			() => `the check ${job} refuses ${event?.body}, which stands`,
 		);
 	}
 

@@ -1,5 +1,7 @@
 /** All the checkers together: each thing that is seen is shown to those whose guarantee it touches. */
+import { ALARM_RETRY_MS } from "../../../src/protocol/limits.ts";
 import type { ServerMessage } from "../../../src/protocol/messages.ts";
+import type { Settings } from "../../../src/protocol/settings.ts";
 import type { Effects } from "../../../src/room/effects.ts";
 import type { Input } from "../../../src/room/inputs.ts";
 import type { Attachment } from "../../../src/room/session.ts";
@@ -8,8 +10,10 @@ import type { Clock } from "../clock.ts";
 import type { Coverage } from "../coverage.ts";
 import type { Commit } from "../disk.ts";
 import { Ledger } from "../ledger.ts";
-import type { Watch } from "../watch.ts";
+import type { Letter, Watch } from "../watch.ts";
 import type { Wire } from "../wire.ts";
+import { Access } from "./access.ts";
+import { Bounds } from "./bounds.ts";
 import { Erasure } from "./erasure.ts";
 import { FlowCheck } from "./flow.ts";
 import { Idempotency } from "./idempotency.ts";
@@ -22,6 +26,8 @@ import { Sitting } from "./sitting.ts";
 
 /** After the clock has jumped a sweep may overtake what was just said: what waits in the inbox came before the jump. */
 const JUMP_MS_MAX = 1_000;
+/** One page of a replay follows the other at once. */
+const REPLAY_MS_MAX = 1_000;
 
 export class Jury implements Watch {
 	readonly ledger = new Ledger();
@@ -32,12 +38,17 @@ export class Jury implements Watch {
 	readonly jobs: Jobs;
 	readonly erasure: Erasure;
 	readonly flow = new FlowCheck();
+	readonly bounds: Bounds;
+	readonly access: Access;
 	readonly refusals: Refusals;
 	readonly presence: PresenceCheck;
 	/** What must answer the hostile frames that are on their way, by their text. */
 	readonly hostile = new Map<string | ArrayBuffer, Expected[]>();
+	/** Who was erased, and what had been said by then. */
+	readonly erasures: { member: string; heads: ReadonlyMap<string, number> }[] = [];
 	readonly #clock: Clock;
 	readonly #coverage: Coverage;
+	#wokenAt = 0;
 	/** The frame that was read last: one turn sends the same text to many. */
 	#text = "";
 	#messages: readonly ServerMessage[] = [];
@@ -46,7 +57,7 @@ export class Jury implements Watch {
 	/** Tells a story where someone listens. */
 	tell: ((line: string) => void) | null = null;
 
-	constructor(clock: Clock, coverage: Coverage) {
+	constructor(clock: Clock, coverage: Coverage, settings: Settings) {
 		this.#clock = clock;
 		this.#coverage = coverage;
 		this.order = new Order(this.ledger);
@@ -55,6 +66,8 @@ export class Jury implements Watch {
 		this.jobs = new Jobs(this.ledger, coverage);
 		this.erasure = new Erasure(this.ledger);
 		this.refusals = new Refusals(this.ledger, clock, coverage);
+		this.bounds = new Bounds(this.ledger, settings);
+		this.access = new Access(this.ledger);
 		this.presence = new PresenceCheck(this.ledger, clock, () => this.sittings.values());
 	}
 
@@ -71,11 +84,14 @@ export class Jury implements Watch {
 		if (mode.kind === "paused" && sitting.phase !== "paused") {
 			sitting.phase = "paused";
 			sitting.pausedBytes = 0;
+			sitting.pausedAt = this.#clock.now;
 			this.tell?.(`${sitting.session} is paused`);
 		} else if (mode.kind !== "paused" && sitting.phase === "paused") {
 			sitting.phase = "replaying";
 			sitting.fullSince = null;
 			this.tell?.(`${sitting.session} replays`);
+			sitting.movedAt = this.#clock.now;
+			this.flow.resumed(sitting);
 		}
 	}
 
@@ -83,6 +99,7 @@ export class Jury implements Watch {
 		const sitting = this.sittings.get(wire);
 		if (sitting === undefined) return;
 		if (this.tell !== null) this.tell(`${sitting.session} says ${String(text).slice(0, 200)}`);
+		if (typeof text === "string") for (const [, id] of text.matchAll(/"id":"(\w+)"/g)) this.refusals.used(id ?? "");
 		const expected = this.hostile.get(text)?.shift();
 		if (expected !== undefined) this.refusals.expect(sitting, expected);
 	}
@@ -95,6 +112,14 @@ export class Jury implements Watch {
 			this.#messages = JSON.parse(frame) as ServerMessage[];
 		}
 		this.tell?.(`${sitting.session} hears ${frame.slice(0, 1000)}`);
+		const waitedMs = this.#clock.now - sitting.movedAt;
+		hold(
+			sitting.phase !== "replaying" || waitedMs <= REPLAY_MS_MAX,
+			"liveness",
+			() => `${sitting.session} waited ${waitedMs} ms for its replay to go on`,
+		);
+		sitting.movedAt = this.#clock.now;
+		this.bounds.sent(sitting.session, frame, this.#messages);
 		this.flow.sent(sitting, frame, this.#messages, this.#clock.now, sitting.sentIn !== this.turns);
 		sitting.sentIn = this.turns;
 		for (const message of this.#messages) this.#heard(sitting, message);
@@ -105,6 +130,7 @@ export class Jury implements Watch {
 			hold(false, "G2", () => `${sitting.session} heard ${message.type} before its welcome`);
 		switch (message.type) {
 			case "welcome":
+				this.access.welcome(sitting);
 				this.resume.welcome(sitting, message);
 				this.presence.welcome(sitting, message);
 				return;
@@ -160,6 +186,9 @@ export class Jury implements Watch {
 		const epoch = this.ledger.current?.name;
 		if (commit.isWiped) this.#coverage.reach("room", "wiped");
 		if (commit.rewritten.length > 0) this.#coverage.reach("room", "redacted");
+		this.#noteErasures(commit);
+		this.bounds.committing(commit);
+		this.access.committing(commit);
 		this.ledger.commit(commit);
 		const { current, meta } = this.ledger;
 		if (current?.name === epoch && (current?.floor ?? 1) > floor) this.#coverage.reach("room", "trimmed");
@@ -169,6 +198,7 @@ export class Jury implements Watch {
 		for (const input of commit.inputs) if (input.type === "join") this.#seat(input.session, input.member);
 		this.idempotency.committed(commit);
 		this.jobs.committed(commit);
+		this.bounds.committed(commit);
 		this.presence.committed(commit);
 		this.erasure.committed(commit);
 	}
@@ -178,9 +208,25 @@ export class Jury implements Watch {
 		for (const sitting of this.sittings.values()) if (sitting.session === session) sitting.isSeated = true;
 	}
 
+	#noteErasures({ inputs }: Commit): void {
+		if (this.ledger.current === null) return;
+		for (const input of inputs) {
+			if (input.type !== "moderate" || input.action.action !== "erase" || input.after > 0) continue;
+			const heads = [...this.ledger.epochs.values()].map(({ name, head }) => [name, head] as const);
+			this.erasures.push({ member: input.action.member, heads: new Map(heads) });
+		}
+	}
+
+	acknowledged(letter: Letter, isIdle: boolean): void {
+		this.jobs.acknowledged(letter, isIdle);
+	}
+
 	turned(inputs: readonly Input[], _: Effects, now: number): void {
 		this.turns++;
 		this.order.turned(this.sittings.values());
+		this.flow.turned(this.sittings.values(), this.#clock.now);
+		this.bounds.turned(inputs);
+		this.access.turned(this.sittings.values(), now);
 		this.presence.turned(inputs);
 		for (const sitting of this.sittings.values())
 			if (inputs.some((input) => input.type === "frame" && input.session === sitting.session)) sitting.seenAt = now;
@@ -194,13 +240,21 @@ export class Jury implements Watch {
 	woken(attachments: readonly Attachment[], now: number): void {
 		this.tell?.(`woken with ${attachments.map(({ session, mode }) => `${session} ${mode.kind}`).join(", ")}`);
 		// A turn that was to pause someone may have failed, or its knowledge may be lost: the next send notices it again.
-		for (const sitting of this.sittings.values()) sitting.fullSince = null;
+		for (const sitting of this.sittings.values()) {
+			sitting.fullSince = null;
+			sitting.pausedAt = this.#clock.now;
+			// What failed twice at once waits for the alarm.
+			sitting.movedAt = this.#clock.now + (this.#wokenAt === this.#clock.now ? ALARM_RETRY_MS : 0);
+		}
+		this.#wokenAt = this.#clock.now;
+		this.bounds.woken();
 		this.presence.woken(attachments, now);
 	}
 
 	crashed(wires: readonly Wire[]): void {
 		this.tell?.(`crashed with ${wires.length} sockets`);
 		this.presence.crashed();
+		this.access.crashed();
 		for (const wire of wires) {
 			const sitting = this.sittings.get(wire);
 			if (sitting !== undefined && sitting.phase !== "gone") {
@@ -215,5 +269,7 @@ export class Jury implements Watch {
 	forgotten(): void {
 		this.tell?.("the room forgot itself");
 		this.ledger.forget();
+		this.access.forgotten();
+		this.jobs.forgotten();
 	}
 }

@@ -1,5 +1,6 @@
 /** G1 and G2: a session hears nothing that is not stored, and all that is, in its order, each once. */
-import type { CaughtUp, Event, HistoryReply } from "../../../src/protocol/messages.ts";
+import { PAGE_EVENTS_DEFAULT } from "../../../src/protocol/limits.ts";
+import type { CaughtUp, Event, HistoryReply, HistoryRequest } from "../../../src/protocol/messages.ts";
 import { hold } from "../broken.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Sitting } from "./sitting.ts";
@@ -58,10 +59,32 @@ export class Order {
 		}
 	}
 
-	/** Whoever is live has heard everything. */
+	/** A page as its reader got it is the one that was asked for: without a hole, and as near as can be. */
+	page(who: string, { before, after, limit = PAGE_EVENTS_DEFAULT }: HistoryRequest, reply: HistoryReply): void {
+		const { events, floor, head, more } = reply;
+		const seqs = events.map(({ seq }) => seq);
+		const say = (): string => `${who} asked for ${limit} events ${JSON.stringify({ before, after })} and read ${seqs}`;
+		const [first = 0] = seqs;
+		hold(
+			seqs.length <= limit && seqs.every((seq, index) => seq === first + index),
+			"G2",
+			() => `${say()}, a page with a hole`,
+		);
+		const from = Math.max((after ?? 0) + 1, floor);
+		const to = Math.min((before ?? head + 1) - 1, head);
+		const isEmpty = from > to;
+		const isNearest = after === undefined ? seqs.at(-1) === to : first === from;
+		hold(isEmpty ? seqs.length === 0 : isNearest, "G2", () => `${say()} of ${floor} to ${head}`);
+		const hasMore = !isEmpty && (after === undefined ? first > floor : (seqs.at(-1) ?? head) < head);
+		hold(more === hasMore, "G2", () => `${say()} of ${floor} to ${head}, and was told more: ${more}`);
+	}
+
+	/** Whoever is live has heard everything, and that it has. */
 	turned(sittings: Iterable<Sitting>): void {
 		const head = this.#ledger.current?.head ?? 0;
-		for (const { phase, next, session } of sittings) {
+		for (const { phase, next, session, wire } of sittings) {
+			const isTold = phase !== "replaying" || wire.attachment?.mode.kind !== "live";
+			hold(isTold, "G2", () => `${session} is live and was not told that it is caught up`);
 			if (phase !== "live") continue;
 			hold(next - 1 === head, "G2", () => `${session} is live and has heard ${next - 1} of ${head}`);
 		}

@@ -6,27 +6,22 @@ import { jobId } from "../../../src/room/jobs.ts";
 import { Broken, hold } from "../broken.ts";
 import type { Person } from "../person.ts";
 import type { World } from "../world.ts";
+import { Deadlines } from "./deadlines.ts";
 import { showRow } from "./presence.ts";
 
 /** The longest chain of deadlines: a hold, a lease, a range that failed, a dead cable, and then some. */
 const CALM_MS_MAX = 12 * 60_000;
+const LOOK_MS = 100;
 /** As many turns may come of what the faults have left: the median is 7. */
 const TURNS_MAX = 500;
-/** A member whose cable was cut is gone by then (G9). */
-const CABLE_MS_MAX = 2 * 60_000;
-/** In one of so many worlds somebody's cable is cut for good: two minutes are dear. */
-const CABLES = 3;
-/** A line that was slow may bring a farewell so late. */
-const LINE_MS_MAX = 1_000;
-const LOOK_MS = 100;
 const LONG_MS = 3 * 24 * 3_600_000;
+/** More than all deadlines of a world together: one that is past is set again and again. */
+const CALM_ALARMS_MAX = 5_000;
 /** An empty room is woken for its sweeps of keys, and to trim each event, and then no more. */
 const ALARMS_MAX = 60;
 
 export class Rest {
 	readonly #world: World;
-	/** Since when each member that is listed is not here, Unix ms. */
-	readonly #absentSince = new Map<string, number>();
 
 	constructor(world: World) {
 		this.#world = world;
@@ -35,21 +30,25 @@ export class Rest {
 	async come(): Promise<void> {
 		const { world } = this;
 		this.#heal();
+		const deadlines = new Deadlines(world);
+		const alarmsBefore = world.platform.alarms;
 		const until = world.clock.now + CALM_MS_MAX;
 		const { turns } = world.jury;
 		for (let unrest = this.#unrest(); unrest !== null; unrest = this.#unrest()) {
 			if (world.clock.now > until) throw new Broken("liveness", `${unrest} ${CALM_MS_MAX} ms after the last fault`);
-			const took = world.jury.turns - turns;
-			hold(took <= TURNS_MAX, "liveness", () => `${unrest} ${took} turns after the last fault`);
-			this.#holdAbsence();
 			world.jury.tell?.(`unrest: ${unrest.slice(0, 100)}`);
 			// At once to what is due next, where that is far.
 			await world.pass(Math.max(LOOK_MS, (world.clock.nextAt ?? 0) - world.clock.now));
+			deadlines.look();
+			const took = world.jury.turns - turns;
+			hold(took <= TURNS_MAX, "liveness", () => `${unrest} ${took} turns after the last fault`);
+			const alarms = world.platform.alarms - alarmsBefore;
+			if (alarms > CALM_ALARMS_MAX) throw new Broken("liveness", `${unrest}, and the room was woken ${alarms} times`);
 		}
 		this.#compareStore();
 		this.#compareArchive();
-		if (world.random.once(CABLES)) await this.#cutCable();
-		await this.#depart();
+		await deadlines.idle();
+		await this.#depart(deadlines);
 	}
 
 	private get world(): World {
@@ -59,6 +58,7 @@ export class Rest {
 	#heal(): void {
 		const { platform, queue, kinds, backend, jury } = this.world;
 		jury.tell?.("--- all faults stop");
+		this.world.isCalm = true;
 		platform.disk.fault = null;
 		platform.sendFault = null;
 		queue.mood = "takes";
@@ -101,36 +101,12 @@ export class Rest {
 			if (row.state !== "idle") return `the range ${row.kind} is ${row.state}`;
 			if (row.through < (current?.head ?? 0)) return `the range ${row.kind} is at ${row.through} of ${current?.head}`;
 		}
-		const here = this.#here();
+		const here = new Set(people.filter(({ isLive }) => isLive).map(({ character }) => character.member));
 		// Nobody sweeps for one who is alone.
 		if (roster.size >= 2)
 			for (const member of roster.keys()) if (!here.has(member)) return `${member} is gone, and still listed`;
 		for (const member of here) if (!roster.has(member)) return `${member} is here, and not listed`;
 		return null;
-	}
-
-	#here(): ReadonlySet<string> {
-		return new Set(this.world.people.filter(({ isLive }) => isLive).map(({ character }) => character.member));
-	}
-
-	/** G9: whoever is not here any more is listed no longer than a dead cable takes to be found; nobody sweeps for one who is alone. */
-	#holdAbsence(): void {
-		const { jury, clock } = this.world;
-		const { roster } = jury.ledger;
-		const here = this.#here();
-		for (const member of [...roster.keys(), ...this.#absentSince.keys()]) {
-			if (here.has(member) || !roster.has(member) || roster.size < 2) {
-				this.#absentSince.delete(member);
-				continue;
-			}
-			const since = this.#absentSince.get(member) ?? clock.now;
-			this.#absentSince.set(member, since);
-			hold(
-				clock.now - since <= CABLE_MS_MAX + clock.backMs,
-				"G9",
-				() => `${member} is gone for ${clock.now - since} ms, and still listed`,
-			);
-		}
 	}
 
 	#unrestOf(person: Person): string | null {
@@ -198,6 +174,8 @@ export class Rest {
 			if (epoch.isWiped && !epoch.isForgotten)
 				hold(kept === undefined || current === null, "archive", () => `${epoch.name} was wiped and is archived`);
 		}
+		for (const misfit of archive.misfits) throw new Broken("archive", misfit);
+		this.#compareErasures();
 		if (current === null) return;
 		if (current.lostBefore > 1) coverage.reach("room", "range trimmed");
 		const kept = archive.epochs.get(current.name);
@@ -218,47 +196,28 @@ export class Rest {
 		}
 	}
 
-	/** G9: one whose cable was cut is gone within two minutes, while another is there to be told. */
-	async #cutCable(): Promise<void> {
-		const { people, jury, clock } = this.world;
-		const lost = people.findLast(({ isLive }) => isLive);
-		const member = lost?.character.member;
-		const isWatched = people.some(({ isLive, character }) => isLive && character.member !== member);
-		if (lost === undefined || member === undefined || !isWatched) return;
-		jury.tell?.(`--- the cable of ${member} is cut`);
-		const theirs = people.filter(({ character }) => character.member === member);
-		for (const person of theirs) {
-			person.wire?.die(false);
-			person.leave();
+	/** What an erased member had said by then is taken back in the archive too, also where the room no longer has it. */
+	#compareErasures(): void {
+		const { archive, jury } = this.world;
+		for (const { member, heads } of jury.erasures) {
+			for (const [name, events] of archive.epochs) {
+				for (const event of events.values()) {
+					const isOlder = event.seq <= (heads.get(name) ?? 0);
+					const stands = event.from === member && isOlder && event.redacted !== true;
+					hold(!stands, "archive", () => `${member} was erased, and ${JSON.stringify(event)} is archived`);
+				}
+			}
 		}
-		await this.world.pass(CABLE_MS_MAX + clock.backMs);
-		// A page that was reloading may have come back.
-		if (theirs.some(({ isStopped }) => !isStopped)) return;
-		hold(!jury.ledger.roster.has(member), "G9", () => `${member} is listed two minutes after its cable was cut`);
 	}
 
 	/** Everyone leaves: the room empties, and then it rests. */
-	async #depart(): Promise<void> {
+	async #depart(deadlines: Deadlines): Promise<void> {
 		const { world } = this;
 		world.jury.tell?.("--- everyone leaves");
 		world.isOver = true;
-		const { platform } = world;
-		const before = platform.alarms;
-		// The room is told late of a line that is dead, or was given up before it opened; and where its machine has
-		// died, not before someone looks in.
-		const isSound = platform.listed().every((wire) => !wire.isDead && world.people.some((each) => each.wire === wire));
-		const body = isSound && platform.isAwake ? platform.body : null;
-		const { backMs } = world.clock;
 		for (const person of world.people) person.leave();
-		// A deadline is met later by what the room's clock went back.
-		await world.pass(GRACE_MS + LINE_MS_MAX + backMs);
-		const { roster } = world.jury.ledger;
-		const isTold = body !== null && platform.isAwake && platform.body === body;
-		hold(
-			!isTold || roster.size === 0,
-			"G9",
-			() => `${[...roster.keys()]} closed their pages, and are here after the grace`,
-		);
+		await deadlines.left();
+		const before = world.platform.alarms;
 		await world.pass(LONG_MS);
 		const alarms = world.platform.alarms - before;
 		const events = world.jury.ledger.current?.head ?? 0;
@@ -266,6 +225,7 @@ export class Rest {
 		// Where the machine died last, the room is asleep and knows of nobody's leaving until someone looks in.
 		world.backend.read();
 		await world.pass(GRACE_MS + LOOK_MS);
+		const { roster } = world.jury.ledger;
 		hold(roster.size === 0, "G9", () => `${[...roster.keys()]} are still here three days after they left`);
 	}
 }

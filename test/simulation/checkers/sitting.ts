@@ -28,6 +28,10 @@ export class Sitting {
 	seenAt: number;
 	/** Bytes that it was sent since it was paused. */
 	pausedBytes = 0;
+	/** When its replay last went on, true time. */
+	movedAt = 0;
+	/** When it was paused, or last found so after a wake, true time. */
+	pausedAt = 0;
 	/** When its socket was first found full while it was live, Unix ms; null where it is not. */
 	fullSince: number | null = null;
 

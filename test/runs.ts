@@ -1,0 +1,13 @@
+/** How often a property is tried: few times in every run of the suite, and `PROPERTY_RUNS` times as often on demand. */
+import { inject } from "vitest";
+
+declare module "vitest" {
+	interface ProvidedContext {
+		/** 1, or what PROPERTY_RUNS says. */
+		propertyRuns: number;
+	}
+}
+
+export function runs(count: number): { numRuns: number } {
+	return { numRuns: count * inject("propertyRuns") };
+}

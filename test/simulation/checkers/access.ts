@@ -1,0 +1,117 @@
+/** G10: one who is banned, muted, locked out or without a capability stays so, whatever sleeps, crashes or is retried. */
+import type { Capability } from "../../../src/protocol/messages.ts";
+import type { SanctionRow } from "../../../src/room/store.ts";
+import { hold } from "../broken.ts";
+import type { Commit } from "../disk.ts";
+import type { Ledger } from "../ledger.ts";
+import type { Sitting } from "./sitting.ts";
+
+/** Published when their check has cleared them: what holds then does not count. */
+const HELD: ReadonlySet<string> = new Set(["held", "lenient"]);
+const OPERATOR = "room:operator";
+const MODERATOR = "ada";
+
+export class Access {
+	readonly #ledger: Ledger;
+	readonly #sanctions = new Map<string, SanctionRow>();
+	/** What was asked for by those who may not, by id. */
+	readonly #forbidden = new Map<string, Capability>();
+	/** The bans that the turn's commit imposed. */
+	#imposed: SanctionRow[] = [];
+	/** Those who were here when the latest turn began, where the room was locked then and nobody moderated in it. */
+	#insiders: ReadonlySet<string> | null = null;
+	#now = 0;
+
+	constructor(ledger: Ledger) {
+		this.#ledger = ledger;
+	}
+
+	/** Someone without the capability asks for it all the same. */
+	forbidden(id: string, capability: Capability): void {
+		this.#forbidden.set(id, capability);
+	}
+
+	/** Before the ledger knows of the commit. */
+	committing(commit: Commit): void {
+		const { meta, roster } = this.#ledger;
+		const isModerated = commit.inputs.some(
+			(input) =>
+				input.type === "moderate" ||
+				input.type === "wipe" ||
+				(input.type === "frame" &&
+					input.messages.some((each) => "message" in each && each.message.type === "moderate")),
+		);
+		this.#insiders = meta?.isLocked === true && !isModerated ? new Set(roster.keys()) : null;
+		const muted = isModerated ? [] : [...this.#sanctions.values()].filter(({ kind }) => kind === "mute");
+		for (const row of commit.sanctions) this.#sanctions.set(keyOf(row), row);
+		for (const row of commit.sanctionsDropped) this.#sanctions.delete(keyOf(row));
+		this.#imposed = commit.sanctions.filter((row) => row.kind === "ban" && this.#sanctions.get(keyOf(row)) === row);
+		this.#now = commit.now;
+		const isMuted = (member: string | null): boolean =>
+			muted.some((row) => row.member === member && this.#sanctions.has(keyOf(row)));
+		for (const { from, id, body } of commit.appended) {
+			if (id === null) continue;
+			const { name } = JSON.parse(body) as { name: string };
+			this.#isAllowed(from, id, "publish");
+			hold(HELD.has(name) || !isMuted(from), "G10", () => `${from} is muted, and published ${body}`);
+			hold(name !== "price" || from === OPERATOR, "G10", () => `${from} published ${body}, which only a backend may`);
+			const mayNotice = from === OPERATOR || from === MODERATOR;
+			hold(name !== "notice" || mayNotice, "G10", () => `${from} published ${body}, which only a moderator may`);
+		}
+		for (const { member, ask, purpose, n } of commit.jobsAdded) {
+			if (purpose === "event" || purpose === "review" || ask === null) continue;
+			this.#isAllowed(member ?? "", ask, purpose === "hold" ? "publish" : "job");
+			hold(!isMuted(member), "G10", () => `${member} is muted, and was owed the job ${n}`);
+		}
+	}
+
+	#isAllowed(member: string, id: string, capability: Capability): void {
+		hold(
+			this.#forbidden.get(id) !== capability,
+			"G10",
+			() => `${member} may not ${capability}, and what it asked for as ${id} was done`,
+		);
+	}
+
+	#isBanned({ member, wire: { address } }: Sitting, now: number): boolean {
+		for (const { kind, subject, until } of this.#sanctions.values()) {
+			if (kind !== "ban" || (until !== null && until <= now)) continue;
+			if (subject === member || (address !== null && subject === `@${address}`)) return true;
+		}
+		return false;
+	}
+
+	/** One is let in by the turn that was committed last. */
+	welcome(sitting: Sitting): void {
+		if (sitting.welcomes > 0) return;
+		const { member, session, wire } = sitting;
+		hold(!this.#isBanned(sitting, this.#now), "G10", () => `${session} of ${member} is banned, and was welcomed`);
+		const isInside = this.#insiders === null || this.#insiders.has(member) || wire.can.includes("moderate");
+		hold(isInside, "G10", () => `${session} of ${member} was welcomed to a room that is locked`);
+	}
+
+	turned(sittings: Iterable<Sitting>, now: number): void {
+		if (this.#imposed.length === 0) return;
+		const imposed = this.#imposed;
+		this.#imposed = [];
+		for (const { member, phase, session } of sittings) {
+			if (phase === "gone" || phase === "joining") continue;
+			const ban = imposed.find((row) => row.subject === member && (row.until === null || row.until > now));
+			hold(ban === undefined, "G10", () => `${session} of ${member} was banned, and is ${phase}`);
+		}
+	}
+
+	/** Nobody was sent away by a turn that the machine did not survive. */
+	crashed(): void {
+		this.#imposed = [];
+	}
+
+	/** The room deleted itself, which it does only where nobody is banned. */
+	forgotten(): void {
+		this.#sanctions.clear();
+	}
+}
+
+function keyOf({ kind, subject, member }: Pick<SanctionRow, "kind" | "subject" | "member">): string {
+	return `${kind} ${subject} ${member}`;
+}

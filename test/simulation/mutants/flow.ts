@@ -1,0 +1,75 @@
+/** Mutants of flow and of sleep: a member that does not read, and a room that wakes (G6, G7). */
+import type { Mutant } from "./mutant.ts";
+
+export const FLOW: readonly Mutant[] = [
+	{
+		name: "a paused session is skipped on replay",
+		file: "room/flow.ts",
+		find: '{ kind: "replaying", cursor: session.mode.cursor }',
+		put: '{ kind: "live" }',
+		expects: ["G2"],
+	},
+	{
+		name: "a full socket is not paused",
+		file: "room/flow.ts",
+		find: "for (const id of full) {",
+		put: "for (const id of full.slice(0, 0)) {",
+		expects: ["G6"],
+	},
+	{
+		name: "a paused session gets shared frames",
+		file: "room/flow.ts",
+		find: "turn.withheld.add(session.id);",
+		put: "",
+		expects: ["G6"],
+	},
+	{
+		name: "a paused session takes up one event too late",
+		file: "room/flow.ts",
+		find: '"live" ? turn.headBefore : session.mode.cursor',
+		put: '"live" ? turn.headBefore + 1 : session.mode.cursor',
+		expects: ["G2"],
+	},
+	{
+		name: "what a paused session is told has no bound",
+		file: "room/audience.ts",
+		find: "if (mode.told <= PAUSED_PRIVATE_BYTES_MAX) return;",
+		put: "if (mode.told >= 0) return;",
+		expects: ["G6"],
+	},
+	{
+		name: "a stuck socket is not closed",
+		file: "room/flow.ts",
+		find: "for (const id of stuck) {",
+		put: "for (const id of stuck.slice(0, 0)) {",
+		expects: ["G6"],
+	},
+	{
+		name: "a pause is slept off",
+		file: "room/flow.ts",
+		find: "turn.attachments.set(session.id, attachmentOf(session));",
+		put: "attachmentOf(session);",
+		expects: ["G2", "G6", "G7"],
+	},
+	{
+		name: "a room that wakes knows of no ban",
+		file: "room/sanctions.ts",
+		find: "for (const row of store.sanctions()) this.#keep(row);",
+		put: "",
+		expects: ["G7", "G10"],
+	},
+	{
+		name: "a mute is slept off",
+		file: "room/audience.ts",
+		find: "const can = sanctions.effective(attachment.member, attachment.granted);",
+		put: "const can = new Set(attachment.granted);",
+		expects: ["G7", "G10"],
+	},
+	{
+		name: "a replay that a sleep cut off is not taken up again",
+		file: "room/room.ts",
+		find: "this.#roster.isDirty || this.#audience.behind.size > 0 ||",
+		put: "this.#roster.isDirty ||",
+		expects: ["G7", "liveness"],
+	},
+];

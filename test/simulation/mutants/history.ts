@@ -1,0 +1,141 @@
+/** Mutants of the one order: what is stored, replayed, resumed, kept and read (G1, G2, G4). */
+import type { Mutant } from "./mutant.ts";
+
+export const HISTORY: readonly Mutant[] = [
+	{
+		name: "inclusive cursor",
+		file: "room/resume.ts",
+		find: "cursor: seen.seq }",
+		put: "cursor: seen.seq - 1 }",
+		expects: ["G2", "G4"],
+	},
+	{
+		name: "floor off by one: one who missed nothing is reset",
+		file: "room/resume.ts",
+		find: "seen.seq < meta.floor - 1",
+		put: "seen.seq < meta.floor",
+		expects: ["G4"],
+	},
+	{
+		name: "floor off by one: one who missed an event is resumed",
+		file: "room/resume.ts",
+		find: "seen.seq < meta.floor - 1",
+		put: "seen.seq < meta.floor - 2",
+		expects: ["G4"],
+	},
+	{
+		name: "resume across epochs",
+		file: "room/resume.ts",
+		find: 'if (seen.epoch !== meta.epoch) return reset("epoch");',
+		put: "",
+		expects: ["G4"],
+	},
+	{
+		name: "a cursor ahead of the head is resumed",
+		file: "room/resume.ts",
+		find: 'if (seen.seq > meta.head) return reset("ahead");',
+		put: "",
+		expects: ["G4"],
+	},
+	{
+		name: "what overtook a replay is not told",
+		file: "room/audience.ts",
+		find: 'session.mode.kind !== "replaying" || session.mode.cursor >= floor - 1',
+		put: "floor >= 0",
+		expects: ["G2", "G4"],
+	},
+	{
+		name: "sent though rolled back",
+		file: "room/room.ts",
+		find: "return this.#store.transaction((): Effects => {",
+		// What could not be committed is performed all the same.
+		put: `return ((work: () => Effects): Effects => {
+			let decided: Effects | null = null;
+			try {
+				return this.#store.transaction(() => (decided = work()));
+			} catch (error) {
+				const isOfEvents = inputs.every(({ type }) => type === "frame") && decided?.shared.every((text) => text.startsWith('{"type":"event"'));
+				if (decided === null || !isOfEvents || (error as Error).message === "the machine died") throw error;
+				return decided;
+			}
+		})((): Effects => {`,
+		expects: ["G1"],
+	},
+	{
+		name: "an event is seen and not stored",
+		file: "room/history.ts",
+		find: "if (fresh.length > 0) this.#store.append(fresh);",
+		put: "if (fresh.length > 1) this.#store.append(fresh);",
+		expects: ["G1"],
+	},
+	{
+		name: "`at` goes back with the clock",
+		file: "room/history.ts",
+		find: "Math.max(now, this.#meta.at)",
+		put: "now",
+		expects: ["G2"],
+	},
+	{
+		name: "a turn's events are sent in the wrong order",
+		file: "room/room.ts",
+		find: "for (const event of events) turn.shared.push(event.body);",
+		put: "for (const event of [...events].reverse()) turn.shared.push(event.body);",
+		expects: ["G2"],
+	},
+	{
+		name: "withheld sessions are forgotten",
+		file: "room/turn.ts",
+		find: "this.withheld = new Set(behind);",
+		put: "this.withheld = new Set();",
+		expects: ["G2", "G6"],
+	},
+	{
+		name: "those whom a wipe dismissed hear of the new history",
+		file: "room/audience.ts",
+		find: "turn.withheld.add(session);",
+		put: "",
+		expects: ["G2", "G9"],
+	},
+	{
+		name: "caught-up is not told",
+		file: "room/welcome.ts",
+		find: 'turn.tell(session.id, { type: "caught-up", head });',
+		put: "",
+		expects: ["G2"],
+	},
+	{
+		name: "caught-up is told twice",
+		file: "room/welcome.ts",
+		find: 'turn.tell(session.id, { type: "caught-up", head });',
+		put: 'for (let i = 0; i < 2; i++) turn.tell(session.id, { type: "caught-up", head });',
+		expects: ["G2"],
+	},
+	{
+		name: "a page before a seq holds that seq",
+		file: "room/history.ts",
+		find: "Math.min(seq - 1, head)",
+		put: "Math.min(seq, head)",
+		expects: ["G2"],
+	},
+	{
+		name: "a page after a seq forgets that there is more",
+		file: "room/history.ts",
+		find: "(last) => last < this.#meta.head",
+		put: "() => false",
+		expects: ["G2", "liveness"],
+	},
+	{
+		name: "redaction keeps the data",
+		file: "room/history.ts",
+		find: 'encodeEvent({ ...event, redacted: true }, "null")',
+		put: "encodeEvent({ ...event, redacted: true }, JSON.stringify(__))",
+		expects: ["G2"],
+	},
+	{
+		name: "what a range still needs is dropped with the floor",
+		file: "room/retention.ts",
+		find: "const end = isOver ? floor : Math.min(floor, neededFrom);",
+		put: "const end = floor;",
+		expects: ["archive"],
+	},
+];

@@ -1,0 +1,21 @@
+/** All mutants. */
+import { CLIENT } from "./client.ts";
+import { DURABLE } from "./durable.ts";
+import { FLOW } from "./flow.ts";
+import { HISTORY } from "./history.ts";
+import { JOBS } from "./jobs.ts";
+import { MODERATION } from "./moderation.ts";
+import type { Mutant } from "./mutant.ts";
+import { PRESENCE } from "./presence.ts";
+import { PUBLISH } from "./publish.ts";
+
+export const MUTANTS: readonly Mutant[] = [
+	...HISTORY,
+	...PUBLISH,
+	...PRESENCE,
+	...FLOW,
+	...JOBS,
+	...MODERATION,
+	...DURABLE,
+	...CLIENT,
+];

@@ -1,0 +1,118 @@
+/** Mutants of publishing: idempotency, and what must be refused (G3, G8). */
+import type { Mutant } from "./mutant.ts";
+
+export const PUBLISH: readonly Mutant[] = [
+	{
+		name: "dedupe in memory only",
+		file: "room/history.ts",
+		find: "id: event.id ?? null,",
+		put: "id: null,",
+		expects: ["G3"],
+	},
+	{
+		name: "keys go with their events",
+		file: "room/retention.ts",
+		find: "store.dropEvents(end - 1);",
+		put: "store.dropEvents(end - 1); store.dropKeys(0, end - 1, TRIM_ROWS_MAX);",
+		expects: ["G3"],
+	},
+	{
+		name: "a wipe keeps the keys",
+		file: "room/memory-store.ts",
+		find: "this.#keys = new Map();",
+		put: "",
+		expects: ["G3"],
+	},
+	{
+		name: "a wipe forgets nothing of its own turn",
+		file: "room/room.ts",
+		find: "this.#publishing.forget();",
+		put: "",
+		expects: ["G3"],
+	},
+	{
+		name: "expect is ignored",
+		file: "room/publish.ts",
+		find: "expect !== undefined && expect !== head",
+		put: "expect !== undefined && head < 0",
+		expects: ["G2"],
+	},
+	{
+		name: "the bound of an event's data is not enforced",
+		file: "room/publish.ts",
+		find: "exceedsBytes(dataJson, this.#settings.eventBytesMax)",
+		put: "dataJson.length < 0",
+		expects: ["G8"],
+	},
+	{
+		name: "a refusal does not name its id",
+		file: "room/publish.ts",
+		find: "refusal: { id, code, message, ...more }",
+		put: "refusal: { code, message, ...more }",
+		// Who asked waits for ever.
+		expects: ["G8", "liveness"],
+	},
+	{
+		name: "members publish under the room's own names",
+		file: "room/publish.ts",
+		find: "name.startsWith(RESERVED_EVENTS)",
+		put: "name === RESERVED_EVENTS",
+		expects: ["G8"],
+	},
+	{
+		name: "what only a backend may publish, everyone may",
+		file: "room/publish.ts",
+		find: "rule === null || !mayPublish(author, rule)",
+		put: "rule === null",
+		expects: ["G8", "G10"],
+	},
+	{
+		name: "a publish is not counted against its rate",
+		file: "room/buckets.ts",
+		find: "bucket.tokens -= 1;",
+		put: "",
+		expects: ["G8"],
+	},
+	{
+		name: "a rate's refusal says no time to come back",
+		file: "room/publish.ts",
+		find: 'a little later.", { retryAfterMs });',
+		put: 'a little later.");',
+		expects: ["G8"],
+	},
+	{
+		name: "a frame may be as large as it likes",
+		file: "protocol/codec.ts",
+		find: "exceedsBytes(text, FRAME_BYTES_MAX)",
+		put: "exceedsBytes(text, FRAME_BYTES_MAX * 9)",
+		expects: ["G8"],
+	},
+	{
+		name: "a frame may hold any number of messages",
+		file: "protocol/codec.ts",
+		find: "parsed.length > MESSAGES_PER_FRAME_MAX",
+		put: "parsed.length < 0",
+		expects: ["G8"],
+	},
+	{
+		name: "the bound of a presence state is not enforced",
+		file: "room/requests.ts",
+		find: "exceedsBytes(state, PRESENCE_BYTES_MAX)",
+		put: "state.length < 0",
+		expects: ["G8"],
+	},
+	{
+		name: "the bound of a signal is not enforced",
+		file: "room/requests.ts",
+		find: "exceedsBytes(dataJson, SIGNAL_BYTES_MAX)",
+		put: "dataJson.length < 0",
+		expects: ["G8"],
+	},
+	{
+		name: "who failed a turn is not told",
+		file: "room/room.ts",
+		find: "turn.refuse(input.session, { id: idOf(decoded), code, message });",
+		put: "idOf(decoded);",
+		expects: ["G8", "liveness"],
+	},
+];
