@@ -71,7 +71,9 @@ export class Deadlines {
 		const since = clock.now;
 		await this.#world.pass(IDLE_MS);
 		const alarms = platform.alarms - before;
-		const isIdle = roster.size === 1 && last.isLive;
+		// A page that was reloading may have come back.
+		const isAlone = people.every((person) => person === last || person.isStopped);
+		const isIdle = isAlone && roster.size === 1 && last.isLive;
 		hold(
 			!isIdle || alarms <= IDLE_ALARMS_MAX,
 			"G7",
