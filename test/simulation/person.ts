@@ -132,8 +132,11 @@ export class Person {
 				toMember: {
 					opened: () => {
 						if (!isMine()) return;
-						this.wire = wire;
-						wire.memberSends("ping");
+						// One that was refused has reached the Worker and no further.
+						if (!isRefused) {
+							this.wire = wire;
+							wire.memberSends("ping");
+						}
 						this.connection?.opened();
 					},
 					heard: (text) => {
@@ -149,6 +152,7 @@ export class Person {
 			this.#world.plan.scale,
 		);
 		let isAnswered = false;
+		let isRefused = false;
 		const answerMs = 1 + random.below(20);
 		wire.opens(answerMs);
 		platform.guard(() => {
@@ -168,6 +172,7 @@ export class Person {
 			);
 			isAnswered = true;
 			if (refusal === null) return;
+			isRefused = true;
 			clock.after(answerMs, () => {
 				if (!isMine()) return;
 				// The Worker accepts a browser's socket to say why, and closes it.
