@@ -26,7 +26,7 @@ export interface Stored {
 	oldestSettledJob: number | null;
 	ranges: RangeRow[];
 	sanctions: SanctionRow[];
-	/** By member, the seqs of what is theirs. */
+	/** By member that ever published, the seqs of what is theirs. */
 	seqsOf: [string, number[]][];
 }
 
@@ -49,6 +49,6 @@ export function storedIn(store: RoomStore, keys: readonly PublishKey[]): Stored 
 		oldestSettledJob: store.oldestSettledJob(),
 		ranges: store.ranges().toSorted((a, b) => (a.kind < b.kind ? -1 : 1)),
 		sanctions: store.sanctions(),
-		seqsOf: [...new Set(events.map(({ from }) => from))].map((member) => [member, store.seqsOf(member, 0, ALL)]),
+		seqsOf: [...new Set(keys.map(({ member }) => member))].map((member) => [member, store.seqsOf(member, 0, ALL)]),
 	};
 }

@@ -1,4 +1,7 @@
-/** The real surroundings of a room's body, but for time, ids, timers and the queue, which are the trace's. */
+/**
+ * The real surroundings of a room's body, but for time, ids, timers and the queue, which are the trace's: a real
+ * queue would run its consumer. The salt is the trace's too; in production both it and the ids are random.
+ */
 import { Platform } from "../../../src/durable/platform.ts";
 import type { SocketContext } from "../../../src/durable/sockets.ts";
 import type { Mishap } from "../../../src/durable/surroundings.ts";
