@@ -1,7 +1,7 @@
 /** The real surroundings of a room's body: a Durable Object's. */
 import type { Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
-import { Room } from "../room/room.ts";
+import { Room, type World } from "../room/room.ts";
 import type { Attachment } from "../room/session.ts";
 import type { SocketContext } from "./sockets.ts";
 import { SqliteStore } from "./sqlite-store.ts";
@@ -32,14 +32,19 @@ export class Platform implements Surroundings {
 	}
 
 	wake(attachments: Attachment[]): Room {
-		return Room.wake(this.#store, attachments, {
+		return Room.wake(this.#store, attachments, this.world());
+	}
+
+	/** What a room is told that wakes now. */
+	protected world(): World {
+		return {
 			room: this.#ctx.id.name ?? "",
 			settings: this.settings,
-			now: Date.now(),
-			epochIfNew: newEpoch(),
+			now: this.now(),
+			epochIfNew: this.newEpoch(),
 			saltIfNew: crypto.randomUUID(),
 			rules: this.#rules,
-		});
+		};
 	}
 
 	begin(work: (alarmAt: number | null) => void): void {
@@ -56,6 +61,11 @@ export class Platform implements Surroundings {
 
 	newId(): string {
 		return crypto.randomUUID();
+	}
+
+	/** 64 random bits. */
+	newEpoch(): string {
+		return crypto.randomUUID().replaceAll("-", "").slice(0, 16);
 	}
 
 	setAlarm(at: number): void {
@@ -91,9 +101,4 @@ export class Platform implements Surroundings {
 	abort(reason: string): void {
 		this.#ctx.abort(reason);
 	}
-}
-
-/** 64 random bits. */
-export function newEpoch(): string {
-	return crypto.randomUUID().replaceAll("-", "").slice(0, 16);
 }

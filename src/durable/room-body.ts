@@ -86,7 +86,7 @@ export class RoomBody {
 		return this.#around.wake(this.#sockets.wake());
 	}
 
-	/** For reading only: what changes it goes through {@link ask}. */
+	/** For reading only: what changes it goes through a turn. */
 	get room(): Room {
 		return this.#room;
 	}
@@ -192,18 +192,28 @@ export class RoomBody {
 		const address = who.address ?? null;
 		const refusal = who.member === OPERATOR ? null : this.#room.refusesJoin({ ...who, address }, this.#around.now());
 		if (refusal !== null) return answer({ outcome: "refused", refusal });
-		this.ask((reply) => ({ type: "post", reply, ...who, publish }), answer);
+		this.#ask((reply) => ({ type: "post", reply, ...who, publish }), answer);
 	}
 
 	/** A moderator or operator acts; an erasure goes on, turn by turn, until nothing is left. */
 	moderate(by: Moderate["by"], action: PostModeration, answer: Answering, after = 0): void {
-		this.ask(
+		this.#ask(
 			(reply) => ({ type: "moderate", reply, by, action, after }),
 			(reply) => {
 				if (reply.outcome === "more") this.moderate(by, action, answer, reply.after);
 				else answer(reply);
 			},
 		);
+	}
+
+	/** Everything that was said here goes; what was is gone from the archive a little later. */
+	wipe(answer: Answering): void {
+		this.#ask((reply) => ({ type: "wipe", reply, epoch: this.#around.newEpoch() }), answer);
+	}
+
+	/** Puts a failed job on its way again. */
+	replayJob(job: string, answer: Answering): void {
+		this.#ask((reply) => ({ type: "replay", reply, job }), answer);
 	}
 
 	/** What is to be done for a job; null where it is settled, wiped or sent again since. */
@@ -217,11 +227,11 @@ export class RoomBody {
 	}
 
 	settleJob(epoch: string, job: string, run: number | null, outcome: Outcome, answer: Answering): void {
-		this.ask((reply) => ({ type: "settle", reply, epoch, job, run, outcome }), answer);
+		this.#ask((reply) => ({ type: "settle", reply, epoch, job, run, outcome }), answer);
 	}
 
 	/** Puts an input into the inbox; `answer` hears the turn's answer to it. */
-	ask(input: (reply: string) => Input, answer: Answering): void {
+	#ask(input: (reply: string) => Input, answer: Answering): void {
 		if (this.isNewer) return answer({ outcome: "refused", refusal: NEWER_SCHEMA });
 		if (this.#inbox.isFullFor(1, 0)) return answer({ outcome: "refused", refusal: OVERLOADED });
 		const reply = this.#around.newId();

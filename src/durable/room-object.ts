@@ -16,9 +16,10 @@ import type { Reply } from "../room/effects.ts";
 import type { Post } from "../room/inputs.ts";
 import type { JobState } from "../room/jobs.ts";
 import type { Room } from "../room/room.ts";
-import { newEpoch, Platform } from "./platform.ts";
+import { Platform } from "./platform.ts";
 import { type Answer, type EventsQuery, epochOf, eventsOf } from "./reading.ts";
 import { NEWER_SCHEMA, RoomBody } from "./room-body.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { readTicket, TICKET_HEADER } from "./ticket.ts";
 
 export type RoomStub = DurableObjectStub<RoomObject>;
@@ -37,13 +38,16 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 	/** The app whose rules hold here; a test's Worker has another. */
 	static readonly app: Pick<typeof app, "rules"> = app;
 
+	/** What surrounds a room's body; a test may have time, ids and turns in its own hand. */
+	static readonly surround = (...given: ConstructorParameters<typeof Platform>): Surroundings => new Platform(...given);
+
 	readonly #body: RoomBody;
 
 	constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
 		super(ctx, env);
 		const vars = env as unknown as Record<string, unknown>;
-		const rules = (this.constructor as typeof RoomObject).app.rules(vars);
-		this.#body = new RoomBody(new Platform(ctx, readSettings(vars), rules, env.JOBS));
+		const { app, surround } = this.constructor as typeof RoomObject;
+		this.#body = new RoomBody(surround(ctx, readSettings(vars), app.rules(vars), env.JOBS));
 	}
 
 	get #room(): Room {
@@ -166,14 +170,12 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 		return new Promise((answer) => this.#body.moderate(by, action, answer));
 	}
 
-	/** Everything that was said here goes; what was is gone from the archive a little later. */
 	async wipe(): Promise<Reply> {
-		return new Promise((answer) => this.#body.ask((reply) => ({ type: "wipe", reply, epoch: newEpoch() }), answer));
+		return new Promise((answer) => this.#body.wipe(answer));
 	}
 
-	/** Puts a failed job on its way again. */
 	async replayJob(job: string): Promise<Reply> {
-		return new Promise((answer) => this.#body.ask((reply) => ({ type: "replay", reply, job }), answer));
+		return new Promise((answer) => this.#body.replayJob(job, answer));
 	}
 
 	jobs(state: JobState | null, limit: number): Answer {

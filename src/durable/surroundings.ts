@@ -35,6 +35,8 @@ export interface Surroundings {
 	after(ms: number, run: () => void): void;
 	/** An id that nobody can guess. */
 	newId(): string;
+	/** The name of a history that begins: no other bears it. */
+	newEpoch(): string;
 
 	/** In place of the alarm that is set, Unix ms. */
 	setAlarm(at: number): void;

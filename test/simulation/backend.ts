@@ -62,7 +62,10 @@ export class Backend {
 				hold(reply.epoch === jury.ledger.current?.name, "G4", () => `${member} was told the epoch ${reply.epoch}`);
 		};
 		this.#ask(
-			(body, answer) => body.post(who, publish, answer),
+			(body, answer) => {
+				body.reachedAt("host");
+				body.post(who, publish, answer);
+			},
 			check,
 			(reply) => {
 				if ("epoch" in reply && !isWiped)
@@ -79,12 +82,11 @@ export class Backend {
 	}
 
 	wipe(): void {
-		const { platform } = this.#world;
-		this.#ask((body, answer) => body.ask((reply) => ({ type: "wipe", reply, epoch: platform.newEpoch() }), answer));
+		this.#ask((body, answer) => body.wipe(answer));
 	}
 
 	replay(job: string): void {
-		this.#ask((body, answer) => body.ask((reply) => ({ type: "replay", reply, job }), answer));
+		this.#ask((body, answer) => body.replayJob(job, answer));
 	}
 
 	/** Asks until there is an answer. `check` sees it as it leaves the room, `done` as it arrives. */

@@ -246,7 +246,8 @@ function hostile(world: World, person: Person): void {
 	const canSpeak = person.character.can.length > 1;
 	const cases: (() => void)[] = [
 		() => say("{", "malformed", null),
-		() => say('"\ud800"', "malformed", null),
+		// As an escape: a socket carries UTF-8, in which a lone surrogate cannot stand by itself.
+		() => say('"\\ud800"', "malformed", null),
 		() => say("[[]]", "malformed", null),
 		() => say({ id }, "malformed"),
 		() => say({ type: "toString", id }, "unknown_type"),

@@ -110,6 +110,10 @@ export class Life implements Surroundings {
 		return this.#platform.newSession();
 	}
 
+	newEpoch(): string {
+		return this.#platform.newEpoch();
+	}
+
 	setAlarm(at: number): void {
 		hold(at >= this.now(), "G7", () => `an alarm was set into the past: ${at}`);
 		this.#platform.setAlarm(at);

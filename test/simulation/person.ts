@@ -131,11 +131,14 @@ export class Person {
 				toRoom: this.#world.roomEnd,
 				toMember: {
 					opened: () => {
-						// The page was closed while its socket opened: so is that.
-						if (!isMine()) return wire.memberCloses();
-						this.wire = wire;
-						wire.memberSends("ping");
-						this.connection?.opened();
+						// One that was refused has reached the Worker and no further.
+						if (!isRefused) {
+							// The page was closed while its socket opened: so is that.
+							if (!isMine()) return wire.memberCloses();
+							this.wire = wire;
+							wire.memberSends("ping");
+						}
+						if (isMine()) this.connection?.opened();
 					},
 					heard: (text) => {
 						if (isMine()) this.connection?.heard(text);
@@ -150,6 +153,7 @@ export class Person {
 			this.#world.plan.scale,
 		);
 		let isAnswered = false;
+		let isRefused = false;
 		const answerMs = 1 + random.below(20);
 		wire.opens(answerMs);
 		platform.guard(() => {
@@ -169,6 +173,7 @@ export class Person {
 			);
 			isAnswered = true;
 			if (refusal === null) return;
+			isRefused = true;
 			clock.after(answerMs, () => {
 				if (!isMine()) return;
 				// The Worker accepts a browser's socket to say why, and closes it.

@@ -49,6 +49,8 @@ export class Platform {
 	/** The sends after which the machine dies, or the delivery throws; null where neither. */
 	sendFault: { after: number; dies: boolean } | null = null;
 	wires: Wire[] = [];
+	/** Makes a body; a recorder has its own way. */
+	embody: (life: Life) => RoomBody = (life) => new RoomBody(life);
 	#awake: { body: RoomBody; life: Life } | null = null;
 	/** What the body must not catch though it would: the machine is dead, or a guarantee broken. */
 	#fatal: unknown = null;
@@ -117,7 +119,7 @@ export class Platform {
 	get body(): RoomBody {
 		if (this.#awake === null) {
 			const life = new Life(this);
-			const body = new RoomBody(life);
+			const body = this.embody(life);
 			this.#awake = { body, life };
 			this.#compareWake(body.room, life);
 		}
@@ -229,13 +231,16 @@ export class Platform {
 	#ring(): void {
 		if (this.alarmAt === null) return;
 		this.alarms++;
-		this.alarmAt = null;
 		let isDone = false;
 		this.guard(() => {
-			this.body.alarm();
+			// One that wakes for its alarm finds it still set.
+			const { body } = this;
+			this.alarmAt = null;
+			body.alarm();
 			isDone = true;
 		});
-		if (!isDone && this.alarmAt === null) this.setAlarm(this.clock.roomNow + ALARM_AGAIN_MS);
+		const { roomNow } = this.clock;
+		if (!isDone && (this.alarmAt === null || this.alarmAt <= roomNow)) this.setAlarm(roomNow + ALARM_AGAIN_MS);
 	}
 
 	forget(): void {

@@ -1,0 +1,54 @@
+/** All that a room's store holds, read through the port: equal for every store that holds the same. */
+import type { JobHead, JobRow, RangeRow } from "../../src/room/jobs.ts";
+import type {
+	EventSize,
+	Meta,
+	PublishKey,
+	RoomStore,
+	RosterRow,
+	SanctionRow,
+	StoredEvent,
+} from "../../src/room/store.ts";
+
+const ALL = 1_000_000;
+
+export interface Stored {
+	meta: Meta | null;
+	roster: RosterRow[];
+	events: StoredEvent[];
+	sizes: EventSize[];
+	/** Those of the asked keys that are known. */
+	keys: (PublishKey & { seq: number })[];
+	jobs: JobRow[];
+	jobsInHand: JobHead[];
+	/** The same jobs, as their asks find them. */
+	asks: JobRow[];
+	oldestSettledJob: number | null;
+	ranges: RangeRow[];
+	sanctions: SanctionRow[];
+	/** By member that ever published, the seqs of what is theirs. */
+	seqsOf: [string, number[]][];
+}
+
+/** `keys` are all that were ever used: a store tells of those that it is asked about. */
+export function storedIn(store: RoomStore, keys: readonly PublishKey[]): Stored {
+	const events = store.after(0, ALL);
+	const jobs = store.jobs(null, ALL, ALL);
+	const asks = jobs.flatMap(({ member, ask, purpose }) =>
+		member === null || ask === null ? [] : [{ member, ask, purpose }],
+	);
+	return {
+		meta: store.meta(),
+		roster: store.roster(),
+		events,
+		sizes: store.sizesAfter(0, ALL),
+		keys: store.findKeys(keys).toSorted((a, b) => a.seq - b.seq),
+		jobs,
+		jobsInHand: store.jobsInHand(),
+		asks: store.findAsks(asks).toSorted((a, b) => b.n - a.n),
+		oldestSettledJob: store.oldestSettledJob(),
+		ranges: store.ranges().toSorted((a, b) => (a.kind < b.kind ? -1 : 1)),
+		sanctions: store.sanctions(),
+		seqsOf: [...new Set(keys.map(({ member }) => member))].map((member) => [member, store.seqsOf(member, 0, ALL)]),
+	};
+}
