@@ -66,7 +66,8 @@ export const DO: Readonly<Record<Deed, Do>> = {
 	},
 	big: (world, person) => {
 		const data = "x".repeat(world.random.pick([150, 1_000, 30_000]));
-		const count = data.length > 10_000 ? 6 : 2;
+		// Now and then more than one turn may take.
+		const count = data.length < 10_000 ? 2 : world.random.once(4) ? 45 : 6;
 		for (let i = 0; i < count; i++) person.ask({ type: "publish", id: world.newId(), name: "plain", data });
 	},
 	history: (world, person) => {
@@ -133,12 +134,17 @@ export const DO: Readonly<Record<Deed, Do>> = {
 		wire.reads(false);
 		// Some go on asking, and read none of the answers.
 		if (world.random.once(3)) world.clock.after(6_000, () => flood(person, 12));
+		// What it publishes meanwhile lands, and is trimmed with the rest before it could hear of it: by the second
+		// trim, for the first spares what is younger than a minute.
+		const publishes = world.random.once(2);
+		if (publishes) world.clock.after(1_500, () => publish(world, person));
+		const readsOnMs = publishes ? 140_000 : 80_000;
 		// A frame each, until its buffer is full; then a frame now and then, so that neither end gives it up, for
 		// longer than the history keeps what it missed.
 		for (let i = 0; i < 60; i++) world.clock.after(i * 40, () => world.backend.post(OPERATOR));
-		for (let ms = 8_000; ms < 80_000; ms += 8_000) world.clock.after(ms, () => wire.trickle(1));
-		world.clock.after(80_000, () => wire.reads(true));
-		world.linger(85_000);
+		for (let ms = 8_000; ms < readsOnMs; ms += 8_000) world.clock.after(ms, () => wire.trickle(1));
+		world.clock.after(readsOnMs, () => wire.reads(true));
+		world.linger(readsOnMs + 5_000);
 	},
 	resume: (_, person) => person.wire?.reads(true),
 	trickle: ({ random }, person) => person.wire?.trickle(random.between(1, 3)),
