@@ -82,4 +82,9 @@ export const KEPT: readonly Kept[] = [
 		seed: 11002817,
 		was: "the checker's own: one who is let in and closed in one turn, unwelcomed, is in grace (checkers/presence.ts)",
 	},
+	{
+		name: "sixty backends share three publishes a second",
+		seed: 22165850501,
+		was: "the checker's own: the turns until rest had a bound that did not grow with what was still asked for (checkers/rest.ts)",
+	},
 ];

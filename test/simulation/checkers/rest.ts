@@ -14,6 +14,8 @@ const CALM_MS_MAX = 12 * 60_000;
 const LOOK_MS = 100;
 /** As many turns may come of what the faults have left: the median is 7. */
 const TURNS_MAX = 500;
+/** And so many of each thing that is still asked for: it is asked for again and again where a bucket gives three a second. */
+const TURNS_PER_ASK_MAX = 20;
 const LONG_MS = 3 * 24 * 3_600_000;
 /** More than all deadlines of a world together: one that is past is set again and again. */
 const CALM_ALARMS_MAX = 5_000;
@@ -34,6 +36,8 @@ export class Rest {
 		const alarmsBefore = world.platform.alarms;
 		const until = world.clock.now + CALM_MS_MAX;
 		const { turns } = world.jury;
+		const asks = world.people.reduce((sum, person) => sum + person.asks.size, world.backend.underway);
+		const turnsMax = TURNS_MAX + asks * TURNS_PER_ASK_MAX;
 		for (let unrest = this.#unrest(); unrest !== null; unrest = this.#unrest()) {
 			if (world.clock.now > until) throw new Broken("liveness", `${unrest} ${CALM_MS_MAX} ms after the last fault`);
 			world.jury.tell?.(`unrest: ${unrest.slice(0, 100)}`);
@@ -41,7 +45,7 @@ export class Rest {
 			await world.pass(Math.max(LOOK_MS, (world.clock.nextAt ?? 0) - world.clock.now));
 			deadlines.look();
 			const took = world.jury.turns - turns;
-			hold(took <= TURNS_MAX, "liveness", () => `${unrest} ${took} turns after the last fault`);
+			hold(took <= turnsMax, "liveness", () => `${unrest} ${took} turns after the last fault`);
 			const alarms = world.platform.alarms - alarmsBefore;
 			if (alarms > CALM_ALARMS_MAX) throw new Broken("liveness", `${unrest}, and the room was woken ${alarms} times`);
 		}
