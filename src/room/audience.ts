@@ -166,11 +166,9 @@ export class Audience {
 
 	/** Closes everyone for good. */
 	dismiss(code: number, reason: string, turn: Turn): void {
-		for (const session of this.#sessions.keys()) {
-			turn.closes.push({ session, code, reason });
-			// What else this turn brings is of a history that is not theirs.
-			turn.withheld.add(session);
-		}
+		for (const session of this.#sessions.keys()) turn.closes.push({ session, code, reason });
+		// What else this turn brings is of a history that is not theirs, nor of those whom it has closed before.
+		for (const { session } of turn.closes) turn.withheld.add(session);
 		this.#sessions.clear();
 		this.#behind.clear();
 		this.#paused.clear();

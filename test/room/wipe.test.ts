@@ -4,6 +4,7 @@ import { CLOSE } from "../../src/protocol/codes.ts";
 import { EMPTY_ROOM_MS, OUTCOME_KEPT_MS, TRIM_ROWS_MAX } from "../../src/protocol/limits.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
 import { HOLD_MS, houseRules, range } from "./house-rules.ts";
+import { acting, moderator } from "./moderator.ts";
 import { events, range as numbers, only, scenario } from "./scenario.ts";
 import { Stage } from "./stage.ts";
 import { CLEAR, done, expectRest, lastJob, settle, task, wipe } from "./work.ts";
@@ -43,6 +44,17 @@ describe("a wipe", () => {
 		expect(stage.news(ann)).toEqual([]);
 		expect(stage.closeCode(ann)).toBe(CLOSE.wiped);
 		expect(events(stage.heard(cid.session))).toMatchObject([{ seq: 1, data: "new" }]);
+	});
+
+	play("G2 one whom a moderator removes in the turn that wipes hears nothing of the new history", (stage) => {
+		const mod = moderator(stage);
+		const ann = stage.join("ann");
+		stage.news(ann);
+		const post = stage.posting("bob", { id: "p1", name: "free", data: "new" });
+		const removing = acting(stage, mod, { action: "remove", member: "ann" });
+		stage.step([removing, { type: "wipe", reply: "wipe", epoch: "wiped" }, post, stage.joining("cid")]);
+		expect(stage.closeCode(ann)).toBe(CLOSE.removed);
+		expect(events(stage.news(ann))).toEqual([]);
 	});
 
 	play("jobs, holds, reviews and ranges of the old epoch: every outcome that still comes is nothing", (stage) => {

@@ -87,4 +87,9 @@ export const KEPT: readonly Kept[] = [
 		seed: 22165850501,
 		was: "the checker's own: the turns until rest had a bound that did not grow with what was still asked for (checkers/rest.ts)",
 	},
+	{
+		name: "one is removed in the turn that wipes",
+		seed: 10819435814,
+		was: "G2: it was told the first event of the new history before its close (room/audience.ts)",
+	},
 ];

@@ -92,7 +92,7 @@ export const HISTORY: readonly Mutant[] = [
 	{
 		name: "those whom a wipe dismissed hear of the new history",
 		file: "room/audience.ts",
-		find: "turn.withheld.add(session);",
+		find: "for (const { session } of turn.closes) turn.withheld.add(session);",
 		put: "",
 		expects: ["G2", "G9"],
 	},
