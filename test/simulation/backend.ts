@@ -29,7 +29,7 @@ export class Backend {
 
 	post(member: string): void {
 		const { random, jury } = this.#world;
-		const id = this.#world.newId();
+		const id = this.#world.newId(member);
 		const publish = {
 			id,
 			name: random.pick(["chat", "order", "held", "price", "room.job"]),

@@ -68,7 +68,8 @@ export const DO: Readonly<Record<Deed, Do>> = {
 		const data = "x".repeat(world.random.pick([150, 1_000, 30_000]));
 		// Now and then more than one turn may take.
 		const count = data.length < 10_000 ? 2 : world.random.once(4) ? 45 : 6;
-		for (let i = 0; i < count; i++) person.ask({ type: "publish", id: world.newId(), name: "plain", data });
+		for (let i = 0; i < count; i++)
+			person.ask({ type: "publish", id: world.newId(person.character.member), name: "plain", data });
 	},
 	history: (world, person) => {
 		const { random } = world;
@@ -76,14 +77,20 @@ export const DO: Readonly<Record<Deed, Do>> = {
 		const limit = random.between(1, 20);
 		const where = random.pick([{}, { before: at }, { after: at }]);
 		const count = random.once(8) ? 12 : 1;
-		for (let i = 0; i < count; i++) person.ask({ type: "history", id: world.newId(), limit, ...where });
+		for (let i = 0; i < count; i++)
+			person.ask({ type: "history", id: world.newId(person.character.member), limit, ...where });
 	},
 	job: (world, person) => {
 		const { random } = world;
 		const name = random.pick(["sum", "sum", "card", "check", "none"]);
 		const count = random.once(8) ? 14 : 1;
 		for (let i = 0; i < count; i++)
-			person.ask({ type: "job", id: world.newId(), name, data: random.pick(["1+1", "bad", "hopeless"]) });
+			person.ask({
+				type: "job",
+				id: world.newId(person.character.member),
+				name,
+				data: random.pick(["1+1", "bad", "hopeless"]),
+			});
 	},
 	signal: ({ random }, person) => {
 		const to = random.once(2) ? { to: random.pick(["ada", "bob", "nobody"]) } : {};
@@ -220,7 +227,7 @@ function publish(world: World, person: Person): void {
 		? { expect: random.once(2) ? random.below(8) : (world.jury.ledger.current?.head ?? 0) }
 		: {};
 	const data = random.once(12) ? "x".repeat(300) : random.pick(DATA);
-	person.ask({ type: "publish", id: world.newId(), name: random.pick(NAMES), data, ...expect });
+	person.ask({ type: "publish", id: world.newId(person.character.member), name: random.pick(NAMES), data, ...expect });
 }
 
 function drawModeration(world: World): PostModeration {
@@ -234,7 +241,7 @@ function drawModeration(world: World): PostModeration {
 }
 
 function moderateByFrame(world: World, person: Person): void {
-	const id = world.newId();
+	const id = world.newId(person.character.member);
 	const may = person.character.can.includes("moderate");
 	// One who may not is told so, whatever it wants.
 	const expected = may ? null : ({ code: "forbidden", id } as const);
@@ -245,7 +252,7 @@ function moderateByFrame(world: World, person: Person): void {
 /** A frame that must be refused as it says, whatever else the room is at. */
 function hostile(world: World, person: Person): void {
 	const { random } = world;
-	const id = world.newId();
+	const id = world.newId(person.character.member);
 	const say = (frame: unknown, code: Refusal["code"], named: string | null = id): void =>
 		person.rawly(typeof frame === "string" ? frame : JSON.stringify(frame), { code, id: named ?? undefined });
 	const long = (bytes: number): string => "y".repeat(bytes);

@@ -4,6 +4,7 @@ import type { Asked } from "../../src/client/outbox.ts";
 import { RoomError } from "../../src/client/room.ts";
 import { closeCodeOfRefusedJoin } from "../../src/protocol/codes.ts";
 import { parseCursor } from "../../src/protocol/ids.ts";
+import { CLIENT_OUTBOX_MAX } from "../../src/protocol/limits.ts";
 import type { Capability, HistoryReply } from "../../src/protocol/messages.ts";
 import { hold } from "./broken.ts";
 import type { Expected } from "./checkers/refusals.ts";
@@ -14,6 +15,8 @@ import { Wire } from "./wire.ts";
 import type { World } from "./world.ts";
 
 const OPEN = 1;
+/** Refusals of the moment, which a client keeps to itself: it sends the same again. */
+const PASSING: ReadonlySet<string> = new Set(["rate_limited", "overloaded", "internal"]);
 
 export interface Character {
 	/** The member's id; two people may be one member with two windows. */
@@ -201,17 +204,19 @@ export class Person {
 		if (connection === null || this.isStopped || this.asks.has(message.id)) return;
 		const { jury } = this.#world;
 		jury.refusals.used(message.id);
-		const { can } = this.character;
-		if (message.type !== "history" && !can.includes(message.type)) jury.access.forbidden(message.id, message.type);
+		const { can, member } = this.character;
+		if (message.type !== "history" && !can.includes(message.type))
+			jury.access.forbidden(member, message.id, message.type);
 		if (message.type === "publish") {
 			const { id, name, data, expect } = message;
-			jury.idempotency.published(this.character.member, id, name, data, expect);
+			jury.idempotency.published(member, id, name, data, expect);
 			this.published.push(message);
 		}
+		const isFull = this.asks.size >= CLIENT_OUTBOX_MAX;
 		this.asks.set(message.id, message);
 		connection.ask(message).then(
 			(answer) => this.#world.judge(() => this.#answered(message, answer)),
-			(error: unknown) => this.#world.judge(() => this.#refused(message, error)),
+			(error: unknown) => this.#world.judge(() => this.#refused(message, error, isFull)),
 		);
 	}
 
@@ -243,9 +248,15 @@ export class Person {
 		}
 	}
 
-	#refused(message: Asked, error: unknown): void {
+	/** `isFull`: its own outbox could take no more. */
+	#refused(message: Asked, error: unknown, isFull: boolean): void {
 		this.asks.delete(message.id);
 		hold(error instanceof RoomError, "G8", () => `${this.name} was refused with ${String(error)}`);
+		hold(
+			isFull || !PASSING.has(error.code),
+			"G3",
+			() => `${this.name} was told ${error.code} of ${message.id}, which is to be sent again`,
+		);
 		if (message.type === "publish" && error.code === "rejected") {
 			hold(
 				message.name === "held" || message.name === "lenient",
@@ -260,11 +271,7 @@ export class Person {
 		if (this.wire === null || !this.isLive) return;
 		const { jury } = this.#world;
 		if (expected?.id !== undefined) jury.refusals.used(expected.id);
-		if (expected !== null) {
-			const waiting = jury.hostile.get(text) ?? [];
-			jury.hostile.set(text, waiting);
-			waiting.push(expected);
-		}
+		if (expected !== null) jury.awaitRefusal(this.wire, text, expected);
 		this.wire.memberSends(text);
 	}
 }

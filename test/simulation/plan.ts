@@ -107,6 +107,8 @@ export interface Plan {
 	scale: number;
 	/** True where clients gather what one task asks for into one frame; elsewhere each is a frame of its own. */
 	isGathering: boolean;
+	/** True where each member counts its own ids, so that two of them use the same; elsewhere an id is nobody else's. */
+	sharesIds: boolean;
 	steps: readonly Step[];
 }
 
@@ -154,6 +156,7 @@ export function drawPlan(seed: number): Plan {
 		scale: random.pick([1, 100, 500, 2_000]),
 		// By the seed itself and not drawn: the seeds that are kept stay the worlds that they were.
 		isGathering: seed % 7 === 6,
+		sharesIds: seed % 5 === 4,
 		steps,
 	};
 }

@@ -44,7 +44,8 @@ export class World {
 	readonly people: Person[];
 	readonly acknowledged: Acknowledged[] = [];
 	readonly roomEnd: ConstructorParameters<typeof Wire>[4]["toRoom"];
-	#ids = 0;
+	/** How many ids each owner has used. */
+	readonly #ids = new Map<string, number>();
 	#wires = 0;
 	/** What a check found broken that could not throw. */
 	#broken: unknown = null;
@@ -88,8 +89,12 @@ export class World {
 		return this.clock.now - T0;
 	}
 
-	newId(): string {
-		return `i${++this.#ids}`;
+	/** An id that the member has not used yet. */
+	newId(member: string): string {
+		const owner = this.plan.sharesIds ? member : "";
+		const n = (this.#ids.get(owner) ?? 0) + 1;
+		this.#ids.set(owner, n);
+		return `i${n}`;
 	}
 
 	nextWire(): number {

@@ -14,7 +14,7 @@ const MODERATOR = "ada";
 export class Access {
 	readonly #ledger: Ledger;
 	readonly #sanctions = new Map<string, SanctionRow>();
-	/** What was asked for by those who may not, by id. */
+	/** What was asked for by those who may not, by member and id. */
 	readonly #forbidden = new Map<string, Capability>();
 	/** The bans that the turn's commit imposed. */
 	#imposed: SanctionRow[] = [];
@@ -27,8 +27,8 @@ export class Access {
 	}
 
 	/** Someone without the capability asks for it all the same. */
-	forbidden(id: string, capability: Capability): void {
-		this.#forbidden.set(id, capability);
+	forbidden(member: string, id: string, capability: Capability): void {
+		this.#forbidden.set(`${member} ${id}`, capability);
 	}
 
 	/** Before the ledger knows of the commit. */
@@ -67,7 +67,7 @@ export class Access {
 
 	#isAllowed(member: string, id: string, capability: Capability): void {
 		hold(
-			this.#forbidden.get(id) !== capability,
+			this.#forbidden.get(`${member} ${id}`) !== capability,
 			"G10",
 			() => `${member} may not ${capability}, and what it asked for as ${id} was done`,
 		);

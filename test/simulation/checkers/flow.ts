@@ -1,6 +1,7 @@
 /** G6: a full socket is paused at once, and what it is sent meanwhile is bounded. */
 import { BUFFER_PAUSE_BYTES, PAUSED_PRIVATE_BYTES_MAX, STUCK_MS_MAX } from "../../../src/protocol/limits.ts";
 import type { ServerMessage } from "../../../src/protocol/messages.ts";
+import type { Input } from "../../../src/room/inputs.ts";
 import { hold } from "../broken.ts";
 import type { Sitting } from "./sitting.ts";
 
@@ -24,15 +25,18 @@ export class FlowCheck {
 		);
 	}
 
-	/** One whose socket takes nothing is closed after a while. */
-	turned(sittings: Iterable<Sitting>, now: number): void {
-		for (const { phase, wire, pausedAt, session } of sittings) {
-			if (phase !== "paused") continue;
-			const stuckMs = now - Math.max(pausedAt, wire.takenAt);
+	/** One whose socket takes nothing is closed after a while, and as soon as it is found so. */
+	turned(sittings: Iterable<Sitting>, inputs: readonly Input[], now: number): void {
+		const found = new Set(inputs.flatMap((input) => (input.type === "flow" ? input.stuck : [])));
+		for (const { phase, wire, pausedAt, movedAt, isWatched, session } of sittings) {
+			hold(phase === "gone" || !found.has(session), "G6", () => `${session} was found stuck, and is ${phase}`);
+			if (phase === "gone" || !isWatched || wire.bufferedAmount === 0) continue;
+			// What a session that is not paused is sent, its socket may still take.
+			const stuckMs = now - Math.max(pausedAt, wire.takenAt, phase === "paused" ? 0 : movedAt);
 			hold(
 				stuckMs <= STUCK_MS_MAX + LOOK_MS_MAX,
 				"G6",
-				() => `${session} is stuck since ${stuckMs} ms, and not closed`,
+				() => `${session} is ${phase}, stuck since ${stuckMs} ms, and not closed`,
 			);
 		}
 	}

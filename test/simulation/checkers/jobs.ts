@@ -1,6 +1,6 @@
 /** G5: a job is owed with its event or not at all, settles once, and its outcome reaches whom it concerns. */
 import type { Event, JobNotice } from "../../../src/protocol/messages.ts";
-import type { Settle } from "../../../src/room/inputs.ts";
+import type { Input, Settle } from "../../../src/room/inputs.ts";
 import { type JobRow, jobId, jobNumber, type RangeRow } from "../../../src/room/jobs.ts";
 import { LEASE_MS } from "../../room/house-rules.ts";
 import { hold } from "../broken.ts";
@@ -31,7 +31,8 @@ export class Jobs {
 	/** The members that the latest commit erased. */
 	#erasing: ReadonlySet<string> = new Set();
 	readonly #announced = new Set<string>();
-	readonly #ranges = new Map<string, RangeRow>();
+	/** The ranges as they were stored last, each with the job that it is, or was. */
+	readonly #ranges = new Map<string, RangeRow & { job: string }>();
 
 	constructor(ledger: Ledger, coverage: Coverage) {
 		this.#ledger = ledger;
@@ -71,14 +72,26 @@ export class Jobs {
 	/** A range is sent again when its lease is over, or when it has failed. */
 	#moved(row: RangeRow, { inputs, now }: Commit): void {
 		const before = this.#ranges.get(row.kind);
-		this.#ranges.set(row.kind, row);
 		const job = this.#id(row);
+		this.#ranges.set(row.kind, { ...row, job });
+		if (before !== undefined) this.#holdOwed(before, row, inputs);
 		if (row.state === "sent" && before?.state !== "sent") this.#sentAt.set(job, now);
 		if (before?.n !== row.n || row.run <= before.run) return;
 		const hasFailed = inputs.some((input) => input.type === "settle" && input.job === job);
 		const sentMs = now - (this.#sentAt.get(job) ?? now);
 		const isOver = before.state === "sent" && sentMs >= LEASE_MS;
 		hold(hasFailed || isOver, "G5", () => `the range ${job} was sent again after ${sentMs} ms, within its lease`);
+	}
+
+	/** What a range is to take back is owed until that very range is done. */
+	#holdOwed(before: RangeRow & { job: string }, after: RangeRow, inputs: readonly Input[]): void {
+		const isKept =
+			before.wiped.every((epoch) => after.wiped.includes(epoch)) &&
+			before.erased.every((member) => after.erased.includes(member));
+		const isDone = inputs.some(
+			(input) => input.type === "settle" && input.job === before.job && input.outcome.state === "done",
+		);
+		hold(isKept || isDone, "G5", () => `the range ${before.job} counts as done, and nothing came of it`);
 	}
 
 	/** No event is held any longer than its check may take. */
@@ -197,7 +210,9 @@ export class Jobs {
 				after.purpose === "hold" && after.member === event.from && after.ask === event.id && after.state === "done",
 		);
 		// One that was held and settled in one turn was added as settled.
-		const isAdded = commit.jobsAdded.some(({ purpose, ask }) => purpose === "hold" && ask === event.id);
+		const isAdded = commit.jobsAdded.some(
+			({ purpose, ask, member }) => purpose === "hold" && ask === event.id && member === event.from,
+		);
 		hold(isCleared || isAdded, "G5", () => `the held event ${event.id} was published without its check`);
 		hold(event.data !== "rude", "G5", () => `the held event ${event.id} was published though its check refuses it`);
 	}

@@ -42,8 +42,8 @@ export class Jury implements Watch {
 	readonly access: Access;
 	readonly refusals: Refusals;
 	readonly presence: PresenceCheck;
-	/** What must answer the hostile frames that are on their way, by their text. */
-	readonly hostile = new Map<string | ArrayBuffer, Expected[]>();
+	/** What must answer the hostile frames that are on their way, by their socket and text. */
+	readonly #hostile = new Map<Wire, Map<string | ArrayBuffer, Expected[]>>();
 	/** Who was erased, and what had been said by then. */
 	readonly erasures: { member: string; heads: ReadonlyMap<string, number> }[] = [];
 	readonly #clock: Clock;
@@ -84,6 +84,7 @@ export class Jury implements Watch {
 		if (mode.kind === "paused" && sitting.phase !== "paused") {
 			sitting.phase = "paused";
 			sitting.pausedBytes = 0;
+			sitting.isWatched = true;
 			sitting.pausedAt = this.#clock.now;
 			this.tell?.(`${sitting.session} is paused`);
 		} else if (mode.kind !== "paused" && sitting.phase === "paused") {
@@ -95,12 +96,18 @@ export class Jury implements Watch {
 		}
 	}
 
+	/** A frame is on its way which must be refused so. */
+	awaitRefusal(wire: Wire, text: string | ArrayBuffer, expected: Expected): void {
+		const frames = this.#hostile.get(wire) ?? new Map<string | ArrayBuffer, Expected[]>();
+		this.#hostile.set(wire, frames.set(text, [...(frames.get(text) ?? []), expected]));
+	}
+
 	received(wire: Wire, text: string | ArrayBuffer): void {
 		const sitting = this.sittings.get(wire);
 		if (sitting === undefined) return;
 		if (this.tell !== null) this.tell(`${sitting.session} says ${String(text).slice(0, 200)}`);
 		if (typeof text === "string") for (const [, id] of text.matchAll(/"id":"(\w+)"/g)) this.refusals.used(id ?? "");
-		const expected = this.hostile.get(text)?.shift();
+		const expected = this.#hostile.get(wire)?.get(text)?.shift();
 		if (expected !== undefined) this.refusals.expect(sitting, expected);
 	}
 
@@ -119,6 +126,7 @@ export class Jury implements Watch {
 			() => `${sitting.session} waited ${waitedMs} ms for its replay to go on`,
 		);
 		sitting.movedAt = this.#clock.now;
+		sitting.isWatched = true;
 		this.bounds.sent(sitting.session, frame, this.#messages);
 		this.flow.sent(sitting, frame, this.#messages, this.#clock.now, sitting.sentIn !== this.turns);
 		sitting.sentIn = this.turns;
@@ -224,7 +232,7 @@ export class Jury implements Watch {
 	turned(inputs: readonly Input[], _: Effects, now: number): void {
 		this.turns++;
 		this.order.turned(this.sittings.values());
-		this.flow.turned(this.sittings.values(), this.#clock.now);
+		this.flow.turned(this.sittings.values(), inputs, this.#clock.now);
 		this.bounds.turned(inputs);
 		this.access.turned(this.sittings.values(), now);
 		this.presence.turned(inputs);
@@ -243,6 +251,7 @@ export class Jury implements Watch {
 		for (const sitting of this.sittings.values()) {
 			sitting.fullSince = null;
 			sitting.pausedAt = this.#clock.now;
+			sitting.isWatched = sitting.phase === "paused";
 			// What failed twice at once waits for the alarm.
 			sitting.movedAt = this.#clock.now + (this.#wokenAt === this.#clock.now ? ALARM_RETRY_MS : 0);
 		}

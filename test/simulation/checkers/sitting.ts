@@ -28,10 +28,12 @@ export class Sitting {
 	seenAt: number;
 	/** Bytes that it was sent since it was paused. */
 	pausedBytes = 0;
-	/** When its replay last went on, true time. */
+	/** When it was last sent something, or its replay last went on, true time. */
 	movedAt = 0;
 	/** When it was paused, or last found so after a wake, true time. */
 	pausedAt = 0;
+	/** True where the room looks at its buffer: it has sent to it since it woke, or knows it as paused. */
+	isWatched = false;
 	/** When its socket was first found full while it was live, Unix ms; null where it is not. */
 	fullSince: number | null = null;
 

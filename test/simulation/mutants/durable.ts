@@ -63,7 +63,7 @@ export const DURABLE: readonly Mutant[] = [
 		file: "durable/room-body.ts",
 		find: "if (this.#alarmAt !== null && this.#alarmAt <= at) return;",
 		put: "if (this.#alarmAt !== null) return;",
-		expects: ["G5", "G9", "G10", "liveness"],
+		expects: ["G5", "G7", "G9", "G10", "liveness"],
 	},
 	{
 		name: "an alarm that rang counts as set",
