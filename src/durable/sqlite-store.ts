@@ -20,6 +20,10 @@ import { SqliteJobs } from "./sqlite-jobs.ts";
 /** One that was stored as `room.job` names the event that it is about. */
 const SUBJECT = "iif(body->>'$.name' = 'room.job', body->>'$.data.of', null)";
 
+/** The number of the job whose outcome it tells: the digits at the end of the job's id. */
+const JOB =
+	"iif(body->>'$.name' = 'room.job', cast(substr(body->>'$.data.job', length(rtrim(body->>'$.data.job', '0123456789')) + 1) as integer), null)";
+
 export class SqliteStore extends SqliteJobs implements RoomStore {
 	meta(): Meta | null {
 		type Row = Omit<Meta, "oldestKey" | "isLocked"> & { isLocked: number; keyAt: number | null; keySeq: number | null };
@@ -169,7 +173,8 @@ export class SqliteStore extends SqliteJobs implements RoomStore {
 	seqsOf(member: string, after: number, limit: number): number[] {
 		return this.read<{ seq: number }>(
 			`select seq from events where seq > ?2 and (body->>'$.from' = ?1 or exists
-				(select 1 from events as about where about.seq = ${SUBJECT.replaceAll("body", "events.body")} and about.body->>'$.from' = ?1))
+				(select 1 from events as about where about.seq = ${SUBJECT.replaceAll("body", "events.body")} and about.body->>'$.from' = ?1)
+				or exists (select 1 from jobs where n = ${JOB} and member = ?1))
 				order by seq limit ?3`,
 			member,
 			after,

@@ -175,9 +175,11 @@ export class History {
 		return [...this.#store.seqsAbout(seq), ...fresh.map((event) => event.seq)];
 	}
 
-	/** What a member has published in this turn. */
-	freshOf(member: string): number[] {
-		return this.#fresh.filter((event) => event.from === member).map((event) => event.seq);
+	/** What a member has published in this turn, and what came of the jobs that are `theirs`, by number. */
+	freshOf(member: string, theirs: (job: number) => boolean): number[] {
+		return this.#fresh
+			.filter((event) => event.from === member || (event.from === ROOM_MEMBER && theirs(jobOf(event) ?? 0)))
+			.map((event) => event.seq);
 	}
 
 	/** When the first of this turn's events is; null where there are none. */
@@ -231,6 +233,16 @@ function fitting(sizes: readonly EventSize[]): number {
 
 /** The event that a `room.job` event is about; null where it is none, or about none. */
 export function subjectOf({ body }: Pick<StoredEvent, "body">): number | null {
-	const { name, data } = JSON.parse(body) as { name: string; data: { of: number | null } | null };
-	return name === "room.job" ? (data?.of ?? null) : null;
+	return outcomeIn(body)?.of ?? null;
+}
+
+/** The number of the job whose outcome a `room.job` event is; null where it is none. */
+export function jobOf({ body }: Pick<StoredEvent, "body">): number | null {
+	const digits = /[0-9]+$/.exec(outcomeIn(body)?.job ?? "");
+	return digits === null ? null : Number(digits[0]);
+}
+
+function outcomeIn(body: string): { job: string; of: number | null } | null {
+	const { name, data } = JSON.parse(body) as { name: string; data: { job: string; of: number | null } | null };
+	return name === "room.job" ? data : null;
 }

@@ -1,6 +1,6 @@
 /** The reference store: arrays and maps with an undo log. Tests and the simulator run on it. */
 
-import { subjectOf } from "./history.ts";
+import { jobOf, subjectOf } from "./history.ts";
 import type { AskKey, JobHead, JobRow, JobState, RangeRow } from "./jobs.ts";
 import type {
 	EventSize,
@@ -258,8 +258,10 @@ export class MemoryStore implements RoomStore {
 	seqsOf(member: string, after: number, limit: number): number[] {
 		const isTheirs = ({ body }: StoredEvent): boolean => (JSON.parse(body) as { from: string }).from === member;
 		const theirs = new Set(this.#events.filter(isTheirs).map((event) => event.seq));
+		const tellsOfTheirs = (event: StoredEvent): boolean =>
+			theirs.has(subjectOf(event) ?? 0) || this.#jobs.get(jobOf(event) ?? 0)?.member === member;
 		return this.#events
-			.filter((event) => event.seq > after && (theirs.has(event.seq) || theirs.has(subjectOf(event) ?? 0)))
+			.filter((event) => event.seq > after && (theirs.has(event.seq) || tellsOfTheirs(event)))
 			.slice(0, limit)
 			.map((event) => event.seq);
 	}

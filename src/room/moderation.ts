@@ -109,7 +109,7 @@ export class Moderation {
 		const seqs = this.#store.seqsOf(member, after, ERASE_EVENTS_MAX);
 		const isLast = seqs.length < ERASE_EVENTS_MAX;
 		// What this turn has published is not stored yet.
-		const fresh = isLast ? this.#history.freshOf(member) : [];
+		const fresh = isLast ? this.#history.freshOf(member, (n) => this.#outbox.row(n)?.member === member) : [];
 		for (const seq of [...seqs, ...fresh]) this.#history.redact(seq, by, turn.now);
 		return isLast ? null : (seqs.at(-1) ?? null);
 	}

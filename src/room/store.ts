@@ -136,7 +136,10 @@ export interface RoomStore {
 	sanctions(): SanctionRow[];
 	saveSanction(row: SanctionRow): void;
 	dropSanction(kind: SanctionRow["kind"], subject: string, member: string): void;
-	/** At most `limit` seqs after `after` of the events that are from `member`, or tell what a job made of one that is, ascending. */
+	/**
+	 * At most `limit` seqs after `after` of the events that are from `member`, or tell what came of its jobs, ascending:
+	 * of those that it asked for as long as the jobs are kept, of those that its events started as long as these are.
+	 */
 	seqsOf(member: string, after: number, limit: number): number[];
 	/** Seqs of the `room.job` events that tell what a job made of the event `seq`. */
 	seqsAbout(seq: number): number[];

@@ -173,6 +173,29 @@ export function describeJobs(name: string, run: RunWithStore): void {
 			expect(store.after(0, 10)).toHaveLength(3);
 		});
 
+		inStore("a member's events are found with what came of its jobs, and nobody else's", (store) => {
+			const outcome = (job: string, of: number | null) => {
+				return { from: "room:events", name: "room.job", data: { job, name: "sum", of, result: "12" }, id: null };
+			};
+			store.transaction(() => {
+				store.append([
+					eventAt(1),
+					eventAt(2, { from: "bob" }),
+					eventAt(3, outcome("odd-epoch7-2", 1)),
+					eventAt(4, outcome("odd-epoch7-3", 2)),
+					eventAt(5, outcome("odd-epoch7-11", null)),
+					eventAt(6, outcome("odd-epoch7-12", null)),
+					eventAt(7, outcome("odd-epoch7-99", null)),
+					eventAt(8, { from: "bob", data: { job: "odd-epoch7-11", of: 1 } }),
+					eventAt(9, { ...outcome("", null), data: null }),
+				]);
+				store.addJobs([jobAt(11), jobAt(12, { member: "bob" })]);
+			});
+			expect(store.seqsOf("ann", 0, 10)).toEqual([1, 3, 5]);
+			expect(store.seqsOf("ann", 1, 1)).toEqual([3]);
+			expect(store.seqsOf("bob", 0, 10)).toEqual([2, 4, 6, 8]);
+		});
+
 		inStore("a wipe takes events, keys, jobs and the roster; meta and ranges stay", (store) => {
 			store.transaction(() => {
 				store.append(eventsAt(1, 3));

@@ -1,6 +1,7 @@
 /** Erasing a member that still owes or is owed work: nothing of it is left, and the room comes to rest. */
 import { expect } from "vitest";
 import type { Input } from "../../src/room/inputs.ts";
+import { jobId } from "../../src/room/jobs.ts";
 import { houseRules, range as rangeKind } from "./house-rules.ts";
 import { erase, moderator, operate } from "./moderator.ts";
 import { only, range, scenario } from "./scenario.ts";
@@ -64,6 +65,23 @@ scenario(
 		stage.step([{ type: "settle", epoch: "epoch1", job: letter?.job ?? "", run: 1, outcome, reply: null }]);
 		erase(stage, "ann");
 		expect(kept(stage)).not.toContain(CANARY);
+	},
+	{},
+	RULES,
+);
+
+scenario(
+	"what came of a job that an erased member asked for is erased with it, also in the turn of its erasure",
+	(stage) => {
+		const ann = stage.join("ann");
+		const bob = stage.join("bob");
+		for (const id of ["j1", "j2"]) stage.say(ann, { type: "job", id, name: "card", data: `http://${CANARY}.example` });
+		stage.say(bob, { type: "job", id: "j1", name: "card", data: "http://bob.example" });
+		const settled = (n: number, result: string): Input => done(stage, jobId(stage.room.meta.epoch, n), result);
+		stage.step([settled(1, CANARY), settled(3, "of bob")]);
+		stage.step([settled(2, CANARY), erasing("ann")]);
+		expect(kept(stage)).not.toContain(CANARY);
+		expect(kept(stage)).toContain("of bob");
 	},
 	{},
 	RULES,

@@ -78,7 +78,7 @@ export class Archive {
 	#erase(member: string, epoch: string, from: number): void {
 		for (const [name, events] of this.epochs) {
 			for (const event of events.values())
-				if (event.from === member && (name !== epoch || event.seq < from)) this.#redact(events, event.seq);
+				if (isTheirs(event, member, events) && (name !== epoch || event.seq < from)) this.#redact(events, event.seq);
 		}
 	}
 
@@ -86,6 +86,13 @@ export class Archive {
 		const event = events.get(seq);
 		if (event !== undefined) events.set(seq, { ...event, data: null, redacted: true });
 	}
+}
+
+/** What the member said, or what a job made of it. */
+export function isTheirs(event: Event, member: string, events: ReadonlyMap<number, Event>): boolean {
+	if (event.from === member) return true;
+	const of = event.name === "room.job" ? (event.data as { of: number | null } | null)?.of : null;
+	return events.get(of ?? 0)?.from === member;
 }
 
 export function archiveKind(archive: Archive, mood: Mood, coverage: Coverage): RangeKind {

@@ -175,6 +175,17 @@ test("an erased member's words are nowhere, under whatever epoch", async () => {
 	expect(await found("word1"), "a late range").toEqual([]);
 });
 
+test("what a job made of an erased member's words is erased with them, also where the room no longer has it", async () => {
+	const outcome = (of: number | null, result: string): Partial<Event> => {
+		return { from: "room:events", name: "room.job", data: { job: "e1-1", name: "unfurl", of, result } };
+	};
+	await keep([event(1), event(2, { from: "bob" }), event(3, outcome(1, "hers")), event(4, outcome(2, "his"))]);
+	await keep([event(5, outcome(null, "nobody's"))], { erased: ["ann"] } as Partial<Range>);
+	expect(await found("hers")).toEqual([]);
+	expect(await found("his")).toEqual([4]);
+	expect(await found("nobody")).toEqual([5]);
+});
+
 test("on an empty database the first search, and the first range, bring the tables up themselves", async () => {
 	await reset();
 	vi.resetModules();

@@ -72,17 +72,23 @@ function insert(db: D1Database, room: string, epoch: string, events: readonly Ev
 }
 
 /**
- * Everything a member said in the room, also what the room itself no longer keeps. From the range on the room has
- * redacted it already, and what the member said since then stays.
+ * Everything a member said in the room, and what jobs made of it, also what the room itself no longer keeps. From
+ * the range on the room has redacted it already, and what the member said since then stays.
  */
 function erase(db: D1Database, room: string, epoch: string, { erased, from }: Range): D1PreparedStatement[] {
-	return erased.map((member) =>
-		db
-			.prepare(
-				`update events set data = 'null', text = '', author = '', redacted = 1
-				where room = ? and member = ? and (epoch <> ? or seq < ?)`,
-			)
-			.bind(room, member, epoch, from),
+	return erased.flatMap((member) =>
+		[
+			"member = ?2",
+			`name = 'room.job' and exists (select 1 from events as about where about.room = ?1
+				and about.epoch = events.epoch and about.seq = events.data->>'of' and about.member = ?2)`,
+		].map((isTheirs) =>
+			db
+				.prepare(
+					`update events set data = 'null', text = '', author = '', redacted = 1
+					where room = ?1 and ${isTheirs} and (epoch <> ?3 or seq < ?4)`,
+				)
+				.bind(room, member, epoch, from),
+		),
 	);
 }
 

@@ -1,6 +1,7 @@
 /** What a member said before it was erased is kept nowhere, nor what jobs made of it. */
 import type { Event } from "../../../src/protocol/messages.ts";
 import type { Input } from "../../../src/room/inputs.ts";
+import { jobNumber } from "../../../src/room/jobs.ts";
 import { hold } from "../broken.ts";
 import type { Commit } from "../disk.ts";
 import type { Ledger } from "../ledger.ts";
@@ -15,25 +16,28 @@ export class Erasure {
 		this.#ledger = ledger;
 	}
 
-	committed({ inputs, appended }: Commit): void {
+	committed({ inputs, appended, now }: Commit): void {
 		for (const [index, input] of inputs.entries()) {
 			if (input.type !== "moderate" || input.action.action !== "erase") continue;
 			// What it says later in the turn is another matter.
 			const speaksOn = inputs.slice(index + 1).some(({ type }) => SPEAKING.has(type));
-			this.#holdErased(input.action.member, speaksOn ? appended.length : 0);
+			this.#holdErased(input.action.member, speaksOn ? appended.length : 0, now);
 		}
 	}
 
 	/** All but the last `spared` events. */
-	#holdErased(member: string, spared: number): void {
+	#holdErased(member: string, spared: number, now: number): void {
 		const { current, meta } = this.#ledger;
 		if (current === null || meta === null) return;
 		const theirs = new Set<number>();
 		for (const { seq, body } of current.events.slice(meta.kept - 1, current.head - spared)) {
 			const { from, name, data, redacted } = JSON.parse(body) as Event;
-			const of = name === "room.job" && data !== null ? (data as { of: number | null }).of : null;
+			const outcome = name === "room.job" ? (data as { job: string; of: number | null } | null) : null;
 			if (from === member) theirs.add(seq);
-			if (from !== member && (of === null || !theirs.has(of))) continue;
+			const job = current.jobs.get(jobNumber(current.name, outcome?.job ?? "") ?? 0);
+			// A job is known for a while after it has settled.
+			const isAskers = job?.member === member && job.dueAt > now;
+			if (from !== member && !theirs.has(outcome?.of ?? 0) && !isAskers) continue;
 			hold(redacted === true, "erasure", () => `${member} was erased, and ${body} is kept`);
 		}
 	}

@@ -4,6 +4,7 @@ import { GRACE_MS } from "../../../src/protocol/limits.ts";
 import type { Event } from "../../../src/protocol/messages.ts";
 import { jobId } from "../../../src/room/jobs.ts";
 import { Broken, hold } from "../broken.ts";
+import { isTheirs } from "../kinds.ts";
 import type { Person } from "../person.ts";
 import type { World } from "../world.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -207,7 +208,7 @@ export class Rest {
 			for (const [name, events] of archive.epochs) {
 				for (const event of events.values()) {
 					const isOlder = event.seq <= (heads.get(name) ?? 0);
-					const stands = event.from === member && isOlder && event.redacted !== true;
+					const stands = isTheirs(event, member, events) && isOlder && event.redacted !== true;
 					hold(!stands, "archive", () => `${member} was erased, and ${JSON.stringify(event)} is archived`);
 				}
 			}
