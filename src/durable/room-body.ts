@@ -120,7 +120,7 @@ export class RoomBody {
 				retryAfterMs: 10_000,
 			};
 		}
-		return this.#room.refusesJoin(join, this.#around.now());
+		return this.#room.door.refusesJoin(join, this.#around.now());
 	}
 
 	/** Accepts the socket of one whose join the Worker has proven, and that is not refused. */
@@ -190,7 +190,8 @@ export class RoomBody {
 	/** Publishes an event for someone who holds no socket. */
 	post(who: Omit<Post, "type" | "reply" | "publish">, publish: Post["publish"], answer: Answering): void {
 		const address = who.address ?? null;
-		const refusal = who.member === OPERATOR ? null : this.#room.refusesJoin({ ...who, address }, this.#around.now());
+		const refusal =
+			who.member === OPERATOR ? null : this.#room.door.refusesJoin({ ...who, address }, this.#around.now());
 		if (refusal !== null) return answer({ outcome: "refused", refusal });
 		this.#ask((reply) => ({ type: "post", reply, ...who, publish }), answer);
 	}

@@ -145,15 +145,15 @@ export class RoomObject extends DurableObject<Cloudflare.Env> {
 	/** Why one may not read here, or null. */
 	async refusesReader(visitor?: Visitor): Promise<Refusal | null> {
 		if (this.#body.isNewer) return NEWER_SCHEMA;
-		if (visitor === undefined || visitor.member === OPERATOR || this.#room.isUnsanctioned) return null;
+		if (visitor === undefined || visitor.member === OPERATOR || this.#room.door.isUnsanctioned) return null;
 		const { member, address } = await this.#identify(visitor);
-		return this.#room.refusesReader(member, address, Date.now());
+		return this.#room.door.refusesReader({ member, address }, Date.now());
 	}
 
 	/** Operators read as fast as they can; everyone else from their member's bucket. */
 	async #refusesPage(visitor?: Visitor): Promise<Refusal | null> {
 		if (visitor === undefined || visitor.member === OPERATOR) return null;
-		return this.#room.refusesPage(await this.#identify(visitor), Date.now());
+		return this.#room.door.refusesPage(await this.#identify(visitor), Date.now());
 	}
 
 	/** A guest without a socket is known by its address, so that its retries are its own; nobody else can tell that id. */

@@ -38,6 +38,14 @@ export class JobDesk {
 		}
 	}
 
+	/** What a range had to give up is said as a job that failed, so that somebody finds it. */
+	lost(kind: string, before: number, now: number): void {
+		const message = `Events before ${before} were trimmed before ${kind} had them: there was no room to keep them.`;
+		const nobodys = { member: null, ask: null, seq: null, input: "null", deadlineAt: null };
+		const head = this.#outbox.add({ kind, purpose: "event", ...nobodys }, now);
+		this.#outbox.settle(head, { state: "failed", error: { code: "trimmed", message } }, false, now);
+	}
+
 	/** Has a failed job tried again. */
 	replay(job: string, now: number): Reply {
 		const n = jobNumber(this.#epoch, job);

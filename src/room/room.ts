@@ -15,22 +15,16 @@
 import type { Decoded } from "../protocol/codec.ts";
 import { CLOSE, closeCodeOfRefusedJoin, type Refusal } from "../protocol/codes.ts";
 import { OPERATOR } from "../protocol/ids.ts";
-import {
-	ALARM_RETRY_MS,
-	EMPTY_ROOM_MS,
-	HISTORY_PER_SECOND,
-	MALFORMED_PER_MINUTE_MAX,
-	MODERATE_PER_SECOND,
-	PAGE_EVENTS_DEFAULT,
-	SEEN_REFRESH_MS,
-} from "../protocol/limits.ts";
-import type { Capability, HistoryRequest } from "../protocol/messages.ts";
+import { ALARM_RETRY_MS, MALFORMED_PER_MINUTE_MAX, PAGE_EVENTS_DEFAULT, SEEN_REFRESH_MS } from "../protocol/limits.ts";
+import type { HistoryRequest } from "../protocol/messages.ts";
 import type { Task } from "../protocol/outcome.ts";
 import { NO_RULES, type Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
 import { Audience } from "./audience.ts";
 import { Buckets } from "./buckets.ts";
+import { Door } from "./door.ts";
 import type { Effects, Reply } from "./effects.ts";
+import { Emptiness } from "./emptiness.ts";
 import { steer } from "./flow.ts";
 import { History, type Page } from "./history.ts";
 import type { Alarm, Frame, Input, Join, Moderate, Post, Wipe } from "./inputs.ts";
@@ -64,10 +58,10 @@ export interface World {
 	rules?: Rules;
 }
 
-const BANNED: Refusal = { code: "banned", message: "A moderator has banned you from this room." };
-
 export class Room {
 	readonly name: string;
+	/** Asked by the platform before it lets somebody do what it need not trouble a turn with. */
+	readonly door: Door;
 	readonly #store: RoomStore;
 	readonly #settings: Settings;
 	readonly #rules: Rules;
@@ -81,14 +75,13 @@ export class Room {
 	readonly #ranges: Ranges;
 	readonly #publishing: Publishing;
 	readonly #requests: Requests;
-	readonly #buckets: Buckets;
+	readonly #emptiness: Emptiness;
 	readonly #settlement: Settlement;
 	readonly #desk: JobDesk;
 
 	private constructor(store: RoomStore, attachments: readonly Attachment[], world: World) {
 		const { room, settings, now, epochIfNew, saltIfNew = "", rules = NO_RULES } = world;
 		const buckets = new Buckets();
-		this.#buckets = buckets;
 		this.name = room;
 		this.#store = store;
 		this.#settings = settings;
@@ -116,6 +109,8 @@ export class Room {
 			settings,
 			epoch,
 		);
+		this.door = new Door(history, roster, this.#sanctions, buckets);
+		this.#emptiness = new Emptiness(history, audience, roster, this.#outbox, this.#ranges, this.#sanctions);
 		this.#settlement = new Settlement(history, this.#outbox, this.#ranges, this.#publishing, roster, rules);
 		this.#desk = new JobDesk(store, history, this.#outbox, this.#ranges, rules);
 	}
@@ -174,7 +169,7 @@ export class Room {
 			this.#moderation.expire(turn);
 			for (const input of inputs) this.#take(input, turn);
 			this.#roster.expire(now);
-			this.#noteEmptiness(now);
+			this.#emptiness.note(now);
 			const presence = this.#roster.flush(this.#store);
 			const events = this.#history.flushEvents();
 			this.#ranges.freeze(
@@ -193,7 +188,7 @@ export class Room {
 			}
 			this.#answerHistories(turn);
 			this.#audience.catchUp(this.name, this.#history, this.#roster, this.#outbox, this.#settings, turn);
-			turn.forget = this.#isToBeForgotten(inputs, now);
+			turn.forget = inputs.some(({ type }) => type === "alarm") && this.#emptiness.isOver(now);
 			turn.alarmAt = turn.forget ? null : this.#nextDeadline(now);
 			return turn;
 		});
@@ -250,71 +245,29 @@ export class Room {
 		}
 	}
 
-	/** Takes a page's token from a reader's bucket: the one that its requests by socket are taken from. */
-	refusesPage(who: { member: string; address: string | null }, now: number): Refusal | null {
-		return this.#refusesRate(who, "read", HISTORY_PER_SECOND, now);
-	}
-
-	#refusesRate(
-		who: { member: string; address: string | null },
-		what: Capability,
-		perSecond: number,
-		now: number,
-	): Refusal | null {
-		const retryAfterMs = this.#buckets.takeFor(who, what, perSecond, now);
-		if (retryAfterMs === 0) return null;
-		return { code: "rate_limited", message: "Too many of these; wait a little and try again.", retryAfterMs };
-	}
-
-	/** Why a member may not read here over HTTP, or null. */
-	refusesReader(member: string, address: string | null, now: number): Refusal | null {
-		return this.#sanctions.isBanned(member, address, now) ? BANNED : null;
-	}
-
-	/** True where nobody is banned or muted: nothing needs to be asked. */
-	get isUnsanctioned(): boolean {
-		return this.#sanctions.isEmpty;
-	}
-
 	/** When the room next needs an alarm, Unix ms; null where it needs none. Asked once after a wake. */
 	deadline(now: number): number | null {
 		return this.#nextDeadline(now);
 	}
 
-	/** Why a member may not come in now, or null. Asked before its socket is accepted, and once more in its turn. */
-	refusesJoin(join: Pick<Join, "member" | "can" | "address">, now: number): Refusal | null {
-		if (this.#sanctions.isBanned(join.member, join.address ?? null, now)) {
-			return BANNED;
-		}
-		// Who is here already may come back, also into a locked room.
-		if (!this.meta.isLocked || join.can.includes("moderate") || this.#roster.has(join.member)) return null;
-		return { code: "room_locked", message: "This room is locked: nobody new may come in until a moderator opens it." };
-	}
-
 	#join(join: Join, turn: Turn): void {
-		const refusal = this.refusesJoin(join, turn.now);
+		const refusal = this.door.refusesJoin(join, turn.now);
 		if (refusal === null) return this.#audience.join(join, this.#roster, this.#sanctions, turn);
 		turn.refuse(join.session, refusal);
 		const code = closeCodeOfRefusedJoin(refusal.code);
 		turn.closes.push({ session: join.session, code, reason: refusal.code });
 	}
 
-	#moderate({ action, by: { member: by, can, address }, after, reply }: Moderate, turn: Turn): void {
+	#moderate({ action, by, after, reply }: Moderate, turn: Turn): void {
 		const refuse = (refusal: Refusal): void => void turn.replies.set(reply, { outcome: "refused", refusal });
-		if (by !== OPERATOR) {
-			if (this.#sanctions.isBanned(by, address, turn.now)) return refuse(BANNED);
-			if (!this.#sanctions.effective(by, can).has("moderate")) {
-				return refuse({ code: "forbidden", message: "You may not moderate this room while you are muted." });
-			}
-			const refusal = this.#refusesRate({ member: by, address }, "moderate", MODERATE_PER_SECOND, turn.now);
-			if (refusal !== null) return refuse(refusal);
-		}
+		const refusedAtDoor = this.door.refusesModerator(by, turn.now);
+		if (refusedAtDoor !== null) return refuse(refusedAtDoor);
 		if (action.action === "erase") {
-			const next = this.#moderation.erase(action.member, after, by, turn);
+			const next = this.#moderation.erase(action.member, after, by.member, turn);
 			turn.replies.set(reply, next === null ? { outcome: "done" } : { outcome: "more", after: next });
 			return;
 		}
-		const refusal = this.#moderation.moderate(action, by, turn);
+		const refusal = this.#moderation.moderate(action, by.member, turn);
 		if (refusal !== null) return refuse(refusal);
 		turn.replies.set(reply, { outcome: "done" });
 	}
@@ -350,7 +303,7 @@ export class Room {
 
 	#post(post: Post, turn: Turn): void {
 		const { member, name, address = null } = post;
-		const refusal = member === OPERATOR ? null : this.refusesJoin({ ...post, address }, turn.now);
+		const refusal = member === OPERATOR ? null : this.door.refusesJoin({ ...post, address }, turn.now);
 		if (refusal !== null) {
 			turn.replies.set(post.reply, { outcome: "refused", refusal });
 			return;
@@ -373,20 +326,7 @@ export class Room {
 		this.#ranges.expire(turn.now);
 		const lostBefore = this.#retention.trim(this.#history, this.#store, this.#ranges.neededFrom, turn.now);
 		if (lostBefore === null) return;
-		for (const kind of this.#ranges.trimmedBefore(lostBefore)) {
-			const message = `Events before ${lostBefore} were trimmed before ${kind} had them: there was no room to keep them.`;
-			const job = {
-				kind,
-				purpose: "event",
-				member: null,
-				ask: null,
-				seq: null,
-				input: "null",
-				deadlineAt: null,
-			} as const;
-			const head = this.#outbox.add(job, turn.now);
-			this.#outbox.settle(head, { state: "failed", error: { code: "trimmed", message } }, false, turn.now);
-		}
+		for (const kind of this.#ranges.trimmedBefore(lostBefore)) this.#desk.lost(kind, lostBefore, turn.now);
 	}
 
 	/** Everything that was said goes; who was here is told to stop, and the archive's copy is owed its removal. */
@@ -402,31 +342,6 @@ export class Room {
 		this.#history.wipe(epoch);
 	}
 
-	#isToBeForgotten(inputs: readonly Input[], now: number): boolean {
-		const { emptySince } = this.meta;
-		const isDue = emptySince !== null && emptySince + EMPTY_ROOM_MS <= now;
-		return isDue && inputs.some(({ type }) => type === "alarm") && this.#isEmpty();
-	}
-
-	#isEmpty(): boolean {
-		const { head, floor, oldestKey } = this.meta;
-		const isDeserted = this.#audience.size === 0 && this.#roster.count === 0;
-		const isOwing = !this.#outbox.isEmpty || !this.#ranges.isIdle || !this.#sanctions.isEmpty || this.meta.isLocked;
-		return isDeserted && head < floor && oldestKey === null && !isOwing;
-	}
-
-	#noteEmptiness(now: number): void {
-		const { emptySince } = this.meta;
-		if (!this.isStored) {
-			// The first that is ever stored makes the epoch real.
-			if (this.#roster.isDirty) this.#history.change({});
-		} else if (this.#isEmpty()) {
-			if (emptySince === null) this.#history.change({ emptySince: now });
-		} else if (emptySince !== null) {
-			this.#history.change({ emptySince: null });
-		}
-	}
-
 	#answerHistories(turn: Turn): void {
 		const { floor, head } = this.meta;
 		for (const { session, request } of turn.histories) {
@@ -438,7 +353,6 @@ export class Room {
 	}
 
 	#nextDeadline(now: number): number | null {
-		const { emptySince } = this.meta;
 		const deadlines = [
 			this.#roster.nextExpiry(),
 			this.#audience.nextSweep(this.#roster.count, now),
@@ -447,7 +361,7 @@ export class Room {
 			this.#sanctions.nextDeadline(),
 			this.#outbox.nextDeadline(),
 			this.#ranges.nextDeadline(),
-			emptySince === null ? null : emptySince + EMPTY_ROOM_MS,
+			this.#emptiness.deadline,
 		].filter((deadline) => deadline !== null);
 		return deadlines.length === 0 ? null : Math.max(now, Math.min(...deadlines));
 	}

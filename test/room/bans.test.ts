@@ -13,7 +13,7 @@ scenario("G10 a ban closes all sessions of the member 4501, and takes it from th
 	expect([stage.closeCode(one), stage.closeCode(two), stage.closeCode(mod)]).toEqual([4501, 4501, null]);
 	expect(stage.news(mod)).toMatchObject([{ type: "presence", left: ["ann"], count: 1 }]);
 	expect(tryJoin(stage, "ann")).toBe(4501);
-	expect(stage.room.refusesJoin({ member: "ann", can: [] }, stage.now)).toMatchObject({ code: "banned" });
+	expect(stage.room.door.refusesJoin({ member: "ann", can: [] }, stage.now)).toMatchObject({ code: "banned" });
 });
 
 scenario("G10 a join in the very turn of the ban, before or after it, does not get in", (stage) => {

@@ -4,9 +4,9 @@ import type { Mutant } from "./mutant.ts";
 export const MODERATION: readonly Mutant[] = [
 	{
 		name: "a ban is not looked at on a join",
-		file: "room/room.ts",
-		find: "if (this.#sanctions.isBanned(join.member, join.address ?? null, now)) {",
-		put: "if (join.member.length < 0) {",
+		file: "room/door.ts",
+		find: "if (refusal !== null) return refusal;\n\t\t// Who is here",
+		put: "// Who is here",
 		expects: ["G10"],
 	},
 	{
@@ -25,9 +25,9 @@ export const MODERATION: readonly Mutant[] = [
 	},
 	{
 		name: "a lock lets everyone in",
-		file: "room/room.ts",
-		find: "if (!this.meta.isLocked ||",
-		put: "if (this.meta.head >= 0 ||",
+		file: "room/door.ts",
+		find: "if (!this.#history.meta.isLocked ||",
+		put: "if (this.#history.meta.head >= 0 ||",
 		expects: ["G10"],
 	},
 	{
@@ -72,6 +72,20 @@ export const MODERATION: readonly Mutant[] = [
 		find: "this.#store.eraseJobs(member);",
 		put: "",
 		expects: ["G5"],
+	},
+	{
+		name: "what came of an erased member's asks is kept",
+		file: "room/memory-store.ts",
+		find: " || this.#jobs.get(jobOf(event) ?? 0)?.member === member",
+		put: "",
+		expects: ["erasure"],
+	},
+	{
+		name: "what came in the turn of an erasure is kept",
+		file: "room/moderation.ts",
+		find: "isLast ? this.#history.freshOf(member, (n) => this.#outbox.row(n)?.member === member) : []",
+		put: "[] as number[]",
+		expects: ["erasure"],
 	},
 	{
 		name: "the archive does not hear of an erasure",

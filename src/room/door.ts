@@ -1,0 +1,73 @@
+/** Who may come in, read and moderate now (G10), and how often. Asked by the platform beforehand, and again in the turn. */
+import type { Refusal } from "../protocol/codes.ts";
+import { OPERATOR } from "../protocol/ids.ts";
+import { HISTORY_PER_SECOND, MODERATE_PER_SECOND } from "../protocol/limits.ts";
+import type { Capability } from "../protocol/messages.ts";
+import type { Buckets } from "./buckets.ts";
+import type { History } from "./history.ts";
+import type { Join, Moderate } from "./inputs.ts";
+import type { Roster } from "./presence.ts";
+import type { Sanctions } from "./sanctions.ts";
+
+const BANNED: Refusal = { code: "banned", message: "A moderator has banned you from this room." };
+
+interface Who {
+	member: string;
+	/** The hash of a guest's address; null for everyone else. */
+	address: string | null;
+}
+
+export class Door {
+	readonly #history: History;
+	readonly #roster: Roster;
+	readonly #sanctions: Sanctions;
+	readonly #buckets: Buckets;
+
+	constructor(history: History, roster: Roster, sanctions: Sanctions, buckets: Buckets) {
+		this.#history = history;
+		this.#roster = roster;
+		this.#sanctions = sanctions;
+		this.#buckets = buckets;
+	}
+
+	/** True where nobody is banned or muted: nothing needs to be asked. */
+	get isUnsanctioned(): boolean {
+		return this.#sanctions.isEmpty;
+	}
+
+	/** Why a member may not come in, or null. */
+	refusesJoin({ member, can, address }: Pick<Join, "member" | "can" | "address">, now: number): Refusal | null {
+		const refusal = this.refusesReader({ member, address: address ?? null }, now);
+		if (refusal !== null) return refusal;
+		// Who is here already may come back, also into a locked room.
+		if (!this.#history.meta.isLocked || can.includes("moderate") || this.#roster.has(member)) return null;
+		return { code: "room_locked", message: "This room is locked: nobody new may come in until a moderator opens it." };
+	}
+
+	/** Why a member may not read over HTTP, or null. */
+	refusesReader({ member, address }: Who, now: number): Refusal | null {
+		return this.#sanctions.isBanned(member, address, now) ? BANNED : null;
+	}
+
+	/** Takes a page's token from a reader's bucket: the one that its requests by socket are taken from. */
+	refusesPage(who: Who, now: number): Refusal | null {
+		return this.#refusesRate(who, "read", HISTORY_PER_SECOND, now);
+	}
+
+	/** Why somebody may not moderate over HTTP, or null. An operator may. */
+	refusesModerator({ member, can, address }: Moderate["by"], now: number): Refusal | null {
+		if (member === OPERATOR) return null;
+		const refusal = this.refusesReader({ member, address }, now);
+		if (refusal !== null) return refusal;
+		if (!this.#sanctions.effective(member, can).has("moderate")) {
+			return { code: "forbidden", message: "You may not moderate this room while you are muted." };
+		}
+		return this.#refusesRate({ member, address }, "moderate", MODERATE_PER_SECOND, now);
+	}
+
+	#refusesRate(who: Who, what: Capability, perSecond: number, now: number): Refusal | null {
+		const retryAfterMs = this.#buckets.takeFor(who, what, perSecond, now);
+		if (retryAfterMs === 0) return null;
+		return { code: "rate_limited", message: "Too many of these; wait a little and try again.", retryAfterMs };
+	}
+}
