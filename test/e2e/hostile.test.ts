@@ -7,8 +7,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Random } from "../simulation/random.ts";
 import { Attacker, Tally } from "./attacker.ts";
 import { until } from "./dev-server.ts";
+import { frameOf, OPCODE } from "./frames.ts";
 import { giants } from "./hostile-frames.ts";
-import { frameOf, OPCODE, RawSocket } from "./raw-socket.ts";
+import { RawSocket } from "./raw-socket.ts";
 import { type Runtime, runtime } from "./runtime.ts";
 import { Witness } from "./witness.ts";
 

@@ -10,8 +10,8 @@ export interface Deed {
 	kind: "chat" | "held" | "note" | "sum";
 	id: string;
 	data: { text: string; isBad: boolean };
-	/** Null until it is answered; a code where it was refused. */
-	answer: { seq: number } | { result: unknown } | { code: string } | null;
+	/** Null until it is answered; a code, and why, where it was refused. */
+	answer: { seq: number } | { result: unknown } | { code: string; message?: string } | null;
 	/** How often its promise was settled. */
 	answers: number;
 }
@@ -99,7 +99,7 @@ export class Load {
 		const asked =
 			kind === "sum" ? room.requestJob("sum", data).then((result) => ({ result })) : room.publish(kind, data, { id });
 		asked.then(answered, (error: unknown) =>
-			answered({ code: error instanceof RoomError ? error.code : String(error) }),
+			answered(error instanceof RoomError ? { code: error.code, message: error.message } : { code: String(error) }),
 		);
 	}
 }

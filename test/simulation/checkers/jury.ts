@@ -49,6 +49,8 @@ export class Jury implements Watch {
 	readonly #clock: Clock;
 	readonly #coverage: Coverage;
 	#wokenAt = 0;
+	/** When a sweep for the silent last held, true time. */
+	#sweptAt = 0;
 	/** The frame that was read last: one turn sends the same text to many. */
 	#text = "";
 	#messages: readonly ServerMessage[] = [];
@@ -180,8 +182,10 @@ export class Jury implements Watch {
 		this.#gone(sitting);
 	}
 
+	/** The jump's sweep is at hand: it may have to be tried again, and comes before what is said by then. */
 	get #hasJumped(): boolean {
-		return this.#clock.now - this.#clock.jumpedAt < JUMP_MS_MAX;
+		const { now, jumpedAt } = this.#clock;
+		return jumpedAt > this.#sweptAt || now - jumpedAt < JUMP_MS_MAX;
 	}
 
 	#gone(sitting: Sitting): void {
@@ -236,6 +240,7 @@ export class Jury implements Watch {
 		this.bounds.turned(inputs);
 		this.access.turned(this.sittings.values(), now);
 		this.presence.turned(inputs);
+		if (inputs.some(({ type }) => type === "alarm")) this.#sweptAt = this.#clock.now;
 		for (const sitting of this.sittings.values())
 			if (inputs.some((input) => input.type === "frame" && input.session === sitting.session)) sitting.seenAt = now;
 		for (const [wire, sitting] of this.sittings) {

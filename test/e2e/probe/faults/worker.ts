@@ -36,7 +36,8 @@ function atDesk(name: string, concerns: Kind["concerns"], asked = false): Kind {
 const app = defineApp({
 	events: {
 		chat: { from: "members", starts: ["card"] },
-		held: { from: "members", hold: "check" },
+		// Kills may keep a check away for longer than the five minutes after which it would be refused unchecked.
+		held: { from: "members", hold: "check", withinSeconds: 3600 },
 		"*": { from: "members" },
 	},
 	kinds: [atDesk("card", "room"), atDesk("check", "nobody"), atDesk("sum", "member", true)],

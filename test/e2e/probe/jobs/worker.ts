@@ -58,8 +58,7 @@ function unlessDown(run: typeof archive.run): typeof archive.run {
 const app = defineApp({
 	events: {
 		chat: { from: "members", starts: ["unfurl"] },
-		// Kills may keep a check away for longer than the five minutes after which it would be refused unchecked.
-		held: { from: "members", hold: "check", withinSeconds: 3600 },
+		held: { from: "members", hold: "check" },
 		reviewed: { from: "members", review: "check" },
 		flaky: { from: "members", starts: ["flaky"] },
 		price: { from: "backend" },
