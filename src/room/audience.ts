@@ -195,15 +195,12 @@ export class Audience {
 			if (session === undefined) continue;
 			welcomes.set(join.session, welcomeTo(session, join, room, history, roster, settings));
 		}
+		this.holdBack(roster, turn);
 		const pages = new Map<number, Page>();
 		let bytesLeft = REPLAY_BYTES_PER_TURN_MAX;
 		for (const id of [...this.#behind]) {
 			const session = this.#sessions.get(id);
-			if (session === undefined) continue;
-			if (session.mode.kind === "paused") {
-				this.#holdBack(session, session.mode, roster, turn);
-				continue;
-			}
+			if (session === undefined || session.mode.kind === "paused") continue;
 			// Where many catch up at once, those who came first do so first; a welcome waits for nobody.
 			if (bytesLeft <= 0 && !welcomes.has(id)) {
 				turn.again = true;
@@ -238,16 +235,19 @@ export class Audience {
 		return welcomeTo(session, { since, history: PAGE_EVENTS_DEFAULT, resume: null }, room, history, roster, settings);
 	}
 
-	/** Counts what a paused session is told in private; more than a little is more than it takes. */
-	#holdBack(session: Session, mode: Extract<Mode, { kind: "paused" }>, roster: Roster, turn: Turn): void {
-		const told = turn.private.get(session.id);
-		if (told === undefined) return;
-		mode.told += told.reduce((bytes, message) => bytes + utf8Bytes(message), 0);
-		turn.attachments.set(session.id, attachmentOf(session));
-		if (mode.told <= PAUSED_PRIVATE_BYTES_MAX) return;
-		turn.private.delete(session.id);
-		this.close(session.id, CLOSE.tooSlow, "too slow", roster, turn);
-		// The roster of this turn is written already: when its member's grace begins, the next turn writes.
-		turn.again = true;
+	/** Counts what paused sessions are told in private, also of a turn that failed; more than a little is more than they take. */
+	holdBack(roster: Roster, turn: Turn): void {
+		for (const id of [...this.#paused]) {
+			const session = this.#sessions.get(id);
+			const told = turn.private.get(id);
+			if (told === undefined || session?.mode.kind !== "paused") continue;
+			session.mode.told += told.reduce((bytes, message) => bytes + utf8Bytes(message), 0);
+			turn.attachments.set(id, attachmentOf(session));
+			if (session.mode.told <= PAUSED_PRIVATE_BYTES_MAX) continue;
+			turn.private.delete(id);
+			this.close(id, CLOSE.tooSlow, "too slow", roster, turn);
+			// The roster of this turn is written already: when its member's grace begins, the next turn writes.
+			turn.again = true;
+		}
 	}
 }

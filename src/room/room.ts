@@ -208,6 +208,7 @@ export class Room {
 			for (const decoded of input.messages) turn.refuse(input.session, { id: idOf(decoded), code, message });
 			const session = this.#audience.get(input.session);
 			if (session !== undefined) this.#noteLife(session, turn);
+			this.#audience.holdBack(this.#roster, turn);
 		}
 		const deadline = this.#nextDeadline(now);
 		// What failed at its deadline is not tried again at once.

@@ -132,6 +132,7 @@ test(`G8 ${FRAMES} hostile frames: each is refused by its name or ends its socke
 			`Closed: ${listed(tally.closed)}.`,
 			`Honest members before: ${before}; in the first tenth: ${under}; in the rest: ${later}.`,
 			`Memory after a tenth ${mebibytes(warm)}, after all ${mebibytes(after)}.`,
+			`The Worker said: ${failures(server.said.join("")).slice(0, 5).join(" / ") || "nothing"}.`,
 		].join("\n"),
 	);
 	expect(tally.faults).toEqual([]);

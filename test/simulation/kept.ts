@@ -93,6 +93,11 @@ export const KEPT: readonly Kept[] = [
 		was: "G2: it was told the first event of the new history before its close (room/audience.ts)",
 	},
 	{
+		name: "one that is paused is told seven hundred refusals, two of them of turns that failed",
+		seed: 119250410931,
+		was: "G6: what a paused session was told of a turn that failed did not count (room/room.ts); and the checker's own: it allowed for few brackets (checkers/flow.ts)",
+	},
+	{
 		name: "the sweep after a jump of the clock fails, and comes with a frame behind it",
 		seed: 127596025213,
 		was: "the checker's own: it took the sweep to come within a second of the jump (checkers/jury.ts)",

@@ -1,14 +1,13 @@
 /** G6: a full socket is paused at once, and what it is sent meanwhile is bounded. */
 import { BUFFER_PAUSE_BYTES, PAUSED_PRIVATE_BYTES_MAX, STUCK_MS_MAX } from "../../../src/protocol/limits.ts";
 import type { ServerMessage } from "../../../src/protocol/messages.ts";
+import { utf8Bytes } from "../../../src/protocol/text.ts";
 import type { Input } from "../../../src/room/inputs.ts";
 import { hold } from "../broken.ts";
 import type { Sitting } from "./sitting.ts";
 
 /** What the room sends to everyone. */
 const SHARED: ReadonlySet<ServerMessage["type"]> = new Set(["event", "signal", "presence", "caught-up", "welcome"]);
-/** Brackets and commas, which the room does not count. */
-const FRAMING_BYTES = 1024;
 /** The turn after the one in which a buffer was found full knows of it. */
 const NOTICE_MS_MAX = 20;
 /** How long after its time a stuck socket may be found: it is looked at now and then. */
@@ -47,9 +46,10 @@ export class FlowCheck {
 		if (sitting.phase === "paused") {
 			const shared = messages.find(({ type }) => SHARED.has(type));
 			hold(shared === undefined, "G6", () => `${session} is paused and was sent ${shared?.type}`);
-			sitting.pausedBytes += frame.length;
+			// Without its brackets and commas, which a frame has more of the smaller it is.
+			sitting.pausedBytes += utf8Bytes(frame) - messages.length - 1;
 			hold(
-				sitting.pausedBytes <= PAUSED_PRIVATE_BYTES_MAX + FRAMING_BYTES,
+				sitting.pausedBytes <= PAUSED_PRIVATE_BYTES_MAX,
 				"G6",
 				() => `${session} is paused and was sent ${sitting.pausedBytes} bytes`,
 			);

@@ -33,8 +33,8 @@ export const FLOW: readonly Mutant[] = [
 	{
 		name: "what a paused session is told has no bound",
 		file: "room/audience.ts",
-		find: "if (mode.told <= PAUSED_PRIVATE_BYTES_MAX) return;",
-		put: "if (mode.told >= 0) return;",
+		find: "if (session.mode.told <= PAUSED_PRIVATE_BYTES_MAX) continue;",
+		put: "if (session.mode.told >= 0) continue;",
 		expects: ["G6"],
 	},
 	{
@@ -42,6 +42,20 @@ export const FLOW: readonly Mutant[] = [
 		file: "room/flow.ts",
 		find: "for (const id of stuck) {",
 		put: "for (const id of stuck.slice(0, 0)) {",
+		expects: ["G6"],
+	},
+	{
+		name: "what is told of a turn that failed does not count for one that is paused",
+		file: "room/room.ts",
+		find: "this.#audience.holdBack(this.#roster, turn);",
+		put: "",
+		expects: ["G6"],
+	},
+	{
+		name: "what a paused session is told does not count",
+		file: "room/audience.ts",
+		find: "session.mode.told += told.reduce(",
+		put: "told.reduce(",
 		expects: ["G6"],
 	},
 	{
