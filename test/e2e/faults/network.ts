@@ -37,7 +37,8 @@ interface Line {
 }
 
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const never = new Promise<never>(() => {});
+/** A promise of its own each time: what waits for one that is kept is kept with it. */
+const forever = (): Promise<never> => new Promise(() => {});
 
 export class RoughNetwork {
 	/** How often each fate has come. */
@@ -126,7 +127,7 @@ export class RoughNetwork {
 	/** Hands on what came, by pieces where the line trickles, up to where the line's fate comes: in the middle of it. */
 	async #pass(chunk: Buffer, to: Socket, line: Line): Promise<void> {
 		for (let at = 0; at < chunk.length; ) {
-			if (line.isSilent) await never;
+			if (line.isSilent) await forever();
 			const isTrickling = line.isTrickling && !this.#isCalm;
 			const isFated = line.fate !== "good" && !this.#isCalm;
 			const end = Math.min(chunk.length, isTrickling ? at + TRICKLE_BYTES : chunk.length);
@@ -136,7 +137,7 @@ export class RoughNetwork {
 			line.bytesLeft -= piece.length;
 			if (isFated && line.bytesLeft <= 0) {
 				this.#end(line, line.fate);
-				await never;
+				await forever();
 			}
 			if (isTrickling) await after(TRICKLE_MS);
 		}

@@ -29,8 +29,8 @@ if (!(MINUTES > 0)) {
 	process.exit(2);
 }
 const SAMPLE_MS = 10_000;
-/** A collection stops the engine for a moment: most samples of latency are to be without. */
-const COLLECT_EVERY_SAMPLES = 3;
+/** A collection stops the engine for a moment, and the count of all rows the room: most samples of latency are to be without. */
+const LOOK_CLOSELY_EVERY_SAMPLES = 3;
 const CUT_ALL_EVERY_SAMPLES = 12;
 /**
  * A line carries something like 50 KB a second: it lasts for seconds, or for half a minute. What is half-open is swept
@@ -69,25 +69,28 @@ logbook.showHead();
 const engine = await Engine.at(server.inspector);
 const ask = async <T>(path: string): Promise<T> => (await (await fetch(`${server.url}/probe/${path}`)).json()) as T;
 
-let collected = { residentBytes: Number.NaN, heapBytes: Number.NaN };
+/** What was seen at the latest close look. */
+let seen = { residentBytes: Number.NaN, heapBytes: Number.NaN, events: 0, keys: 0, jobs: 0, roster: 0 };
 
 async function sample(startedAt: number, n: number): Promise<Row> {
 	const latency = load.latency.take();
 	const loadedBytes = server.memory() ?? Number.NaN;
-	if (n % COLLECT_EVERY_SAMPLES === 1) {
+	if (n % LOOK_CLOSELY_EVERY_SAMPLES === 1) {
 		const heapBytes = await engine.collect();
-		collected = { residentBytes: server.memory() ?? Number.NaN, heapBytes };
+		const residentBytes = server.memory() ?? Number.NaN;
+		const { events, keys, jobs, roster } = await ask<Row>("busy/rows");
+		seen = { residentBytes, heapBytes, events, keys, jobs, roster };
 	}
-	const { bytes, events, keys, jobs, roster, sockets, unsent } = await ask<Row>("busy/life");
+	const { bytes, sockets, unsent } = await ask<Row>("busy/life");
 	const { wakes, turns } = await ask<Row>("busy/deeds");
 	const { wakes: quietWakes } = await ask<Row>("quiet/deeds");
 	return {
 		atMs: Math.round(performance.now() - startedAt),
-		...collected,
+		...seen,
 		loadedBytes,
 		wakes,
 		turns,
-		...{ bytes, events, keys, jobs, roster, sockets, unsent },
+		...{ bytes, sockets, unsent },
 		...latency,
 		...load.counts,
 		quietWakes,
