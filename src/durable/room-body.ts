@@ -6,7 +6,6 @@
 import { type Decoded, decodeFrame, encodeMessage } from "../protocol/codec.ts";
 import { CLOSE, type Refusal } from "../protocol/codes.ts";
 import type { PostModeration } from "../protocol/http.ts";
-import { OPERATOR } from "../protocol/ids.ts";
 import { ALARM_RETRY_MS } from "../protocol/limits.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
 import type { Effects, Reply } from "../room/effects.ts";
@@ -189,9 +188,7 @@ export class RoomBody {
 
 	/** Publishes an event for someone who holds no socket. */
 	post(who: Omit<Post, "type" | "reply" | "publish">, publish: Post["publish"], answer: Answering): void {
-		const address = who.address ?? null;
-		const refusal =
-			who.member === OPERATOR ? null : this.#room.door.refusesJoin({ ...who, address }, this.#around.now());
+		const refusal = this.#room.door.refusesPost(who, this.#around.now());
 		if (refusal !== null) return answer({ outcome: "refused", refusal });
 		this.#ask((reply) => ({ type: "post", reply, ...who, publish }), answer);
 	}

@@ -5,7 +5,7 @@ import { HISTORY_PER_SECOND, MODERATE_PER_SECOND } from "../protocol/limits.ts";
 import type { Capability } from "../protocol/messages.ts";
 import type { Buckets } from "./buckets.ts";
 import type { History } from "./history.ts";
-import type { Join, Moderate } from "./inputs.ts";
+import type { Join, Moderate, Post } from "./inputs.ts";
 import type { Roster } from "./presence.ts";
 import type { Sanctions } from "./sanctions.ts";
 
@@ -42,6 +42,11 @@ export class Door {
 		// Who is here already may come back, also into a locked room.
 		if (!this.#history.meta.isLocked || can.includes("moderate") || this.#roster.has(member)) return null;
 		return { code: "room_locked", message: "This room is locked: nobody new may come in until a moderator opens it." };
+	}
+
+	/** Why one who holds no socket may not publish, or null. An operator may where nobody else may. */
+	refusesPost({ member, can, address = null }: Pick<Post, "member" | "can" | "address">, now: number): Refusal | null {
+		return member === OPERATOR ? null : this.refusesJoin({ member, can, address }, now);
 	}
 
 	/** Why a member may not read over HTTP, or null. */

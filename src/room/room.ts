@@ -14,7 +14,6 @@
 
 import type { Decoded } from "../protocol/codec.ts";
 import { CLOSE, closeCodeOfRefusedJoin, type Refusal } from "../protocol/codes.ts";
-import { OPERATOR } from "../protocol/ids.ts";
 import { ALARM_RETRY_MS, MALFORMED_PER_MINUTE_MAX, PAGE_EVENTS_DEFAULT, SEEN_REFRESH_MS } from "../protocol/limits.ts";
 import type { HistoryRequest } from "../protocol/messages.ts";
 import type { Task } from "../protocol/outcome.ts";
@@ -304,7 +303,7 @@ export class Room {
 
 	#post(post: Post, turn: Turn): void {
 		const { member, name, address = null } = post;
-		const refusal = member === OPERATOR ? null : this.door.refusesJoin({ ...post, address }, turn.now);
+		const refusal = this.door.refusesPost(post, turn.now);
 		if (refusal !== null) {
 			turn.replies.set(post.reply, { outcome: "refused", refusal });
 			return;
