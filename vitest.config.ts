@@ -36,13 +36,13 @@ export default defineConfig({
 				},
 			},
 			{
-				// Whole processes and a browser, patiently: two files at a time, for they mostly wait.
+				// Whole processes and a browser, patiently: more files at a time than there are cores, for they mostly wait.
 				test: {
 					name: "e2e",
 					environment: "node",
 					include: ["test/e2e/**/*.test.ts"],
 					globalSetup: ["test/e2e/built-config.ts"],
-					maxWorkers: 2,
+					maxWorkers: 3,
 					sequence: { groupOrder: 1 },
 					testTimeout: 180_000,
 					hookTimeout: 180_000,
