@@ -4,6 +4,7 @@
  * unsent data keeps the object awake anyway.
  */
 import {
+	BEHIND_MS_MAX,
 	BUFFER_PAUSE_BYTES,
 	BUFFER_RESUME_BYTES,
 	BUFFERED_BYTES_MAX,
@@ -29,6 +30,9 @@ export class Backlog {
 	/** Sessions with anything unsent, as it was before their latest send, and all of it together. */
 	#unsent = new Map<string, number>();
 	#total = 0;
+	/** Since when they were not once found empty, Unix ms. */
+	#behind = new Map<string, number>();
+	#lookedAt: number;
 	#watched = new Map<string, Watched>();
 	/** Sessions that are not paused, hold something, and were sent nothing since. */
 	#still = new Map<string, Watched>();
@@ -36,19 +40,37 @@ export class Backlog {
 	/** Closed by us, and not yet answered: close() frees nothing. */
 	#closing = new Set<WebSocket>();
 
+	constructor(now: number) {
+		this.#lookedAt = now;
+	}
+
 	/** To be told before each send: what the socket has not taken since the last one. What is sent now is no backlog yet. */
 	willSend(session: string, socket: WebSocket): void {
 		const bytes = buffered(socket);
 		this.#note(session, bytes);
 		this.#still.delete(session);
 		this.#isUnsettled = true;
-		if (bytes > BUFFER_PAUSE_BYTES) this.#full.add(session);
+		if (bytes > BUFFER_PAUSE_BYTES || (bytes >= BUFFER_RESUME_BYTES && this.#isLongBehind(session)))
+			this.#full.add(session);
+	}
+
+	/**
+	 * The platform may not notice that a socket is gone (one that was answered a heartbeat while it broke): then it
+	 * holds whatever it was sent until the object goes. The less the better; one that is alive misses nothing by a pause.
+	 */
+	#isLongBehind(session: string): boolean {
+		return this.#lookedAt - (this.#behind.get(session) ?? this.#lookedAt) > BEHIND_MS_MAX;
 	}
 
 	#note(session: string, bytes: number): void {
 		this.#total += bytes - (this.#unsent.get(session) ?? 0);
-		if (bytes === 0) this.#unsent.delete(session);
-		else this.#unsent.set(session, bytes);
+		if (bytes === 0) {
+			this.#unsent.delete(session);
+			this.#behind.delete(session);
+		} else {
+			this.#unsent.set(session, bytes);
+			if (!this.#behind.has(session)) this.#behind.set(session, this.#lookedAt);
+		}
 	}
 
 	closed(socket: WebSocket): void {
@@ -94,6 +116,7 @@ export class Backlog {
 	 * session stays known until its buffer is empty or its socket is gone.
 	 */
 	look(paused: ReadonlySet<string>, socketOf: (session: string) => WebSocket | undefined, now: number): Flow | null {
+		this.#lookedAt = now;
 		const [drained, stuck]: [string[], string[]] = [[], []];
 		for (const session of paused) {
 			const socket = socketOf(session);
@@ -104,7 +127,10 @@ export class Backlog {
 			if (watched === undefined || bytes < watched.bytes) this.#watched.set(session, { bytes, movedAt: now });
 			else if (now - watched.movedAt > STUCK_MS_MAX) stuck.push(session);
 			// Where many are behind, each must have taken everything before it is sent more.
-			if (bytes === 0 || (bytes < BUFFER_RESUME_BYTES && !this.#isCrowded)) drained.push(session);
+			if (bytes === 0 || (bytes < BUFFER_RESUME_BYTES && !this.#isCrowded)) {
+				drained.push(session);
+				if (bytes > 0) this.#behind.set(session, now);
+			}
 		}
 		for (const session of this.#watched.keys()) if (!paused.has(session)) this.#watched.delete(session);
 		for (const [session, { movedAt }] of this.#still) if (now - movedAt > STUCK_MS_MAX) stuck.push(session);

@@ -53,7 +53,7 @@ export class RoomBody {
 
 	constructor(around: Surroundings) {
 		this.#around = around;
-		this.#sockets = new Sockets(around.sockets);
+		this.#sockets = new Sockets(around.sockets, around.now());
 		this.#clock = new TurnClock(
 			() => this.#turn(),
 			() => this.#inbox.length,

@@ -20,14 +20,15 @@ export type SocketContext = Pick<
 export class Sockets {
 	readonly #ctx: SocketContext;
 	/** What the sockets were given and have not taken yet. */
-	readonly backlog = new Backlog();
+	readonly backlog: Backlog;
 	#bySession = new Map<string, WebSocket>();
 	#sessions = new WeakMap<WebSocket, string>();
 	/** Those whose join has had its turn: nobody hears an event before its welcome. */
 	#welcomed = new Set<string>();
 
-	constructor(ctx: SocketContext) {
+	constructor(ctx: SocketContext, now: number) {
 		this.#ctx = ctx;
+		this.backlog = new Backlog(now);
 	}
 
 	get count(): number {

@@ -124,6 +124,8 @@ export const ERASE_EVENTS_MAX = 500;
 export const BUFFER_PAUSE_BYTES = 1024 * 1024;
 /** It is caught up when its socket holds less than this. */
 export const BUFFER_RESUME_BYTES = 256 * 1024;
+/** One whose socket was not once found empty for so long is paused as soon as it holds as much: it may be gone, and nobody said so. */
+export const BEHIND_MS_MAX = 5_000;
 /** What a paused session may still be told that concerns it alone. */
 export const PAUSED_PRIVATE_BYTES_MAX = 64 * 1024;
 /** A paused socket that has taken nothing for so long is closed. */

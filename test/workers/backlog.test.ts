@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { Backlog } from "../../src/durable/backlog.ts";
 import {
+	BEHIND_MS_MAX,
 	BUFFER_PAUSE_BYTES,
 	BUFFER_RESUME_BYTES,
 	BUFFERED_BYTES_MAX,
@@ -14,10 +15,10 @@ const MIB = 1024 * KIB;
 
 /** The sockets of a room, as far as a backlog asks: what each holds, and whether it still does. */
 class Basin {
-	readonly backlog = new Backlog();
 	readonly paused = new Set<string>();
 	readonly sockets = new Map<string, { bufferedAmount: number; readyState: number }>();
 	now = 1_700_000_000_000;
+	readonly backlog = new Backlog(this.now);
 
 	/** So many sessions whose sockets hold so much. */
 	fill(name: string, count: number, bytes: number): string[] {
@@ -94,6 +95,39 @@ test("G6: it has drained below 256 KiB, and then nothing is waited for", () => {
 	expect(basin.look()).toEqual({ ...NOTHING, drained: ["bob1"] });
 	basin.look();
 	expect(basin.backlog.isWaiting).toBe(false);
+});
+
+test("G6: one that was not once found empty for 5 s is full at 256 KiB; one that was, or was caught up, at 1 MiB", () => {
+	const basin = new Basin();
+	basin.fill("gone", 1, 1);
+	basin.fill("quick", 1, 1);
+	basin.send();
+	basin.look();
+	basin.send();
+	basin.look();
+	basin.now += BEHIND_MS_MAX;
+	basin.hold("gone1", BUFFER_RESUME_BYTES);
+	basin.hold("quick1", BUFFER_RESUME_BYTES);
+	basin.send();
+	expect(basin.look()).toEqual(NOTHING);
+	basin.now += 1;
+	basin.look();
+	basin.hold("quick1", 0);
+	basin.send();
+	expect(basin.look()).toEqual({ ...NOTHING, full: ["gone1"] });
+	basin.hold("quick1", BUFFER_RESUME_BYTES);
+	basin.send();
+	expect(basin.look()).toEqual(NOTHING);
+	// It has taken some after all, and has its five seconds again.
+	basin.hold("gone1", BUFFER_RESUME_BYTES - 1);
+	expect(basin.look()).toEqual({ ...NOTHING, drained: ["gone1"] });
+	basin.hold("gone1", BUFFER_RESUME_BYTES);
+	basin.send();
+	expect(basin.look()).toEqual(NOTHING);
+	basin.now += BEHIND_MS_MAX + 1;
+	basin.look();
+	basin.send();
+	expect(basin.look().full).toContain("gone1");
 });
 
 test("G6: a paused socket is stuck when it has taken nothing for more than 60 s; a byte begins the minute anew", () => {
