@@ -12,8 +12,8 @@ export const DURABLE: readonly Mutant[] = [
 	{
 		name: "a paused session is caught up while its socket is full",
 		file: "durable/backlog.ts",
-		find: "if (bytes === 0 || (bytes < BUFFER_RESUME_BYTES && !this.#isCrowded)) drained.push(session);",
-		put: "drained.push(session);",
+		find: "if (bytes === 0 || (bytes < BUFFER_RESUME_BYTES && !this.#isCrowded)) {",
+		put: "if (bytes >= 0) {",
 		expects: ["G6"],
 	},
 	{
