@@ -1,12 +1,21 @@
 /** Ports of this machine: one that nobody uses, and whether anyone listens on it. */
 import { connect, createServer } from "node:net";
 
-export function freePort(): Promise<number> {
+/** Below what systems give to sockets that go out: no connection takes it before its server does, or while that restarts. */
+const [FIRST, LAST] = [15_000, 32_000];
+
+export async function freePort(): Promise<number> {
+	for (;;) {
+		const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));
+		if (await isFree(port)) return port;
+	}
+}
+
+function isFree(port: number): Promise<boolean> {
 	return new Promise((resolve) => {
-		const server = createServer().listen(0, "127.0.0.1", () => {
-			const address = server.address();
-			server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-		});
+		const server = createServer();
+		server.once("error", () => resolve(false));
+		server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
 	});
 }
 
