@@ -214,7 +214,7 @@ export class RoomBody {
 		this.#ask((reply) => ({ type: "replay", reply, job }), answer);
 	}
 
-	/** What is to be done for a job; null where it is settled, wiped or sent again since. */
+	/** What is to be done for a job; null where it is settled or wiped. */
 	takeJob(epoch: string, job: string, run: number): Task | null {
 		if (this.isNewer) throw new Error(NEWER_SCHEMA.message);
 		const task = this.#room.task(epoch, job, run, this.#around.now());

@@ -61,7 +61,7 @@ async function work(message: Message, env: Cloudflare.Env, { kinds, ranges }: Ki
 	const { room, epoch, job, run, host } = ref.output;
 	const source = roomOf(env, room);
 	const task = await source.takeJob(epoch, job, run);
-	// Settled already, wiped, or sent again since.
+	// Settled already, or wiped.
 	if (task === null) return;
 	const kind = kinds.find(({ name }) => name === task.kind) ?? ranges.find(({ name }) => name === task.kind);
 	if (kind === undefined) {

@@ -9,8 +9,8 @@
  * young generation and SQLite's page cache, is what memory may move by. Latency below 25 ms is the machine's own
  * noise, not the room's.
  *
- * Changed since, with data in view: not a bound, but what is sampled, and how. A run of ten minutes failed, 263.6 to 297.0 MiB, by
- * some 4 MiB a minute. In another run, whose engine was told to collect its garbage every ten seconds, the heap held
+ * Changed since, with data in view: not a bound, but what is sampled, and how. A run of ten minutes failed, 263.6 to
+ * 297.0 MiB, by some 4 MiB a minute. In another run, whose engine was told to collect its garbage every ten seconds, the heap held
  * 3 to 4 MiB throughout and the process stayed within 2 MiB for two minutes on end; so memory is now looked at after a
  * collection. That the growth without one ends by itself was not shown.
  * Three runs of half an hour failed by latency, whose 99th percentile is the worst beat of each ten seconds. Counting all
