@@ -2,17 +2,22 @@
 
 import type { Rules } from "../protocol/rules.ts";
 import type { AppDefinition } from "./definition.ts";
+import type { Kind, RangeKind } from "./kind.ts";
 import { rulesOf } from "./rules.ts";
 
 /** What the Worker and its rooms make of it. */
 export interface App extends AppDefinition {
+	kinds: readonly Kind[];
+	ranges: readonly RangeKind[];
 	/** The rules of its rooms, given the Worker's variables. */
 	rules(env: Readonly<Record<string, unknown>>): Rules;
 }
 
 /** @throws Error with a sentence where an event names a kind that is not there. */
-export function defineApp(app: AppDefinition): App {
-	const names = new Set(app.kinds.map(({ name }) => name));
+export function defineApp(definition: AppDefinition): App {
+	const { kinds = [], ranges = [] } = definition;
+	const app = { ...definition, kinds, ranges };
+	const names = new Set(kinds.map(({ name }) => name));
 	for (const [event, { hold, review, starts = [] }] of Object.entries(app.events)) {
 		for (const kind of [hold, review, ...starts]) {
 			if (kind === undefined || names.has(kind)) continue;

@@ -24,10 +24,10 @@ export interface EventDefinition {
 export interface AppDefinition {
 	/** By the event's name; `*` stands for every name that is not listed. Without it those are refused. */
 	events: Readonly<Record<string, EventDefinition>>;
-	/** The kinds of jobs, shipped and your own. */
-	kinds: readonly Kind[];
-	/** The kinds that work on the history itself. */
-	ranges: readonly RangeKind[];
+	/** The kinds of jobs, shipped and your own; none where it is missing. */
+	kinds?: readonly Kind[];
+	/** The kinds that work on the history itself; none where it is missing. */
+	ranges?: readonly RangeKind[];
 	/**
 	 * Who the holder of your own login's token is in a room, and what they may do there; null for nobody.
 	 * Asked only for proven tokens that carry no `rooms` and `can` themselves.

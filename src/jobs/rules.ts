@@ -5,7 +5,9 @@ import type { Check, EventRule, KindRule, Rules } from "../protocol/rules.ts";
 import type { AppDefinition, EventDefinition } from "./definition.ts";
 import { leaseMs } from "./kind.ts";
 
-export function rulesOf(app: AppDefinition, env: Readonly<Record<string, unknown>>): Rules {
+type Ruled = Required<Pick<AppDefinition, "events" | "kinds" | "ranges">>;
+
+export function rulesOf(app: Ruled, env: Readonly<Record<string, unknown>>): Rules {
 	const events = new Map(Object.entries(app.events).map(([name, definition]) => [name, eventRule(definition)]));
 	const kinds = new Map<string, KindRule>(
 		app.kinds.map((kind) => [
