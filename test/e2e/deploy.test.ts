@@ -44,7 +44,7 @@ test("an empty account gets both queues, their consumers, the database and the o
 	expect(consumers).toContainEqual(expect.objectContaining({ dead_letter_queue: "rotunda-dead-jobs" }));
 	const [upload = ""] = account.sent("PUT", /^\/workers\/scripts\/rotunda$/);
 	for (const part of [
-		'"new_sqlite_classes":["RoomObject"',
+		'"exports":{"RoomObject":{"type":"durable-object","storage":"sqlite"}}',
 		'"ROOMS"',
 		'"JOBS"',
 		'"DEAD_JOBS"',
