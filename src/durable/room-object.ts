@@ -4,13 +4,13 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { app } from "../app.ts";
 import { HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
 import type { PostModeration } from "../protocol/http.ts";
 import { OPERATOR } from "../protocol/ids.ts";
 import { DOOR_PERIOD_MS } from "../protocol/limits.ts";
 import type { Capability } from "../protocol/messages.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
+import type { Rules } from "../protocol/rules.ts";
 import { readSettings } from "../protocol/settings.ts";
 import type { Reply } from "../room/effects.ts";
 import type { Post } from "../room/inputs.ts";
@@ -34,19 +34,23 @@ export interface Visitor {
 	address: string | null;
 }
 
-export class RoomObject extends DurableObject<Cloudflare.Env> {
-	/** The app whose rules hold here; a test's Worker has another. */
-	static readonly app: Pick<typeof app, "rules"> = app;
+/** What an app is to its rooms. */
+export interface RoomApp {
+	/** The rules, given the Worker's variables. */
+	rules(env: Readonly<Record<string, unknown>>): Rules;
+}
 
+/** An app's rooms are of a class of their own, which `server.ts` makes of this one. */
+export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 	/** What surrounds a room's body; a test may have time, ids and turns in its own hand. */
 	static readonly surround = (...given: ConstructorParameters<typeof Platform>): Surroundings => new Platform(...given);
 
 	readonly #body: RoomBody;
 
-	constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+	constructor(ctx: DurableObjectState, env: Cloudflare.Env, app: RoomApp) {
 		super(ctx, env);
 		const vars = env as unknown as Record<string, unknown>;
-		const { app, surround } = this.constructor as typeof RoomObject;
+		const { surround } = this.constructor as typeof RoomObject;
 		this.#body = new RoomBody(surround(ctx, readSettings(vars), app.rules(vars), env.JOBS));
 	}
 

@@ -6,13 +6,13 @@ import { TICKET_HEADER, type Ticket, writeTicket } from "../durable/ticket.ts";
 import { closeCodeOfRefusedJoin, HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
 import { cleanName, RESUME_KEY } from "../protocol/ids.ts";
 import { DOOR_PERIOD_MS, NAME_CHARS_MAX, PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
-import type { Settings } from "../protocol/settings.ts";
 import { addressOf } from "./access/address.ts";
-import { bearerOf, callerOfToken, requireCapability } from "./access/caller.ts";
+import { type Admits, bearerOf, callerOfToken, requireCapability } from "./access/caller.ts";
 import { guestOf, newGuestKey } from "./access/guests.ts";
 import { isLoopback, isOriginAllowed } from "./access/origins.ts";
 import { problem, Refused } from "./problem.ts";
 import { roomOf } from "./room-of.ts";
+import { settingsOf } from "./settings-of.ts";
 
 export const SUBPROTOCOL = "rotunda.v1";
 
@@ -23,10 +23,10 @@ interface Offer {
 }
 
 /** Lets the request join the room, or refuses it in the way that its sender can read. */
-export async function join(request: Request, name: string, settings: Settings, env: Cloudflare.Env): Promise<Response> {
+export async function join(request: Request, name: string, env: Cloudflare.Env, app: Admits): Promise<Response> {
 	const origin = request.headers.get("Origin");
 	const url = new URL(request.url);
-	if (!isOriginAllowed(origin, url, settings.allowedOrigins)) {
+	if (!isOriginAllowed(origin, url, settingsOf(env).allowedOrigins)) {
 		return problem({
 			code: "origin_refused",
 			message: "Pages of this origin may not join rooms here. List it under ALLOWED_ORIGINS.",
@@ -38,7 +38,7 @@ export async function join(request: Request, name: string, settings: Settings, e
 		const offer = readOffer(request.headers.get("Sec-WebSocket-Protocol"));
 		protocol = offer.protocol;
 		const room = roomOf(env, name);
-		const ticket = await prove(offer, request, name, settings, env);
+		const ticket = await prove(offer, request, env, (token) => callerOfToken(token, name, env, app));
 		const answer = await room.fetch("https://room/", {
 			headers: { Upgrade: "websocket", [TICKET_HEADER]: writeTicket(ticket) },
 		});
@@ -81,9 +81,8 @@ function readOffer(header: string | null): Offer {
 async function prove(
 	offer: Offer,
 	request: Request,
-	room: string,
-	settings: Settings,
 	env: Cloudflare.Env,
+	holderOf: (token: string) => ReturnType<typeof callerOfToken>,
 ): Promise<Ticket> {
 	const url = new URL(request.url);
 	const { host, searchParams: query } = url;
@@ -105,10 +104,11 @@ async function prove(
 	const authorization = request.headers.get("Authorization");
 	const token = offer.token ?? (authorization === null ? null : bearerOf(authorization));
 	if (token !== null) {
-		const caller = await callerOfToken(token, room, settings, env);
+		const caller = await holderOf(token);
 		requireCapability(caller, "read");
 		return { ...asked, ...caller, resume: null };
 	}
+	const settings = settingsOf(env);
 	if (settings.access === "token") {
 		throw new Refused("unauthorized", "This server asks for a token; offer it as the subprotocol bearer.{token}.");
 	}

@@ -10,12 +10,12 @@ import { requireOperator } from "./operators.ts";
 import { problem, Refused } from "./problem.ts";
 import { wholeNumber } from "./query.ts";
 import { roomOf } from "./room-of.ts";
-import { settingsOf } from "./settings-of.ts";
+import type { RouteEnv } from "./route-env.ts";
 import { requireWritable } from "./writable.ts";
 
 const JOB_STATES: readonly string[] = ["waiting", "sent", "done", "failed"] satisfies JobState[];
 
-export const operations = new Hono<{ Bindings: Cloudflare.Env }>();
+export const operations = new Hono<RouteEnv>();
 
 operations.get("/rooms", async (c) => {
 	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
@@ -29,7 +29,7 @@ operations.get("/archive/search", async (c) => {
 	if (room === null) {
 		await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
 	} else {
-		const caller = await callerOf(c.req.raw, room, settingsOf(c.env), c.env);
+		const caller = await callerOf(c.req.raw, room, c.env, c.var.app);
 		requireCapability(caller, "read");
 		const refusal = await roomOf(c.env, room).refusesReader(caller);
 		if (refusal !== null) return problem(refusal);

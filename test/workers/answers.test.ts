@@ -1,16 +1,15 @@
 /** What holds of answers whoever asks: buckets over HTTP, a page that is always told why, and nothing kept on the way. */
 import { reset } from "cloudflare:test";
 import { afterEach, expect, test, vi } from "vitest";
-import { app } from "../../src/app.ts";
 import { HISTORY_PER_SECOND, MODERATE_PER_SECOND } from "../../src/protocol/limits.ts";
 import { mint, SECRET } from "../mint.ts";
-import { bearing, doorWith, knock, outcomeOf, problemOf } from "./door.ts";
+import { bearing, doorAdmitting, doorWith, knock, outcomeOf, problemOf } from "./door.ts";
 import { Guest, ORIGIN } from "./guest.ts";
 
 const KEY = "an-operator-key";
-const call = doorWith({ TOKEN_SECRET: SECRET, OPERATOR_KEY: KEY });
+const VARS = { TOKEN_SECRET: SECRET, OPERATOR_KEY: KEY };
+const call = doorWith(VARS);
 afterEach(async () => {
-	delete app.admit;
 	vi.restoreAllMocks();
 	await reset();
 });
@@ -48,11 +47,11 @@ test("a page that offers another subprotocol alone is told so: the reply names o
 
 test("a page whose join fails inside the server is told to come back, and not how it failed", async () => {
 	vi.spyOn(console, "error").mockImplementation(() => {});
-	app.admit = () => {
+	const failing = doorAdmitting(VARS, () => {
 		throw new Error("canary-7f3a");
-	};
+	});
 	const token = await mint({ rooms: undefined, can: undefined });
-	const page = await knock(call, PATH, { ...bearing(token), Origin: ORIGIN });
+	const page = await knock(failing, PATH, { ...bearing(token), Origin: ORIGIN });
 	expect(await outcomeOf(page)).toBe("4004 internal");
 	expect(JSON.stringify((page as Guest).heard)).not.toContain("canary");
 });

@@ -1,15 +1,24 @@
-/** The Worker's door under settings of a test's own: the same routes, the same rooms, other `[vars]` and secrets. */
+/** The Worker's door under settings or with an app of a test's own: the same rooms, other `[vars]` and secrets. */
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { app } from "../../src/edge/app.ts";
+import worker from "../../src/index.ts";
+import { type App, defineApp } from "../../src/jobs/define.ts";
+import { createRoomServer, type RoomServer } from "../../src/server.ts";
 import { Guest, ORIGIN } from "./guest.ts";
 
 export type Call = (path: string, init?: RequestInit) => Promise<Response>;
 
+type Vars = Readonly<Record<string, string | undefined>>;
+
 /** Calls the Worker as it is with these variables. */
-export function doorWith(vars: Readonly<Record<string, string | undefined>>, origin = ORIGIN): Call {
+export function doorWith(vars: Vars, origin = ORIGIN, { fetch }: Pick<RoomServer, "fetch"> = worker): Call {
 	const bindings = { ...env, ...vars } as Cloudflare.Env;
-	return async (path, init) => app.fetch(new Request(origin + path, init), bindings, createExecutionContext());
+	return async (path, init) => fetch(new Request(origin + path, init), bindings, createExecutionContext());
+}
+
+/** Calls it as it is where the app lets a login's own tokens in by `admit`. */
+export function doorAdmitting(vars: Vars, admit: NonNullable<App["admit"]>): Call {
+	return doorWith(vars, ORIGIN, createRoomServer(defineApp({ events: {}, admit })));
 }
 
 /** A join: the refusal as HTTP or as the page hears it, or the guest. */

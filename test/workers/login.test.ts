@@ -1,40 +1,35 @@
-/** `admit`: a login's own tokens, which say nothing of rooms, made members by src/app.ts. */
+/** `admit`: a login's own tokens, which say nothing of rooms, made members by the app. */
 import { reset } from "cloudflare:test";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { app } from "../../src/app.ts";
 import type { AppDefinition } from "../../src/jobs/definition.ts";
 import { ISSUER, JWKS_URL, type LoginKey, loginKey, SECRET } from "../mint.ts";
-import { bearing, doorWith, enter, knock, outcomeOf } from "./door.ts";
+import { bearing, doorAdmitting, doorWith, enter, knock, outcomeOf } from "./door.ts";
 import { Guest } from "./guest.ts";
 
-const call = doorWith({
+const VARS = {
 	ACCESS: "token",
 	TOKEN_SECRET: SECRET,
 	TOKEN_JWKS_URL: `${JWKS_URL}?admit`,
 	TOKEN_ISSUER: ISSUER,
-});
+};
+const call = doorWith(VARS);
 let key: LoginKey;
 beforeAll(async () => {
 	key = await loginKey("RS256", "k1");
 	vi.stubGlobal("fetch", async () => Response.json({ keys: [key.jwk] }));
 });
 afterAll(() => vi.unstubAllGlobals());
-afterEach(async () => {
-	delete app.admit;
-	await reset();
-});
+afterEach(reset);
 
 type Admit = NonNullable<AppDefinition["admit"]>;
 const NEITHER = { rooms: undefined, can: undefined };
 
 async function joins(admit: Admit, claims: Record<string, unknown> = NEITHER): Promise<Guest | Response> {
-	app.admit = admit;
-	return knock(call, "/rooms/team-a", bearing(await key.sign(claims)));
+	return knock(doorAdmitting(VARS, admit), "/rooms/team-a", bearing(await key.sign(claims)));
 }
 
 async function admitted(admit: Admit, claims: Record<string, unknown> = NEITHER): Promise<Guest> {
-	app.admit = admit;
-	return enter(call, "/rooms/team-a", bearing(await key.sign(claims)));
+	return enter(doorAdmitting(VARS, admit), "/rooms/team-a", bearing(await key.sign(claims)));
 }
 
 test("G10 without `admit` a login's token opens nothing", async () => {
@@ -53,7 +48,7 @@ test("the proven claims and the room are asked about, and the answer is the memb
 
 test("G10 it is asked of no token that is not proven, and of none that says itself what it opens", async () => {
 	const admit = vi.fn<Admit>(() => ({ member: "ada", name: "Ada", can: ["read"] }));
-	app.admit = admit;
+	const asking = doorAdmitting(VARS, admit);
 	const stranger = await loginKey("RS256", "k1");
 	for (const [token, outcome] of [
 		[await stranger.sign(NEITHER), "401 unauthorized"],
@@ -64,7 +59,7 @@ test("G10 it is asked of no token that is not proven, and of none that says itse
 		[await key.sign({ rooms: undefined, can: ["read"] }), "403 forbidden"],
 		[await key.sign({ rooms: null, can: null }), "403 forbidden"],
 	] as const) {
-		expect(await outcomeOf(await knock(call, "/rooms/team-a", bearing(token)))).toBe(outcome);
+		expect(await outcomeOf(await knock(asking, "/rooms/team-a", bearing(token)))).toBe(outcome);
 	}
 	expect(admit).not.toHaveBeenCalled();
 });

@@ -2,13 +2,13 @@
  * Who calls, and what they may do: proven here, once a join or request, before a room is reached.
  * What is not proven allowed is refused (G10).
  */
-import { app } from "../../app.ts";
+import type { App } from "../../jobs/define.ts";
 import { cleanName, MEMBER_ID, matchesPattern, OPERATOR, RESERVED_MEMBERS } from "../../protocol/ids.ts";
 import { NAME_CHARS_MAX } from "../../protocol/limits.ts";
 import { CAPABILITIES, type Capability } from "../../protocol/messages.ts";
-import type { Settings } from "../../protocol/settings.ts";
 import { isOperator } from "../operators.ts";
 import { Refused } from "../problem.ts";
+import { settingsOf } from "../settings-of.ts";
 import { addressOf } from "./address.ts";
 import { type Claims, verifyToken } from "./tokens.ts";
 
@@ -23,16 +23,19 @@ export interface Caller {
 	address: string | null;
 }
 
+/** What an app says of those whom its own login vouches for. */
+export type Admits = Pick<App, "admit">;
+
 /** What a token proves about its holder in this room. @throws Refused */
 export async function callerOfToken(
 	token: string,
 	room: string,
-	settings: Settings,
-	env: Pick<Cloudflare.Env, "TOKEN_SECRET">,
+	env: Cloudflare.Env,
+	app: Admits,
 ): Promise<Caller & { member: string }> {
-	const claims = await verifyToken(token, settings, env.TOKEN_SECRET);
+	const claims = await verifyToken(token, settingsOf(env), env.TOKEN_SECRET);
 	if (typeof claims.sub !== "string") throw new Refused("unauthorized", "The token's `sub` is not a text.");
-	const { member, name, can } = await grantOf(claims, room);
+	const { member, name, can } = await grantOf(claims, room, app);
 	if (
 		typeof member !== "string" ||
 		typeof name !== "string" ||
@@ -60,7 +63,7 @@ interface Grant {
 	can: readonly Capability[];
 }
 
-async function grantOf(claims: Claims, room: string): Promise<Grant> {
+async function grantOf(claims: Claims, room: string, app: Admits): Promise<Grant> {
 	const { sub, name, rooms, can } = claims as Claims & { name?: unknown; rooms?: unknown; can?: unknown };
 	if (rooms === undefined && can === undefined) {
 		// A token of your own login says nothing of rooms: app.ts does.
@@ -80,19 +83,15 @@ async function grantOf(claims: Claims, room: string): Promise<Grant> {
 }
 
 /** Who sends an HTTP request: an operator, a token's holder or, where the server is open, a guest. @throws Refused */
-export async function callerOf(
-	request: Request,
-	room: string,
-	settings: Settings,
-	env: Pick<Cloudflare.Env, "TOKEN_SECRET" | "OPERATOR_KEY">,
-): Promise<Caller> {
+export async function callerOf(request: Request, room: string, env: Cloudflare.Env, app: Admits): Promise<Caller> {
 	const authorization = request.headers.get("Authorization");
 	if (authorization !== null) {
 		if (await isOperator(request, env.OPERATOR_KEY)) {
 			return { member: OPERATOR, name: "Operator", can: CAPABILITIES, expiresAt: null, address: null };
 		}
-		return callerOfToken(bearerOf(authorization), room, settings, env);
+		return callerOfToken(bearerOf(authorization), room, env, app);
 	}
+	const settings = settingsOf(env);
 	if (settings.access === "token") {
 		throw new Refused("unauthorized", "This server asks for a token: send Authorization: Bearer and the token.");
 	}

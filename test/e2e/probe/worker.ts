@@ -2,8 +2,7 @@
  * The room's own Worker with a second door, `/probe/{room}/…`: how often the object was woken, what
  * its storage holds, and faults to plant. The room's code knows nothing of it.
  */
-import { RoomObject } from "../../../src/durable/room-object.ts";
-import { app } from "../../../src/edge/app.ts";
+import worker, { RoomObject } from "../../../src/index.ts";
 
 let failNextSend = false;
 const send = WebSocket.prototype.send;
@@ -63,7 +62,7 @@ export class ProbedRoom extends RoomObject {
 export default {
 	async fetch(request: Request, env: Cloudflare.Env, ctx: ExecutionContext): Promise<Response> {
 		const [, door, room, ask, word] = new URL(request.url).pathname.split("/");
-		if (door !== "probe" || room === undefined) return app.fetch(request, env, ctx);
+		if (door !== "probe" || room === undefined) return worker.fetch(request, env, ctx);
 		const probed = env.ROOMS.getByName(room) as unknown as DurableObjectStub<ProbedRoom>;
 		switch (ask) {
 			case "wakes":

@@ -4,14 +4,12 @@
  */
 import { env } from "cloudflare:workers";
 import * as v from "valibot";
-import { RoomObject } from "../../../../src/durable/room-object.ts";
-import { app as edge } from "../../../../src/edge/app.ts";
 import { archive } from "../../../../src/jobs/archive/archive.ts";
 import { ready } from "../../../../src/jobs/archive/schema.ts";
-import { consume } from "../../../../src/jobs/consumer.ts";
 import { defineApp } from "../../../../src/jobs/define.ts";
 import type { Kind } from "../../../../src/jobs/kind.ts";
 import type { Rules } from "../../../../src/protocol/rules.ts";
+import { createRoomServer } from "../../../../src/server.ts";
 
 const { DESK, LEASE_MS } = env as unknown as { DESK: string; LEASE_MS: string };
 const ARCHIVE_PAGE_ROWS = 2_000;
@@ -57,9 +55,9 @@ function hurried(rules: Rules): Rules {
 	};
 }
 
-export class ProbedRoom extends RoomObject {
-	static override readonly app = { rules: (vars: Readonly<Record<string, unknown>>) => hurried(app.rules(vars)) };
-}
+const server = createRoomServer({ ...app, rules: (vars) => hurried(app.rules(vars)) });
+
+export const ProbedRoom = server.RoomObject;
 
 /** One that does everything and dies before it can acknowledge anything. */
 function dying(batch: MessageBatch): MessageBatch {
@@ -73,7 +71,7 @@ export default {
 	async fetch(request, bindings, ctx) {
 		const url = new URL(request.url);
 		const [, door, room, ask] = url.pathname.split("/");
-		if (door !== "probe" || room === undefined || ask !== "archive") return edge.fetch(request, bindings, ctx);
+		if (door !== "probe" || room === undefined || ask !== "archive") return server.fetch(request, bindings, ctx);
 		await ready(bindings.ARCHIVE);
 		const { results } = await bindings.ARCHIVE.prepare(
 			`select seq, epoch, at, member as "from", author, name, data from events where room = ? and seq > ? order by seq limit ?`,
@@ -85,7 +83,7 @@ export default {
 	async queue(batch, bindings) {
 		const fares = await (await fetch(`${DESK}/consumer`)).text();
 		if (fares === "down") throw new Error("planted: the consumer is down");
-		await consume(fares === "dying" ? dying(batch) : batch, bindings, app);
+		await server.queue(fares === "dying" ? dying(batch) : batch, bindings);
 		if (fares === "dying") throw new Error("planted: the consumer died before it acknowledged");
 	},
 } satisfies ExportedHandler<Cloudflare.Env>;

@@ -4,14 +4,12 @@
  */
 import { env } from "cloudflare:workers";
 import * as v from "valibot";
-import { RoomObject } from "../../../../src/durable/room-object.ts";
-import { app as edge } from "../../../../src/edge/app.ts";
 import { archive } from "../../../../src/jobs/archive/archive.ts";
-import { consume } from "../../../../src/jobs/consumer.ts";
 import { defineApp } from "../../../../src/jobs/define.ts";
 import type { Kind } from "../../../../src/jobs/kind.ts";
 import { unfurl } from "../../../../src/jobs/unfurl.ts";
 import { webhook } from "../../../../src/jobs/webhook.ts";
+import { createRoomServer } from "../../../../src/server.ts";
 
 const { DESK } = env as unknown as { DESK: string };
 
@@ -55,34 +53,31 @@ function unlessDown(run: typeof archive.run): typeof archive.run {
 	};
 }
 
-const app = defineApp({
-	events: {
-		chat: { from: "members", starts: ["unfurl"] },
-		held: { from: "members", hold: "check" },
-		reviewed: { from: "members", review: "check" },
-		flaky: { from: "members", starts: ["flaky"] },
-		price: { from: "backend" },
-		"*": { from: "members" },
-	},
-	kinds: [
-		unfurl,
-		atDesk("check"),
-		atDesk("flaky", { concerns: "room" }),
-		atDesk("sum", { asked: true, concerns: "member" }),
-	],
-	ranges: [{ ...archive, run: unlessDown(archive.run) }, webhook],
-});
+const server = createRoomServer(
+	defineApp({
+		events: {
+			chat: { from: "members", starts: ["unfurl"] },
+			held: { from: "members", hold: "check" },
+			reviewed: { from: "members", review: "check" },
+			flaky: { from: "members", starts: ["flaky"] },
+			price: { from: "backend" },
+			"*": { from: "members" },
+		},
+		kinds: [
+			unfurl,
+			atDesk("check"),
+			atDesk("flaky", { concerns: "room" }),
+			atDesk("sum", { asked: true, concerns: "member" }),
+		],
+		ranges: [{ ...archive, run: unlessDown(archive.run) }, webhook],
+	}),
+);
 
-export class ProbedRoom extends RoomObject {
-	static override readonly app = app;
-
+export class ProbedRoom extends server.RoomObject {
 	constructor(ctx: DurableObjectState, bindings: Cloudflare.Env) {
 		const hanging = { sendBatch: () => new Promise(() => {}) } as unknown as Queue;
 		super(ctx, ctx.id.name?.startsWith("stuck") ? { ...bindings, JOBS: hanging } : bindings);
 	}
 }
 
-export default {
-	fetch: edge.fetch,
-	queue: (batch, bindings) => consume(batch, bindings, app),
-} satisfies ExportedHandler<Cloudflare.Env>;
+export default { fetch: server.fetch, queue: server.queue } satisfies ExportedHandler<Cloudflare.Env>;

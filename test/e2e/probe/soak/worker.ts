@@ -5,12 +5,10 @@
  */
 import { env } from "cloudflare:workers";
 import * as v from "valibot";
-import { RoomObject } from "../../../../src/durable/room-object.ts";
-import { app as edge } from "../../../../src/edge/app.ts";
-import { consume } from "../../../../src/jobs/consumer.ts";
 import { defineApp } from "../../../../src/jobs/define.ts";
 import type { Kind } from "../../../../src/jobs/kind.ts";
 import { webhook } from "../../../../src/jobs/webhook.ts";
+import { createRoomServer } from "../../../../src/server.ts";
 
 const { QUEUE } = env as unknown as { QUEUE: string };
 
@@ -19,11 +17,13 @@ function echo(name: string, concerns: Kind["concerns"], asked: boolean): Kind {
 	return { name, input: v.unknown(), asked, concerns, retry, runMsMax: 1_000, run: async () => ({ echo: name }) };
 }
 
-const app = defineApp({
-	events: { chat: { from: "members", starts: ["card"] }, "*": { from: "members" } },
-	kinds: [echo("card", "room", false), echo("sum", "member", true)],
-	ranges: [webhook],
-});
+const server = createRoomServer(
+	defineApp({
+		events: { chat: { from: "members", starts: ["card"] }, "*": { from: "members" } },
+		kinds: [echo("card", "room", false), echo("sum", "member", true)],
+		ranges: [webhook],
+	}),
+);
 
 /** What this process has done since it started, by the room's name: an object forgets it when it sleeps. */
 const done = new Map<string, { wakes: number; turns: number }>();
@@ -34,9 +34,7 @@ function deedsOf(room: string): { wakes: number; turns: number } {
 	return deeds;
 }
 
-export class ProbedRoom extends RoomObject {
-	static override readonly app = app;
-
+export class ProbedRoom extends server.RoomObject {
 	constructor(ctx: DurableObjectState, bindings: Cloudflare.Env) {
 		const deeds = deedsOf(ctx.id.name ?? "");
 		deeds.wakes++;
@@ -90,14 +88,14 @@ async function consumeOne(request: Request, bindings: Cloudflare.Env): Promise<R
 			fate = { isDone: false, delaySeconds: options?.delaySeconds ?? 0 };
 		},
 	};
-	await consume({ queue, messages: [message] } as unknown as MessageBatch, bindings, app);
+	await server.queue({ queue, messages: [message] } as unknown as MessageBatch, bindings);
 	return Response.json(fate);
 }
 
 export default {
 	async fetch(request, bindings, ctx) {
 		const [, door, room, ask] = new URL(request.url).pathname.split("/");
-		if (door !== "probe" || room === undefined) return edge.fetch(request, bindings, ctx);
+		if (door !== "probe" || room === undefined) return server.fetch(request, bindings, ctx);
 		if (room === "queue") return consumeOne(request, bindings);
 		// Without a call to the object, which would wake it.
 		if (ask === "deeds") return Response.json(deedsOf(room));

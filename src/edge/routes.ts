@@ -1,9 +1,9 @@
-/** The Worker's routes. One URL is both the page and the socket: `/rooms/{room}`. */
+/** The Worker's routes, for whatever app it serves. One URL is both the page and the socket: `/rooms/{room}`. */
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { RoomStub } from "../durable/room-object.ts";
 import { FRAME_BYTES_MAX } from "../protocol/limits.ts";
-import { type Caller, callerOf, requireCapability } from "./access/caller.ts";
+import { type Admits, type Caller, callerOf, requireCapability } from "./access/caller.ts";
 import { answer, postEvent, postModeration, readEventsQuery } from "./events.ts";
 import { headers } from "./headers.ts";
 import { join } from "./join.ts";
@@ -12,23 +12,19 @@ import { operations } from "./operations.ts";
 import { problem, Refused } from "./problem.ts";
 import { roomOf } from "./room-of.ts";
 import { roomPage } from "./room-page.ts";
-import { settingsOf } from "./settings-of.ts";
+import type { RouteEnv } from "./route-env.ts";
 import { requireWritable } from "./writable.ts";
-
-type Env = { Bindings: Cloudflare.Env };
 
 /** One address is a page to some and JSON to others. */
 const VARY: [string, string] = ["Vary", "Accept"];
 
-export const app = new Hono<Env>();
-
-type RoomContext = Context<Env, "/rooms/:room/*">;
+type RoomContext = Context<RouteEnv, "/rooms/:room/*">;
 
 /** The room, for one who may read it. @throws Refused */
 async function readable(c: RoomContext): Promise<[RoomStub, Caller]> {
 	const name = c.req.param("room");
 	const room = roomOf(c.env, name);
-	const caller = await callerOf(c.req.raw, name, settingsOf(c.env), c.env);
+	const caller = await callerOf(c.req.raw, name, c.env, c.var.app);
 	requireCapability(caller, "read");
 	return [room, caller];
 }
@@ -38,19 +34,13 @@ async function writable(c: RoomContext): Promise<[RoomStub, Caller]> {
 	const name = c.req.param("room");
 	const room = roomOf(c.env, name);
 	requireWritable(c.req.raw, c.env);
-	return [room, await callerOf(c.req.raw, name, settingsOf(c.env), c.env)];
+	return [room, await callerOf(c.req.raw, name, c.env, c.var.app)];
 }
 
 const bounded = bodyLimit({
 	maxSize: FRAME_BYTES_MAX,
 	onError: () => problem({ code: "too_large", message: `A body holds at most ${FRAME_BYTES_MAX} bytes.` }),
 });
-
-function only(...methods: string[]): () => never {
-	return () => {
-		throw new MethodRefused(methods);
-	};
-}
 
 class MethodRefused extends Refused {
 	readonly allow: string;
@@ -61,9 +51,9 @@ class MethodRefused extends Refused {
 	}
 }
 
-app.use(headers);
+const rooms = new Hono<RouteEnv>();
 
-app.get("/rooms/:room", async (c) => {
+rooms.get("/rooms/:room", async (c) => {
 	const upgrade = c.req.header("Upgrade");
 	const name = c.req.param("room");
 	const wantsPage = upgrade === undefined && (c.req.header("Accept") ?? "").includes("text/html");
@@ -73,53 +63,71 @@ app.get("/rooms/:room", async (c) => {
 		const [room, caller] = await readable(c);
 		return answer(await room.summary(caller), [VARY]);
 	}
-	if (upgrade.toLowerCase() === "websocket") return join(c.req.raw, name, settingsOf(c.env), c.env);
+	if (upgrade.toLowerCase() === "websocket") return join(c.req.raw, name, c.env, c.var.app);
 	throw new Refused("upgrade_required", "The only protocol to upgrade to here is websocket.");
 });
-app.route("/", operations);
-app.all("/rooms", only("GET"));
-app.all("/rooms/:room", only("GET", "DELETE"));
 
-app.get("/rooms/:room/events", async (c) => {
+rooms.get("/rooms/:room/events", async (c) => {
 	const query = readEventsQuery(new URL(c.req.url).searchParams);
 	const [room, caller] = await readable(c);
 	return answer(await room.events(query, caller));
 });
-app.post("/rooms/:room/events", bounded, async (c) => {
+rooms.post("/rooms/:room/events", bounded, async (c) => {
 	const [room, caller] = await writable(c);
 	return postEvent(c.req.raw, room, caller);
 });
-app.all("/rooms/:room/events", only("GET", "POST"));
 
-app.get("/rooms/:room/members", async (c) => {
+rooms.get("/rooms/:room/members", async (c) => {
 	const [room, caller] = await readable(c);
 	return answer(await room.members(caller));
 });
-app.all("/rooms/:room/members", only("GET"));
 
-app.post("/rooms/:room/moderation", bounded, async (c) => {
+rooms.post("/rooms/:room/moderation", bounded, async (c) => {
 	const [room, caller] = await writable(c);
 	return postModeration(c.req.raw, room, caller);
 });
-app.all("/rooms/:room/moderation", only("POST"));
 
-app.all("/rooms/:room/jobs", only("GET"));
-app.all("/rooms/:room/jobs/:job", only("GET"));
-app.all("/rooms/:room/jobs/:job/replay", only("POST"));
-app.all("/archive/search", only("GET"));
+/** What each address takes: any other method is refused with this. */
+const METHODS: Readonly<Record<string, readonly string[]>> = {
+	"/rooms": ["GET"],
+	"/rooms/:room": ["GET", "DELETE"],
+	"/rooms/:room/events": ["GET", "POST"],
+	"/rooms/:room/members": ["GET"],
+	"/rooms/:room/moderation": ["POST"],
+	"/rooms/:room/jobs": ["GET"],
+	"/rooms/:room/jobs/:job": ["GET"],
+	"/rooms/:room/jobs/:job/replay": ["POST"],
+	"/archive/search": ["GET"],
+	"/openapi.json": ["GET"],
+	"/health": ["GET"],
+};
 
-app.get("/openapi.json", (c) => c.json(openApi(new URL(c.req.url).origin)));
-app.all("/openapi.json", only("GET"));
+/** The routes that serve this app. */
+export function createRoutes(app: Admits): Hono<RouteEnv> {
+	const routes = new Hono<RouteEnv>();
+	routes.use((c, next) => {
+		c.set("app", app);
+		return next();
+	});
+	routes.use(headers);
+	routes.route("/", rooms);
+	routes.route("/", operations);
+	routes.get("/openapi.json", (c) => c.json(openApi(new URL(c.req.url).origin)));
+	routes.get("/health", (c) => c.json({ ok: true }));
+	for (const [path, methods] of Object.entries(METHODS)) {
+		routes.all(path, () => {
+			throw new MethodRefused(methods);
+		});
+	}
+	routes.notFound(() => problem({ code: "not_found", message: "There is nothing at this address." }));
+	routes.onError(failed);
+	return routes;
+}
 
-app.get("/health", (c) => c.json({ ok: true }));
-app.all("/health", only("GET"));
-
-app.notFound(() => problem({ code: "not_found", message: "There is nothing at this address." }));
-
-app.onError((error) => {
+function failed(error: Error): Response {
 	if (error instanceof MethodRefused) return problem(error.refusal, { Allow: error.allow });
 	if (error instanceof Refused) return problem(error.refusal);
 	// What the error says may quote what people sent: only its name is logged.
 	console.error(`A request failed: ${error.name}.`);
 	return problem({ code: "internal", message: "The server failed at this; try again.", retryAfterMs: 1000 });
-});
+}

@@ -1,0 +1,7 @@
+/** What every route is given: what the Worker is bound to, and the app that it serves. */
+import type { Admits } from "./access/caller.ts";
+
+export interface RouteEnv {
+	Bindings: Cloudflare.Env;
+	Variables: { app: Admits };
+}
