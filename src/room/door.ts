@@ -4,9 +4,9 @@ import { OPERATOR } from "../protocol/ids.ts";
 import { HISTORY_PER_SECOND, MODERATE_PER_SECOND } from "../protocol/limits.ts";
 import type { Capability } from "../protocol/messages.ts";
 import type { Buckets } from "./buckets.ts";
-import type { History } from "./history.ts";
 import type { Join, Moderate, Post } from "./inputs.ts";
-import type { Roster } from "./presence.ts";
+import type { RoomRecord } from "./record.ts";
+import type { Roster } from "./roster.ts";
 import type { Sanctions } from "./sanctions.ts";
 
 const BANNED: Refusal = { code: "banned", message: "A moderator has banned you from this room." };
@@ -18,13 +18,13 @@ interface Who {
 }
 
 export class Door {
-	readonly #history: History;
+	readonly #record: RoomRecord;
 	readonly #roster: Roster;
 	readonly #sanctions: Sanctions;
 	readonly #buckets: Buckets;
 
-	constructor(history: History, roster: Roster, sanctions: Sanctions, buckets: Buckets) {
-		this.#history = history;
+	constructor(record: RoomRecord, roster: Roster, sanctions: Sanctions, buckets: Buckets) {
+		this.#record = record;
 		this.#roster = roster;
 		this.#sanctions = sanctions;
 		this.#buckets = buckets;
@@ -40,7 +40,7 @@ export class Door {
 		const refusal = this.refusesReader({ member, address: address ?? null }, now);
 		if (refusal !== null) return refusal;
 		// Who is here already may come back, also into a locked room.
-		if (!this.#history.meta.isLocked || can.includes("moderate") || this.#roster.has(member)) return null;
+		if (!this.#record.meta.isLocked || can.includes("moderate") || this.#roster.has(member)) return null;
 		return { code: "room_locked", message: "This room is locked: nobody new may come in until a moderator opens it." };
 	}
 

@@ -5,18 +5,20 @@ import type { Attachment } from "./session.ts";
 
 export interface Effects {
 	/** What survives sleep beside the socket, for the sessions in which it changed. */
-	attachments: Map<string, Attachment>;
-	/** Encoded messages for everyone but `withheld`, in order. */
-	shared: string[];
+	attachments: ReadonlyMap<string, Attachment>;
+	/** The sessions that have their welcome with this turn: they hear what is shared, from this turn on unless it is withheld. */
+	welcomed: readonly string[];
+	/** Encoded messages for everyone who is welcomed but `withheld`, in order. */
+	shared: readonly string[];
 	/** The sessions that were not live when the turn began: they get what they missed by replay. */
 	withheld: ReadonlySet<string>;
 	/** Encoded messages for one session, after the shared ones. */
-	private: Map<string, string[]>;
+	private: ReadonlyMap<string, readonly string[]>;
 	closes: Close[];
 	/** Answers to what came over HTTP, by the input's `reply`. */
 	replies: Map<string, Reply>;
 	/** Jobs to hand to the queue. */
-	jobs: Sending[];
+	jobs: readonly Sending[];
 	/** When the room next needs an alarm, Unix ms; null where it needs none. */
 	alarmAt: number | null;
 	/** True where the room has more to send though nothing new has arrived. */

@@ -1,12 +1,15 @@
 /**
- * The room's one order: where it stands, what this turn adds to it, and pages of it.
+ * The room's one order: what this turn adds to it, and pages of it.
  * New events are gathered and written in one go, so a turn costs one append however many it holds.
  */
 import { encodeEvent } from "../protocol/codec.ts";
-import { PAGE_BYTES_MAX } from "../protocol/limits.ts";
-import type { Event } from "../protocol/messages.ts";
+import { PAGE_BYTES_MAX, PAGE_EVENTS_DEFAULT } from "../protocol/limits.ts";
+import type { Event, HistoryRequest } from "../protocol/messages.ts";
 import { utf8Bytes } from "../protocol/text.ts";
-import type { EventSize, Meta, NewEvent, RoomStore, StoredEvent } from "./store.ts";
+import type { Concern } from "./concern.ts";
+import type { RoomRecord } from "./record.ts";
+import type { EventSize, NewEvent, RoomStore, StoredEvent } from "./store.ts";
+import type { Turn } from "./turn.ts";
 
 /** Who the room's own events are from. */
 export const ROOM_MEMBER = "room:events";
@@ -21,49 +24,26 @@ export interface Page {
 	more: boolean;
 }
 
-export class History {
+export class History implements Concern {
 	readonly #store: RoomStore;
-	#meta: Meta;
-	#stored: boolean;
-	#changed = false;
+	readonly #record: RoomRecord;
 	#fresh: NewEvent[] = [];
 	#rewritten: Pick<StoredEvent, "seq" | "body" | "bytes">[] = [];
 
-	/** `epochIfNew` begins the history where none is stored yet. */
-	constructor(store: RoomStore, epochIfNew: string, saltIfNew: string) {
+	constructor(store: RoomStore, record: RoomRecord) {
 		this.#store = store;
-		const meta = store.meta();
-		this.#stored = meta !== null;
-		this.#meta = meta ?? {
-			epoch: epochIfNew,
-			head: 0,
-			floor: 1,
-			kept: 1,
-			heldBytes: 0,
-			at: 0,
-			floorAt: null,
-			bytes: 0,
-			oldestKey: null,
-			emptySince: null,
-			jobs: 0,
-			isLocked: false,
-			salt: saltIfNew,
-		};
+		this.#record = record;
 	}
 
-	get meta(): Readonly<Meta> {
-		return this.#meta;
-	}
-
-	/** False for a room in which nothing has ever been stored, and nothing is about to be in this turn. */
-	get isStored(): boolean {
-		return this.#stored || this.#changed;
+	get isEmpty(): boolean {
+		const { head, floor } = this.#record.meta;
+		return head < floor;
 	}
 
 	/** Gives the event the next place. Nobody may see it before {@link flush} has committed. */
 	append(event: Omit<Event, "type" | "seq" | "at" | "data">, dataJson: string, now: number): StoredEvent {
-		const at = Math.max(now, this.#meta.at);
-		const seq = this.#meta.head + 1;
+		const at = Math.max(now, this.#record.meta.at);
+		const seq = this.#record.meta.head + 1;
 		const body = encodeEvent({ ...event, seq, at }, dataJson);
 		const stored: NewEvent = {
 			seq,
@@ -74,25 +54,14 @@ export class History {
 			bytes: utf8Bytes(body),
 		};
 		this.#fresh.push(stored);
-		this.change({
+		this.#record.change({
 			head: seq,
 			at,
-			floorAt: this.#meta.floorAt ?? at,
-			bytes: this.#meta.bytes + stored.bytes,
-			oldestKey: stored.id === null ? this.#meta.oldestKey : (this.#meta.oldestKey ?? { at, seq }),
+			floorAt: this.#record.meta.floorAt ?? at,
+			bytes: this.#record.meta.bytes + stored.bytes,
+			oldestKey: stored.id === null ? this.#record.meta.oldestKey : (this.#record.meta.oldestKey ?? { at, seq }),
 		});
 		return stored;
-	}
-
-	change(change: Partial<Meta>): void {
-		this.#meta = { ...this.#meta, ...change };
-		this.#changed = true;
-	}
-
-	/** The number of the epoch's next job. */
-	nextJob(): number {
-		this.change({ jobs: this.#meta.jobs + 1 });
-		return this.#meta.jobs;
 	}
 
 	/**
@@ -100,7 +69,7 @@ export class History {
 	 * `room.redacted` event. Says whether there was such an event, kept or not.
 	 */
 	redact(seq: number, by: string, now: number): boolean {
-		if (seq < 1 || seq > this.#meta.head) return false;
+		if (seq < 1 || seq > this.#record.meta.head) return false;
 		const stored = this.#find(seq);
 		// What a job made of it is taken back with it.
 		const derived = stored === null ? [] : this.#about(seq);
@@ -110,9 +79,9 @@ export class History {
 			if (event.redacted === true || event.name === "room.redacted") return true;
 			const body = encodeEvent({ ...event, redacted: true }, "null");
 			const bytes = utf8Bytes(body);
-			this.change({
-				bytes: this.#meta.bytes + bytes - stored.bytes,
-				heldBytes: this.#meta.heldBytes + (seq < this.#meta.floor ? bytes - stored.bytes : 0),
+			this.#record.change({
+				bytes: this.#record.meta.bytes + bytes - stored.bytes,
+				heldBytes: this.#record.meta.heldBytes + (seq < this.#record.meta.floor ? bytes - stored.bytes : 0),
 			});
 			const fresh = this.#fresh.find((each) => each.seq === seq);
 			if (fresh === undefined) this.#rewritten.push({ seq, body, bytes });
@@ -124,45 +93,23 @@ export class History {
 		return true;
 	}
 
-	/** Begins anew under another epoch. The store was wiped. */
-	wipe(epoch: string): void {
+	wipe(): void {
 		this.#fresh = [];
 		this.#rewritten = [];
-		this.change({
-			epoch,
-			head: 0,
-			floor: 1,
-			kept: 1,
-			heldBytes: 0,
-			floorAt: null,
-			bytes: 0,
-			oldestKey: null,
-			emptySince: null,
-			jobs: 0,
-		});
 	}
 
-	/** Writes this turn's events, so that they can be read; gives them in order. */
-	flushEvents(): readonly StoredEvent[] {
-		const fresh = this.#fresh;
-		this.#fresh = [];
-		if (fresh.length > 0) this.#store.append(fresh);
+	/** Writes this turn's events, so that they can be read, and tells them in order. */
+	flush(turn: Turn): void {
+		if (this.#fresh.length > 0) this.#store.append(this.#fresh);
 		if (this.#rewritten.length > 0) this.#store.rewrite(this.#rewritten);
+		for (const { body } of this.#fresh) turn.share(body);
+		this.#fresh = [];
 		this.#rewritten = [];
-		return fresh;
-	}
-
-	/** Writes where the history stands, if that changed: the last of a turn's writes. */
-	flushMeta(): void {
-		if (!this.#changed) return;
-		this.#store.saveMeta(this.#meta);
-		this.#stored = true;
-		this.#changed = false;
 	}
 
 	/** The event at `seq`, if it is still kept. */
 	at(seq: number): StoredEvent | null {
-		return seq < this.#meta.floor ? null : this.#find(seq);
+		return seq < this.#record.meta.floor ? null : this.#find(seq);
 	}
 
 	/** The encoded events from `from` to `to`, of those that are stored, also below the floor. */
@@ -190,22 +137,28 @@ export class History {
 	#find(seq: number): StoredEvent | null {
 		const fresh = this.#fresh.find((event) => event.seq === seq);
 		if (fresh !== undefined) return fresh;
-		const [stored] = seq < this.#meta.kept ? [] : this.#store.after(seq - 1, 1);
+		const [stored] = seq < this.#record.meta.kept ? [] : this.#store.after(seq - 1, 1);
 		if (stored === undefined || stored.seq !== seq) return null;
 		const rewritten = this.#rewritten.find((event) => event.seq === seq);
 		return rewritten === undefined ? stored : { ...stored, ...rewritten };
 	}
 
+	/** A page before or after a seq, or of the newest. */
+	page({ after, before, limit = PAGE_EVENTS_DEFAULT }: Pick<HistoryRequest, "before" | "after" | "limit">): Page {
+		if (after !== undefined) return this.after(after, limit);
+		return this.before(before ?? this.#record.meta.head + 1, limit);
+	}
+
 	/** At most `limit` events and PAGE_BYTES_MAX bytes after `seq`, never less than one where there is one. */
 	after(seq: number, limit: number): Page {
-		const from = Math.max(seq, this.#meta.floor - 1);
+		const from = Math.max(seq, this.#record.meta.floor - 1);
 		const sizes = this.#store.sizesAfter(from, limit);
-		return this.#page(from, fitting(sizes), (last) => last < this.#meta.head);
+		return this.#page(from, fitting(sizes), (last) => last < this.#record.meta.head);
 	}
 
 	/** Like {@link after}, the nearest before `seq`. Seqs have no gap, so where it begins is known. */
 	before(seq: number, limit: number): Page {
-		const { floor, head } = this.#meta;
+		const { floor, head } = this.#record.meta;
 		const end = Math.min(seq - 1, head);
 		const from = Math.max(floor - 1, end - limit);
 		const sizes = end > from ? this.#store.sizesAfter(from, end - from) : [];

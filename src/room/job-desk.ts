@@ -9,21 +9,32 @@ import { type JobView, jobView, rangeView } from "./job-view.ts";
 import { type JobRow, type JobState, jobNumber, type Publication, type RangeRow } from "./jobs.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Ranges } from "./ranges.ts";
+import type { RoomRecord } from "./record.ts";
+import type { Roster } from "./roster.ts";
 import type { RoomStore } from "./store.ts";
 
-export class JobDesk {
-	readonly #store: RoomStore;
-	readonly #history: History;
-	readonly #outbox: Outbox;
-	readonly #ranges: Ranges;
-	readonly #rules: Rules;
+interface Needs {
+	store: RoomStore;
+	rules: Rules;
+	record: RoomRecord;
+	history: History;
+	outbox: Outbox;
+	ranges: Ranges;
+	roster: Roster;
+}
 
-	constructor(store: RoomStore, history: History, outbox: Outbox, ranges: Ranges, rules: Rules) {
-		this.#store = store;
-		this.#history = history;
-		this.#outbox = outbox;
-		this.#ranges = ranges;
-		this.#rules = rules;
+/** Which job is meant, and which time it was sent. */
+export interface Taking {
+	epoch: string;
+	job: string;
+	run: number;
+}
+
+export class JobDesk {
+	readonly #room: Needs;
+
+	constructor(needs: Needs) {
+		this.#room = needs;
 	}
 
 	/** The platform has taken jobs, or could not. */
@@ -31,7 +42,7 @@ export class JobDesk {
 		for (const { job, run } of jobs) {
 			const n = jobNumber(this.#epoch, job);
 			if (n === null) continue;
-			for (const owed of [this.#outbox, this.#ranges]) {
+			for (const owed of [this.#room.outbox, this.#room.ranges]) {
 				if (isSent) owed.sent(n, run, now);
 				else owed.unsent(n, now);
 			}
@@ -42,17 +53,17 @@ export class JobDesk {
 	lost(kind: string, before: number, now: number): void {
 		const message = `Events before ${before} were trimmed before ${kind} had them: there was no room to keep them.`;
 		const nobodys = { member: null, ask: null, seq: null, input: "null", deadlineAt: null };
-		const head = this.#outbox.add({ kind, purpose: "event", ...nobodys }, now);
-		this.#outbox.settle(head, { state: "failed", error: { code: "trimmed", message } }, false, now);
+		const head = this.#room.outbox.add({ kind, purpose: "event", ...nobodys }, now);
+		this.#room.outbox.settle(head, { state: "failed", error: { code: "trimmed", message } }, false, now);
 	}
 
 	/** Has a failed job tried again. */
 	replay(job: string, now: number): Reply {
 		const n = jobNumber(this.#epoch, job);
-		const range = n === null ? undefined : this.#ranges.inFlight(n);
-		const row = n === null ? null : this.#outbox.row(n);
+		const range = n === null ? undefined : this.#room.ranges.inFlight(n);
+		const row = n === null ? null : this.#room.outbox.row(n);
 		const isReplayed =
-			(range !== undefined && this.#ranges.replay(range, now)) || (row !== null && this.#replayRow(row, now));
+			(range !== undefined && this.#room.ranges.replay(range, now)) || (row !== null && this.#replayRow(row, now));
 		if (isReplayed) return { outcome: "done" };
 		const message = "There is no failed job of that id that could be tried again.";
 		return { outcome: "refused", refusal: { code: "not_found", message } };
@@ -60,50 +71,53 @@ export class JobDesk {
 
 	/** A hold's author has been told already; what a trimmed range lost cannot be had again. */
 	#replayRow(row: JobRow, now: number): boolean {
-		const isDead = row.state === "failed" && this.#outbox.open(row.n) === undefined;
+		const isDead = row.state === "failed" && this.#room.outbox.open(row.n) === undefined;
 		// What an erased member asked for is known to nobody any more.
 		const isErased = row.purpose === "asked" && row.outcome === "null";
-		if (!isDead || isErased || row.purpose === "hold" || this.#rules.kind(row.kind) === null) return false;
-		this.#outbox.replay(row, now);
+		if (!isDead || isErased || row.purpose === "hold" || this.#room.rules.kind(row.kind) === null) return false;
+		this.#room.outbox.replay(row, now);
 		return true;
 	}
 
 	/** What is to be done for a job: null where nothing is any more, `moot` where what it was about is gone. */
-	task(epoch: string, job: string, run: number, now: number, count: number): Task | "moot" | null {
+	task({ epoch, job, run }: Taking, now: number): Task | "moot" | null {
 		if (epoch !== this.#epoch) return null;
 		const n = jobNumber(epoch, job);
 		if (n === null) return null;
-		const range = this.#ranges.inFlight(n);
-		if (range !== undefined) return run <= range.run ? this.#rangeTask(range, now, count) : null;
-		const head = this.#outbox.open(n);
+		const range = this.#room.ranges.inFlight(n);
+		if (range !== undefined) return run <= range.run ? this.#rangeTask(range, now) : null;
+		const head = this.#room.outbox.open(n);
 		if (head === undefined || run > head.run) return null;
 		const { kind, purpose, seq } = head;
-		if (purpose === "asked") return { kind, input: this.#outbox.row(n)?.input ?? "null", event: null, range: null };
+		if (purpose === "asked")
+			return { kind, input: this.#room.outbox.row(n)?.input ?? "null", event: null, range: null };
 		if (purpose === "hold") {
-			const held = JSON.parse(this.#outbox.row(n)?.input ?? "null") as Publication | null;
+			const held = JSON.parse(this.#room.outbox.row(n)?.input ?? "null") as Publication | null;
 			return held === null ? "moot" : { kind, input: JSON.stringify(held.data), event: null, range: null };
 		}
-		const body = seq === null ? undefined : this.#history.at(seq)?.body;
+		const body = seq === null ? undefined : this.#room.history.at(seq)?.body;
 		if (body === undefined) return "moot";
 		const event = JSON.parse(body) as Event;
 		return event.redacted === true ? "moot" : { kind, input: JSON.stringify(event.data), event: body, range: null };
 	}
 
-	#rangeTask({ kind, through, to, wiped, erased }: RangeRow, asOf: number, count: number): Task {
+	#rangeTask({ kind, through, to, wiped, erased }: RangeRow, asOf: number): Task {
 		const from = through + 1;
-		const events = `[${this.#history.stored(from, to ?? through).join(",")}]`;
-		const range = { from, to: to ?? through, events, asOf, head: this.#history.meta.head, count, wiped, erased };
+		const events = `[${this.#room.history.stored(from, to ?? through).join(",")}]`;
+		const { head } = this.#room.record.meta;
+		const { count } = this.#room.roster;
+		const range = { from, to: to ?? through, events, asOf, head, count, wiped, erased };
 		return { kind, input: "null", event: null, range };
 	}
 
 	/** Jobs for an operator, the newest first: of one state, or all. Ranges in flight come first. */
 	list(state: JobState | null, limit: number): JobView[] {
 		const epoch = this.#epoch;
-		const ranges = [...this.#ranges.rows()]
+		const ranges = [...this.#room.ranges.rows()]
 			.filter((row) => row.state !== "idle")
 			.map((row) => rangeView(row, epoch))
 			.filter((view) => state === null || view.state === state);
-		const rows = this.#store.jobs(state, Number.MAX_SAFE_INTEGER, limit).map((row) => jobView(row, epoch));
+		const rows = this.#room.store.jobs(state, Number.MAX_SAFE_INTEGER, limit).map((row) => jobView(row, epoch));
 		return [...ranges, ...rows].slice(0, limit);
 	}
 
@@ -112,13 +126,13 @@ export class JobDesk {
 		const epoch = this.#epoch;
 		const n = jobNumber(epoch, id);
 		if (n === null) return null;
-		const range = this.#ranges.inFlight(n);
+		const range = this.#room.ranges.inFlight(n);
 		if (range !== undefined) return rangeView(range, epoch);
-		const row = this.#outbox.row(n);
+		const row = this.#room.outbox.row(n);
 		return row === null ? null : jobView(row, epoch);
 	}
 
 	get #epoch(): string {
-		return this.#history.meta.epoch;
+		return this.#room.record.epoch;
 	}
 }

@@ -99,3 +99,12 @@ export function rejectionOf(failure: Failure | null): { code: "rejected"; messag
 		message: "It could not be checked, so it was not published; try again later under another id.",
 	};
 }
+
+/** What a member asked for or has in hold counts for it; what its events start does not. */
+export function countsFor(head: JobHead): head is JobHead & { member: string; ask: string } {
+	return head.member !== null && head.ask !== null && (head.purpose === "asked" || head.purpose === "hold");
+}
+
+export function headOf({ input: _, outcome: __, ...head }: JobRow): JobHead {
+	return head;
+}

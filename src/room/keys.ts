@@ -1,9 +1,9 @@
 /** The keys of what a turn asks for, so that what was asked before is looked up at once: one statement, not one a message. */
 import type { Rules } from "../protocol/rules.ts";
-import type { Audience } from "./audience.ts";
 import type { Input } from "./inputs.ts";
 import type { AskKey } from "./jobs.ts";
 import type { Draft } from "./publish.ts";
+import type { Sessions } from "./sessions.ts";
 import type { PublishKey } from "./store.ts";
 
 export interface Keys {
@@ -12,7 +12,7 @@ export interface Keys {
 }
 
 /** One who joins in this very turn may have been here before: its keys count too. */
-export function keysOf(inputs: readonly Input[], audience: Audience, rules: Rules): Keys {
+export function keysOf(inputs: readonly Input[], sessions: Sessions, rules: Rules): Keys {
 	const keys: Keys = { publishes: [], asks: [] };
 	const joining = new Map<string, string>();
 	const publishes = (member: string, { id, name }: Pick<Draft, "id" | "name">): void => {
@@ -23,7 +23,7 @@ export function keysOf(inputs: readonly Input[], audience: Audience, rules: Rule
 		if (input.type === "join") joining.set(input.session, input.member);
 		if (input.type === "post") publishes(input.member, input.publish);
 		if (input.type !== "frame") continue;
-		const member = audience.get(input.session)?.member ?? joining.get(input.session);
+		const member = sessions.get(input.session)?.member ?? joining.get(input.session);
 		if (member === undefined) continue;
 		for (const decoded of input.messages) {
 			if (!("message" in decoded)) continue;

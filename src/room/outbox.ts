@@ -16,17 +16,21 @@ import {
 	SEND_RETRY_MS,
 } from "../protocol/limits.ts";
 import type { JobNotice } from "../protocol/messages.ts";
-import type { Failure, Outcome } from "../protocol/outcome.ts";
+import type { Outcome } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";
-import type { History } from "./history.ts";
-import { type AskKey, type JobHead, type JobRow, jobId, type Purpose, rejectionOf, type Sending } from "./jobs.ts";
+import type { Concern } from "./concern.ts";
+import { earliest } from "./deadlines.ts";
+import { noticeOf } from "./job-notice.ts";
+import { type AskKey, countsFor, headOf, type JobHead, type JobRow, jobId, type Purpose } from "./jobs.ts";
+import type { RoomRecord } from "./record.ts";
 import type { RoomStore } from "./store.ts";
+import type { Turn } from "./turn.ts";
 
 type Draft = Pick<JobRow, "kind" | "purpose" | "member" | "ask" | "seq" | "input" | "deadlineAt">;
 
-export class Outbox {
+export class Outbox implements Concern {
 	readonly #store: RoomStore;
-	readonly #history: History;
+	readonly #record: RoomRecord;
 	readonly #rules: Rules;
 	readonly #pendingPerMemberMax: number;
 	#open = new Map<number, JobHead>();
@@ -46,9 +50,9 @@ export class Outbox {
 	/** When the oldest settled job is forgotten; null where none is known to be kept. */
 	#forgetAt: number | null = null;
 
-	constructor(store: RoomStore, history: History, rules: Rules, pendingPerMemberMax: number) {
+	constructor(store: RoomStore, record: RoomRecord, rules: Rules, pendingPerMemberMax: number) {
 		this.#store = store;
-		this.#history = history;
+		this.#record = record;
 		this.#rules = rules;
 		this.#pendingPerMemberMax = pendingPerMemberMax;
 		for (const head of store.jobsInHand()) {
@@ -92,7 +96,7 @@ export class Outbox {
 	}
 
 	add(draft: Draft, now: number): JobHead {
-		const n = this.#history.nextJob();
+		const n = this.#record.nextJob();
 		const row: JobRow = { ...draft, n, state: "waiting", run: 1, dueAt: now, isOwed: false, outcome: "null", at: now };
 		const head = headOf(row);
 		this.#added.push(row);
@@ -194,38 +198,10 @@ export class Outbox {
 
 	/** What the member who asked is told of a job. */
 	notice(row: JobHead & { outcome: string }): JobNotice {
-		const { n, kind, ask, purpose, state, outcome } = row;
-		const notice = { type: "job", id: ask ?? "", job: jobId(this.#history.meta.epoch, n), name: kind } as const;
-		if (state === "done") return { ...notice, state, result: JSON.parse(outcome) as unknown };
-		if (state === "failed") {
-			const error = JSON.parse(outcome) as Failure | null;
-			// Why a check failed is the operators' to know; the author is told what it means.
-			if (purpose === "hold" || error === null) return { ...notice, state, error: rejectionOf(error) };
-			// So is what a failing service said.
-			if (error.code !== "exhausted") return { ...notice, state, error };
-			return {
-				...notice,
-				state,
-				error: { code: error.code, message: "It was tried several times and failed; try again later." },
-			};
-		}
-		return { ...notice, state: purpose === "hold" ? "held" : "accepted" };
+		return noticeOf(row, this.#record.epoch);
 	}
 
 	// On its way.
-
-	/** What the platform is to send now. */
-	takeDue(now: number): Sending[] {
-		const { epoch } = this.#history.meta;
-		const sending = [...this.#due].flatMap((n) => {
-			const head = this.#open.get(n);
-			if (head === undefined) return [];
-			this.#sending.set(n, now + SEND_MS_MAX);
-			return [{ job: jobId(epoch, n), run: head.run }];
-		});
-		this.#due.clear();
-		return sending;
-	}
 
 	/** The platform has a job: its lease begins. */
 	sent(n: number, run: number, now: number): void {
@@ -258,47 +234,41 @@ export class Outbox {
 				this.#changed.set(head.n, head);
 			}
 		}
-		if (this.#forgetAt !== null && this.#forgetAt + KEY_SWEEP_MS <= now) {
-			this.#forgetAt = this.#store.dropSettledJobs(now, JOBS_TRIM_ROWS_MAX);
-			for (const [member, numbers] of this.#owed) {
-				for (const n of numbers) if (this.#store.job(n) === null) numbers.delete(n);
-				if (numbers.size === 0) this.#owed.delete(member);
-			}
-		}
+		this.#forgetSettled(now);
 		return late;
 	}
 
-	nextDeadline(): number | null {
-		let next = this.#forgetAt === null ? null : this.#forgetAt + KEY_SWEEP_MS;
-		const earlier = (at: number): void => {
-			next = next === null ? at : Math.min(next, at);
-		};
-		for (const head of this.#open.values()) {
-			if (head.deadlineAt !== null) earlier(head.deadlineAt);
-			earlier(this.#sending.get(head.n) ?? head.dueAt);
+	#forgetSettled(now: number): void {
+		if (this.#forgetAt === null || this.#forgetAt + KEY_SWEEP_MS > now) return;
+		this.#forgetAt = this.#store.dropSettledJobs(now, JOBS_TRIM_ROWS_MAX);
+		for (const [member, numbers] of this.#owed) {
+			for (const n of numbers) if (this.#store.job(n) === null) numbers.delete(n);
+			if (numbers.size === 0) this.#owed.delete(member);
 		}
+	}
+
+	deadline(): number | null {
+		let next = this.#forgetAt === null ? null : this.#forgetAt + KEY_SWEEP_MS;
+		for (const head of this.#open.values())
+			next = earliest(next, head.deadlineAt, this.#sending.get(head.n) ?? head.dueAt);
 		return next;
 	}
 
-	/** Nothing is owed any more. The store was wiped. */
-	clear(): void {
-		for (const map of [
-			this.#open,
-			this.#owed,
-			this.#pending,
-			this.#asked,
-			this.#sending,
-			this.#due,
-			this.#known,
-			this.#changed,
-		])
+	/** Nothing is owed any more. */
+	wipe(): void {
+		for (const map of [this.#open, this.#owed, this.#pending, this.#asked, this.#sending, this.#known, this.#changed])
 			map.clear();
+		this.#due.clear();
 		this.#added = [];
 		this.#forgetAt = null;
 	}
 
-	/** Writes what changed. Inside the turn's transaction. */
-	flush(): void {
+	/** Hands over what is due, and writes what changed. */
+	flush(turn: Turn): void {
+		const due = [...this.#due].flatMap((n) => this.#open.get(n) ?? []);
+		for (const { n } of due) this.#sending.set(n, turn.now + SEND_MS_MAX);
+		turn.send(due.map(({ n, run }) => ({ job: jobId(this.#record.epoch, n), run })));
+		this.#due.clear();
 		if (this.#added.length > 0) this.#store.addJobs(this.#added);
 		if (this.#changed.size > 0) this.#store.changeJobs([...this.#changed.values()]);
 		this.#added = [];
@@ -325,13 +295,4 @@ export class Outbox {
 
 function keyOf({ member, ask, purpose }: Pick<JobHead, "member" | "ask" | "purpose">): string {
 	return `${purpose} ${member} ${ask}`;
-}
-
-/** What a member asked for or has in hold counts for it; what its events start does not. */
-function countsFor(head: JobHead): head is JobHead & { member: string; ask: string } {
-	return head.member !== null && head.ask !== null && (head.purpose === "asked" || head.purpose === "hold");
-}
-
-function headOf({ input: _, outcome: __, ...head }: JobRow): JobHead {
-	return head;
 }

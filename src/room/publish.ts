@@ -11,9 +11,11 @@ import type { EventRule, Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
 import { exceedsBytes, sameJson } from "../protocol/text.ts";
 import type { Buckets } from "./buckets.ts";
+import type { Concern } from "./concern.ts";
 import type { History } from "./history.ts";
 import { type JobRow, jobId, type Publication, rejectionOf } from "./jobs.ts";
 import type { Outbox } from "./outbox.ts";
+import type { RoomRecord } from "./record.ts";
 import type { PublishKey, RoomStore } from "./store.ts";
 
 export interface Author {
@@ -33,82 +35,98 @@ export interface Draft {
 	expect?: number | undefined;
 }
 
+/** A publish against which nothing speaks. */
+interface Checked {
+	rule: EventRule;
+	dataJson: string;
+}
+
+interface Appending {
+	publication: Publication;
+	dataJson: string;
+	rule: EventRule | null;
+}
+
 export type Published =
 	| { outcome: "published" | "repeated"; seq: number }
 	| { outcome: "held"; job: JobRow }
 	| { outcome: "refused"; refusal: Refusal };
 
-export class Publishing {
-	readonly #history: History;
-	readonly #outbox: Outbox;
-	readonly #rules: Rules;
-	readonly #buckets: Buckets;
-	readonly #settings: Settings;
+interface Needs {
+	store: RoomStore;
+	settings: Settings;
+	rules: Rules;
+	buckets: Buckets;
+	record: RoomRecord;
+	history: History;
+	outbox: Outbox;
+}
+
+export class Publishing implements Concern {
+	readonly #room: Needs;
 	/** Seqs of the publishes that are known, among those of this turn: by member, then by id. */
 	readonly #known = new Map<string, Map<string, number>>();
 
-	constructor(history: History, outbox: Outbox, rules: Rules, buckets: Buckets, settings: Settings) {
-		this.#history = history;
-		this.#outbox = outbox;
-		this.#rules = rules;
-		this.#buckets = buckets;
-		this.#settings = settings;
+	constructor(needs: Needs) {
+		this.#room = needs;
 	}
 
 	/** Looks up a whole turn's publishes at once: one statement, not one a message. */
-	begin(keys: readonly PublishKey[], store: RoomStore): void {
+	begin(keys: readonly PublishKey[]): void {
 		this.#known.clear();
 		if (keys.length === 0) return;
-		for (const { member, id, seq } of store.findKeys(keys)) this.#know(member, id, seq);
+		for (const { member, id, seq } of this.#room.store.findKeys(keys)) this.#know(member, id, seq);
 	}
 
 	/** O(size of the data); appends to the history, or owes a check, where nothing speaks against it. */
 	publish(author: Author, draft: Draft, now: number): Published {
-		const { id, name, data, expect } = draft;
-		const refuse = (code: Refusal["code"], message: string, more: Partial<Refusal> = {}): Published => ({
-			outcome: "refused",
-			refusal: { id, code, message, ...more },
-		});
+		const { id, name, data } = draft;
 		if (name.startsWith(RESERVED_EVENTS)) {
-			return refuse(
-				"reserved_name",
-				`Event names that start with \`${RESERVED_EVENTS}\` are the room's own; choose another.`,
-			);
+			const message = `Event names that start with \`${RESERVED_EVENTS}\` are the room's own; choose another.`;
+			return { outcome: "refused", refusal: { id, code: "reserved_name", message } };
 		}
 		const repeat = this.#repeat(author.member, draft);
 		if (repeat !== null) return repeat;
+		const checked = this.#check(author, draft, now);
+		if ("refusal" in checked) return { outcome: "refused", refusal: { id, ...checked.refusal } };
+		const { rule, dataJson } = checked;
+		const publication: Publication = { id, name, data, author: author.name };
+		if (isHeld(author, rule)) return { outcome: "held", job: this.#hold(author.member, publication, rule, now) };
+		return { outcome: "published", seq: this.#append(author.member, { publication, dataJson, rule }, now) };
+	}
+
+	/** What speaks against a publish that is new: capability, name, data, `expect`, rate, size and room for its jobs, in this order. */
+	#check(author: Author, { name, data, expect }: Draft, now: number): { refusal: Refusal } | Checked {
+		const { settings, rules, record, outbox } = this.#room;
+		const refuse = (code: Refusal["code"], message: string, more: Partial<Refusal> = {}) => ({
+			refusal: { code, message, ...more },
+		});
 		if (!author.can.has("publish")) return refuse("forbidden", "You may not publish in this room.");
-		const rule = this.#rules.event(name);
+		const rule = rules.event(name);
 		if (rule === null || !mayPublish(author, rule)) {
 			return refuse("forbidden", "Events of that name are not yours to publish in this room.");
 		}
 		const fault = rule.fault(data);
 		if (fault !== null) return refuse("invalid", fault);
-		const isHeld = rule.check?.when === "before" && author.member !== OPERATOR;
-		const { head } = this.#history.meta;
-		if (expect !== undefined && isHeld) {
+		if (expect !== undefined && isHeld(author, rule)) {
 			return refuse("invalid", "An event that is checked first has no place yet; publish it without `expect`.");
 		}
+		const { head } = record.meta;
 		if (expect !== undefined && expect !== head) {
-			return refuse("conflict", `The head is ${head}, not ${expect}; look at what came since and publish again.`, {
-				head,
-			});
+			const message = `The head is ${head}, not ${expect}; look at what came since and publish again.`;
+			return refuse("conflict", message, { head });
 		}
 		const retryAfterMs = this.#takeToken(author, now);
 		if (retryAfterMs > 0) {
 			return refuse("rate_limited", "Too many publishes; send this one again a little later.", { retryAfterMs });
 		}
 		const dataJson = JSON.stringify(data);
-		if (exceedsBytes(dataJson, this.#settings.eventBytesMax)) {
-			return refuse("too_large", `The data of an event holds at most ${this.#settings.eventBytesMax} bytes of JSON.`);
+		if (exceedsBytes(dataJson, settings.eventBytesMax)) {
+			return refuse("too_large", `The data of an event holds at most ${settings.eventBytesMax} bytes of JSON.`);
 		}
-		const owes =
-			rule.check !== null || rule.starts.some((kind) => this.#rules.kind(kind)?.wants({ name, data }) === true);
-		const full = owes ? this.#outbox.fullFor(isHeld ? author.member : null) : null;
-		if (full !== null) return refuse("too_many_jobs", full);
-		const publication: Publication = { id, name, data, author: author.name };
-		if (isHeld) return { outcome: "held", job: this.#hold(author.member, publication, rule, now) };
-		return { outcome: "published", seq: this.#append(author.member, publication, dataJson, rule, now) };
+		const owes = rule.check !== null || rule.starts.some((kind) => rules.kind(kind)?.wants({ name, data }) === true);
+		const full = owes ? outbox.fullFor(isHeld(author, rule) ? author.member : null) : null;
+		return full === null ? { rule, dataJson } : refuse("too_many_jobs", full);
 	}
 
 	#know(member: string, id: string, seq: number): void {
@@ -120,32 +138,32 @@ export class Publishing {
 		theirs.set(id, seq);
 	}
 
-	/** Nothing was ever published here: the room was wiped. */
-	forget(): void {
+	/** Nothing was ever published here. */
+	wipe(): void {
 		this.#known.clear();
 	}
 
 	/** Publishes what was held, now that nothing speaks against it. */
 	release(member: string, publication: Publication, now: number): number {
-		const rule = this.#rules.event(publication.name);
-		return this.#append(member, publication, JSON.stringify(publication.data), rule, now);
+		const rule = this.#room.rules.event(publication.name);
+		return this.#append(member, { publication, dataJson: JSON.stringify(publication.data), rule }, now);
 	}
 
-	#append(member: string, publication: Publication, dataJson: string, rule: EventRule | null, now: number): number {
+	#append(member: string, { publication, dataJson, rule }: Appending, now: number): number {
 		const { id, name, data, author } = publication;
-		const { seq } = this.#history.append({ from: member, author, id, name }, dataJson, now);
+		const { rules, history, outbox } = this.#room;
+		const { seq } = history.append({ from: member, author, id, name }, dataJson, now);
 		this.#know(member, id, seq);
 		const job = { member, ask: id, seq, input: "null", deadlineAt: null };
 		for (const kind of rule?.starts ?? []) {
-			if (this.#rules.kind(kind)?.wants({ name, data }) === true)
-				this.#outbox.add({ ...job, kind, purpose: "event" }, now);
+			if (rules.kind(kind)?.wants({ name, data }) === true) outbox.add({ ...job, kind, purpose: "event" }, now);
 		}
-		if (rule?.check?.when === "after") this.#outbox.add({ ...job, kind: rule.check.kind, purpose: "review" }, now);
+		if (rule?.check?.when === "after") outbox.add({ ...job, kind: rule.check.kind, purpose: "review" }, now);
 		return seq;
 	}
 
 	#hold(member: string, publication: Publication, { check }: EventRule, now: number): JobRow {
-		const head = this.#outbox.add(
+		const head = this.#room.outbox.add(
 			{
 				kind: check?.kind ?? "",
 				purpose: "hold",
@@ -161,11 +179,11 @@ export class Publishing {
 	}
 
 	#takeToken(author: Author, now: number): number {
-		const { publishPerSecond, roomPublishPerSecond } = this.#settings;
+		const { buckets, settings } = this.#room;
+		const { publishPerSecond, roomPublishPerSecond } = settings;
 		if (publishPerSecond === 0) return 0;
 		return (
-			this.#buckets.takeFor(author, "publish", publishPerSecond, now) ||
-			this.#buckets.take("publish", roomPublishPerSecond, now)
+			buckets.takeFor(author, "publish", publishPerSecond, now) || buckets.take("publish", roomPublishPerSecond, now)
 		);
 	}
 
@@ -181,7 +199,7 @@ export class Publishing {
 		};
 		const seq = this.#known.get(member)?.get(id);
 		if (seq !== undefined) return this.#isSame(seq, name, data) ? { outcome: "repeated", seq } : reused;
-		const job = this.#outbox.known(member, id, "hold");
+		const job = this.#room.outbox.known(member, id, "hold");
 		if (job === undefined) return null;
 		if (job.seq !== null) return { outcome: "repeated", seq: job.seq };
 		if (job.state === "failed") {
@@ -193,7 +211,7 @@ export class Publishing {
 
 	/** Only an event that is still kept can tell a reused id from a repeat; a redacted one only by its name. */
 	#isSame(seq: number, name: string, data: unknown): boolean {
-		const kept = this.#history.at(seq);
+		const kept = this.#room.history.at(seq);
 		if (kept === null) return true;
 		const event = JSON.parse(kept.body) as Event;
 		if (event.name !== name) return false;
@@ -202,11 +220,16 @@ export class Publishing {
 
 	/** The public id of a held publish's job. */
 	jobOf(job: Pick<JobRow, "n">): string {
-		return jobId(this.#history.meta.epoch, job.n);
+		return jobId(this.#room.record.epoch, job.n);
 	}
 }
 
 function mayPublish(author: Author, { from }: EventRule): boolean {
 	if (author.member === OPERATOR || from === "members") return true;
 	return from === "moderators" && author.can.has("moderate");
+}
+
+/** True where it must be cleared before anyone sees it. An operator's own word needs no check. */
+function isHeld(author: Author, rule: EventRule): boolean {
+	return rule.check?.when === "before" && author.member !== OPERATOR;
 }

@@ -13,13 +13,22 @@ import {
 	SEND_RETRY_MS,
 } from "../protocol/limits.ts";
 import type { RangeRule } from "../protocol/rules.ts";
-import type { History } from "./history.ts";
-import { jobId, type RangeRow, type Sending } from "./jobs.ts";
+import type { Concern } from "./concern.ts";
+import { earliest } from "./deadlines.ts";
+import { jobId, type RangeRow } from "./jobs.ts";
+import type { RoomRecord } from "./record.ts";
+import type { Roster } from "./roster.ts";
 import type { RoomStore } from "./store.ts";
+import type { Turn } from "./turn.ts";
 
-export class Ranges {
-	readonly #store: RoomStore;
-	readonly #history: History;
+interface Needs {
+	store: RoomStore;
+	record: RoomRecord;
+	roster: Roster;
+}
+
+export class Ranges implements Concern {
+	readonly #room: Needs;
 	readonly #rules = new Map<string, RangeRule>();
 	#rows = new Map<string, RangeRow>();
 	#sending = new Map<string, number>();
@@ -28,10 +37,9 @@ export class Ranges {
 	/** When a change of the count alone is to be told, Unix ms. */
 	#tellAt: number | null = null;
 
-	constructor(store: RoomStore, history: History, rules: readonly RangeRule[]) {
-		this.#store = store;
-		this.#history = history;
-		for (const row of store.ranges()) this.#rows.set(row.kind, row);
+	constructor(rules: readonly RangeRule[], needs: Needs) {
+		this.#room = needs;
+		for (const row of needs.store.ranges()) this.#rows.set(row.kind, row);
 		for (const rule of rules) {
 			this.#rules.set(rule.name, rule);
 			const row = this.#rows.get(rule.name) ?? this.#begin(rule);
@@ -44,7 +52,7 @@ export class Ranges {
 	}
 
 	/** True where nothing is in flight and no wiped epoch waits for its removal. */
-	get isIdle(): boolean {
+	get isEmpty(): boolean {
 		return [...this.rows()].every((row) => row.state === "idle" && row.wiped.length === 0 && row.erased.length === 0);
 	}
 
@@ -63,40 +71,50 @@ export class Ranges {
 		return [...this.#rows.values()].find((row) => row.state !== "idle" && row.n === n);
 	}
 
-	/** Freezes the next range of every kind that has none in flight and something to do. After the history was written. */
-	freeze(count: number, isAlarm: boolean, now: number): void {
-		if (!this.#history.isStored) return;
-		const { head, kept } = this.#history.meta;
-		for (const [name, rule] of this.#rules) {
-			const row = this.#row(name);
-			if (row.state !== "idle" || row.dueAt > now) continue;
-			if (!this.#hasWork(row)) {
-				if (!rule.counts) continue;
-				if (row.told === count) {
-					this.#tellAt = null;
-					continue;
-				}
-				// After a sleep nobody knows for how long it has waited: the alarm that was set for it tells it.
-				this.#tellAt ??= isAlarm ? now : now + DIRECTORY_LAG_MS;
-				if (this.#tellAt > now) continue;
-			}
-			if (rule.counts) this.#tellAt = null;
-			const from = Math.max(row.through, kept - 1);
-			const to = head > from ? from + this.#fitting(from) : from;
-			const n = this.#history.nextJob();
-			this.#put({
-				...row,
-				through: from,
-				to,
-				n,
-				state: "waiting",
-				run: 1,
-				dueAt: now,
-				reason: "",
-				told: rule.counts ? count : 0,
-			});
-			this.#due.add(name);
+	/** Freezes, sends and writes. After the history was written. */
+	flush(turn: Turn): void {
+		if (this.#room.record.isStored) for (const [name, rule] of this.#rules) this.#freeze(this.#row(name), rule, turn);
+		this.#send(turn);
+		for (const name of this.#dirty) this.#room.store.saveRange(this.#row(name));
+		this.#dirty.clear();
+	}
+
+	/** Freezes the next range of a kind that has none in flight and something to do. */
+	#freeze(row: RangeRow, rule: RangeRule, turn: Turn): void {
+		const { now } = turn;
+		if (row.state !== "idle" || row.dueAt > now) return;
+		if (!this.#hasWork(row) && !(rule.counts && this.#isTellable(row, turn))) return;
+		if (rule.counts) this.#tellAt = null;
+		const { record, roster } = this.#room;
+		const { head, kept } = record.meta;
+		const from = Math.max(row.through, kept - 1);
+		const to = head > from ? from + this.#fitting(from) : from;
+		const n = record.nextJob();
+		const told = rule.counts ? roster.count : 0;
+		this.#put({ ...row, through: from, to, n, state: "waiting", run: 1, dueAt: now, reason: "", told });
+		this.#due.add(row.kind);
+	}
+
+	/** True where the count alone has changed, and for long enough. */
+	#isTellable({ told }: RangeRow, { now, alarm }: Turn): boolean {
+		if (told === this.#room.roster.count) {
+			this.#tellAt = null;
+			return false;
 		}
+		// After a sleep nobody knows for how long it has waited: the alarm that was set for it tells it.
+		this.#tellAt ??= alarm === null ? now + DIRECTORY_LAG_MS : now;
+		return this.#tellAt <= now;
+	}
+
+	#send(turn: Turn): void {
+		const { epoch } = this.#room.record;
+		for (const name of this.#due) {
+			const { state, n, run } = this.#row(name);
+			if (state !== "waiting") continue;
+			this.#sending.set(name, turn.now + SEND_MS_MAX);
+			turn.send([{ job: jobId(epoch, n), run }]);
+		}
+		this.#due.clear();
 	}
 
 	/** A range is done: what it covered is settled. */
@@ -104,7 +122,7 @@ export class Ranges {
 		this.#sending.delete(row.kind);
 		const through = Math.max(row.through, row.to ?? 0);
 		// What trickles in gathers for a while, so that a busy room costs a job a second and not one a turn.
-		const isBehind = this.#history.meta.head - through >= RANGE_EVENTS_MAX;
+		const isBehind = this.#room.record.meta.head - through >= RANGE_EVENTS_MAX;
 		const dueAt = isBehind ? 0 : now + RANGE_PAUSE_MS;
 		this.#put({ ...row, through, to: null, state: "idle", dueAt, reason: "", wiped: [], erased: [] });
 	}
@@ -143,7 +161,8 @@ export class Ranges {
 	}
 
 	/** The history begins anew: nothing of the old one is owed but the removal of its traces. */
-	wipe(epoch: string): void {
+	wipe(): void {
+		const { epoch } = this.#room.record;
 		// Also a kind that is not configured now: the seqs that it has seen are of a history that is gone.
 		for (const row of [...this.#rows.values()]) {
 			const wiped = this.#rules.get(row.kind)?.counts === true ? [...row.wiped, epoch] : [];
@@ -168,19 +187,6 @@ export class Ranges {
 		}
 	}
 
-	takeDue(now: number): Sending[] {
-		const { epoch } = this.#history.meta;
-		const sending: Sending[] = [];
-		for (const name of this.#due) {
-			const row = this.#row(name);
-			if (row.state !== "waiting") continue;
-			this.#sending.set(name, now + SEND_MS_MAX);
-			sending.push({ job: jobId(epoch, row.n), run: row.run });
-		}
-		this.#due.clear();
-		return sending;
-	}
-
 	sent(n: number, run: number, now: number): void {
 		const row = this.inFlight(n);
 		if (row === undefined || row.state !== "waiting" || row.run !== run) return;
@@ -194,7 +200,7 @@ export class Ranges {
 	}
 
 	/** Sends again what is unsent, or unsettled past its lease. */
-	expire(now: number): void {
+	due({ now }: Turn): void {
 		for (const name of this.#rules.keys()) {
 			const row = this.#row(name);
 			if (row.state === "idle" || row.dueAt > now) continue;
@@ -203,24 +209,19 @@ export class Ranges {
 		}
 	}
 
-	nextDeadline(): number | null {
-		const deadlines = this.#tellAt === null ? [] : [this.#tellAt];
+	deadline(): number | null {
+		let next = this.#tellAt;
 		for (const name of this.#rules.keys()) {
 			const row = this.#row(name);
-			if (row.state !== "idle") deadlines.push(Math.max(row.dueAt, this.#sending.get(name) ?? 0));
-			else if (this.#hasWork(row)) deadlines.push(row.dueAt);
+			if (row.state !== "idle") next = earliest(next, Math.max(row.dueAt, this.#sending.get(name) ?? 0));
+			else if (this.#hasWork(row)) next = earliest(next, row.dueAt);
 		}
-		return deadlines.length === 0 ? null : Math.min(...deadlines);
-	}
-
-	flush(): void {
-		for (const name of this.#dirty) this.#store.saveRange(this.#row(name));
-		this.#dirty.clear();
+		return next;
 	}
 
 	/** A kind that has never been here: from now on, or from the first event that is kept. */
 	#begin(rule: RangeRule): RangeRow {
-		const { kept, head } = this.#history.meta;
+		const { kept, head } = this.#room.record.meta;
 		const row: RangeRow = {
 			kind: rule.name,
 			through: rule.begins === "head" ? head : kept - 1,
@@ -235,7 +236,7 @@ export class Ranges {
 			erased: [],
 		};
 		this.#rows.set(rule.name, row);
-		if (this.#history.isStored) this.#dirty.add(rule.name);
+		if (this.#room.record.isStored) this.#dirty.add(rule.name);
 		return row;
 	}
 
@@ -246,7 +247,7 @@ export class Ranges {
 	}
 
 	#hasWork(row: RangeRow): boolean {
-		return this.#history.meta.head > row.through || row.wiped.length > 0 || row.erased.length > 0;
+		return this.#room.record.meta.head > row.through || row.wiped.length > 0 || row.erased.length > 0;
 	}
 
 	#put(row: RangeRow): void {
@@ -255,7 +256,7 @@ export class Ranges {
 	}
 
 	#fitting(from: number): number {
-		const sizes = this.#store.sizesAfter(from, RANGE_EVENTS_MAX);
+		const sizes = this.#room.store.sizesAfter(from, RANGE_EVENTS_MAX);
 		let bytes = 0;
 		const end = sizes.findIndex((event, index) => {
 			bytes += event.bytes;

@@ -14,52 +14,53 @@ import type { Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
 import { exceedsBytes } from "../protocol/text.ts";
 import type { Buckets } from "./buckets.ts";
+import type { CatchUp } from "./catch-up.ts";
 import { jobNumber } from "./jobs.ts";
 import type { Moderation } from "./moderation.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Roster } from "./presence.ts";
 import type { Publishing } from "./publish.ts";
+import type { RoomRecord } from "./record.ts";
+import type { Roster } from "./roster.ts";
 import type { Session } from "./session.ts";
+import type { Sessions } from "./sessions.ts";
 import { encodeSignal } from "./signals.ts";
 import type { Turn } from "./turn.ts";
 
-export class Requests {
-	readonly #roster: Roster;
-	readonly #publishing: Publishing;
-	readonly #outbox: Outbox;
-	readonly #moderation: Moderation;
-	readonly #rules: Rules;
-	readonly #buckets: Buckets;
-	readonly #settings: Settings;
-	readonly #epoch: () => string;
+interface Needs {
+	settings: Settings;
+	rules: Rules;
+	buckets: Buckets;
+	record: RoomRecord;
+	sessions: Sessions;
+	roster: Roster;
+	publishing: Publishing;
+	outbox: Outbox;
+	moderation: Moderation;
+	catchUp: CatchUp;
+}
 
-	constructor(
-		roster: Roster,
-		publishing: Publishing,
-		outbox: Outbox,
-		moderation: Moderation,
-		rules: Rules,
-		buckets: Buckets,
-		settings: Settings,
-		epoch: () => string,
-	) {
-		this.#roster = roster;
-		this.#publishing = publishing;
-		this.#outbox = outbox;
-		this.#moderation = moderation;
-		this.#rules = rules;
-		this.#epoch = epoch;
-		this.#buckets = buckets;
-		this.#settings = settings;
+/** What a message asks for: a capability, and a token of its bucket. */
+interface Toll {
+	capability: Capability;
+	/** 0 is no limit. */
+	perSecond: number;
+	id?: string;
+}
+
+export class Requests {
+	readonly #room: Needs;
+
+	constructor(needs: Needs) {
+		this.#room = needs;
 	}
 
 	handle(session: Session, message: ClientMessage, turn: Turn): void {
 		switch (message.type) {
 			case "publish": {
-				const published = this.#publishing.publish(session, message, turn.now);
+				const published = this.#room.publishing.publish(session, message, turn.now);
 				if (published.outcome === "repeated")
 					turn.tell(session.id, { type: "ack", id: message.id, seq: published.seq });
-				if (published.outcome === "held") turn.tell(session.id, this.#outbox.notice(published.job));
+				if (published.outcome === "held") turn.tell(session.id, this.#room.outbox.notice(published.job));
 				if (published.outcome === "refused") turn.refuse(session.id, published.refusal);
 				return;
 			}
@@ -68,20 +69,20 @@ export class Requests {
 			case "presence":
 				return this.#presence(session, message, turn);
 			case "history":
-				if (!this.#allows(session, "read", HISTORY_PER_SECOND, message.id, turn)) return;
-				turn.histories.push({ session: session.id, request: message });
-				return;
+				if (!this.#allows(session, { capability: "read", perSecond: HISTORY_PER_SECOND, id: message.id }, turn)) return;
+				return this.#room.catchUp.ask(session.id, message);
 			case "job":
 				return this.#job(session, message, turn);
 			case "moderate": {
-				if (!this.#allows(session, "moderate", MODERATE_PER_SECOND, message.id, turn)) return;
-				const refusal = this.#moderation.moderate(message, session.member, turn);
+				const toll: Toll = { capability: "moderate", perSecond: MODERATE_PER_SECOND, id: message.id };
+				if (!this.#allows(session, toll, turn)) return;
+				const refusal = this.#room.moderation.moderate(message, session.member, turn);
 				if (refusal !== null) turn.refuse(session.id, { id: message.id, ...refusal });
 				return;
 			}
 			case "received": {
-				const numbers = message.jobs.map((job) => jobNumber(this.#epoch(), job)).filter((n) => n !== null);
-				return this.#outbox.received(session.member, numbers);
+				const numbers = message.jobs.map((job) => jobNumber(this.#room.record.epoch, job)).filter((n) => n !== null);
+				return this.#room.outbox.received(session.member, numbers);
 			}
 		}
 	}
@@ -89,37 +90,37 @@ export class Requests {
 	/** Heavy work that the member asks for: answered at once with where it stands, later with its outcome. */
 	#job(session: Session, { id, name, data }: JobRequest, turn: Turn): void {
 		const refuse = (code: Refusal["code"], message: string): void => turn.refuse(session.id, { id, code, message });
-		const known = this.#outbox.known(session.member, id, "asked");
-		if (known !== undefined) return turn.tell(session.id, this.#outbox.notice(known));
-		if (!this.#allows(session, "job", JOB_PER_SECOND, id, turn)) return;
-		const kind = this.#rules.kind(name);
+		const known = this.#room.outbox.known(session.member, id, "asked");
+		if (known !== undefined) return turn.tell(session.id, this.#room.outbox.notice(known));
+		if (!this.#allows(session, { capability: "job", perSecond: JOB_PER_SECOND, id }, turn)) return;
+		const kind = this.#room.rules.kind(name);
 		if (kind?.asked !== true)
 			return refuse("unknown_job", "This room has no job of that name that a member may ask for.");
 		const fault = kind.fault(data);
 		if (fault !== null) return refuse("invalid", fault);
 		const input = JSON.stringify(data);
-		if (exceedsBytes(input, this.#settings.eventBytesMax)) {
-			return refuse("too_large", `The data of a job holds at most ${this.#settings.eventBytesMax} bytes of JSON.`);
+		if (exceedsBytes(input, this.#room.settings.eventBytesMax)) {
+			return refuse("too_large", `The data of a job holds at most ${this.#room.settings.eventBytesMax} bytes of JSON.`);
 		}
-		const full = this.#outbox.fullFor(session.member);
+		const full = this.#room.outbox.fullFor(session.member);
 		if (full !== null) return refuse("too_many_jobs", full);
 		const { member } = session;
-		const head = this.#outbox.add(
+		const head = this.#room.outbox.add(
 			{ kind: name, purpose: "asked", member, ask: id, seq: null, input, deadlineAt: null },
 			turn.now,
 		);
-		turn.tell(session.id, this.#outbox.notice({ ...head, outcome: "null" }));
+		turn.tell(session.id, this.#room.outbox.notice({ ...head, outcome: "null" }));
 	}
 
-	/** Capability first, then the member's bucket; tells the refusal. A rate of 0 is no limit. */
-	#allows(session: Session, capability: Capability, perSecond: number, id: string | undefined, turn: Turn): boolean {
+	/** Capability first, then the member's bucket; tells the refusal. */
+	#allows(session: Session, { capability, perSecond, id }: Toll, turn: Turn): boolean {
 		if (!session.can.has(capability)) {
 			const message = `You lack the capability \`${capability}\` in this room.`;
 			turn.refuse(session.id, { id, code: "forbidden", message });
 			return false;
 		}
 		if (perSecond === 0) return true;
-		const retryAfterMs = this.#buckets.takeFor(session, capability, perSecond, turn.now);
+		const retryAfterMs = this.#room.buckets.takeFor(session, capability, perSecond, turn.now);
 		if (retryAfterMs === 0) return true;
 		const message = "Too many of these; wait a little and try again.";
 		turn.refuse(session.id, { id, code: "rate_limited", message, retryAfterMs });
@@ -127,27 +128,29 @@ export class Requests {
 	}
 
 	#signal(session: Session, message: SignalRequest, turn: Turn): void {
-		if (!this.#allows(session, "signal", this.#settings.signalPerSecond, undefined, turn)) return;
+		const { settings, roster, sessions } = this.#room;
+		if (!this.#allows(session, { capability: "signal", perSecond: settings.signalPerSecond }, turn)) return;
 		const dataJson = JSON.stringify(message.data);
 		if (exceedsBytes(dataJson, SIGNAL_BYTES_MAX)) {
 			const refusal = `The data of a signal holds at most ${SIGNAL_BYTES_MAX} bytes of JSON.`;
 			return turn.refuse(session.id, { code: "too_large", message: refusal });
 		}
 		const signal = { from: session.member, session: session.id, name: message.name };
-		if (message.to === undefined) return turn.signals.put(signal, dataJson);
-		for (const to of this.#roster.sessionsOf(message.to)) {
+		const encoded = encodeSignal(signal, dataJson);
+		if (message.to === undefined) return turn.shareNewest(`${signal.session} ${signal.name}`, encoded);
+		for (const to of roster.sessionsOf(message.to)) {
 			// One whose socket is full gets no signals: by the time it reads them they are old.
-			if (!turn.paused.has(to)) turn.tellEncoded(to, [encodeSignal(signal, dataJson)]);
+			if (!sessions.paused.has(to)) turn.tellEncoded(to, [encoded]);
 		}
 	}
 
 	#presence(session: Session, message: PresenceRequest, turn: Turn): void {
-		if (!this.#allows(session, "presence", PRESENCE_PER_SECOND, undefined, turn)) return;
+		if (!this.#allows(session, { capability: "presence", perSecond: PRESENCE_PER_SECOND }, turn)) return;
 		const state = JSON.stringify(message.state);
 		if (exceedsBytes(state, PRESENCE_BYTES_MAX)) {
 			const refusal = `A presence state holds at most ${PRESENCE_BYTES_MAX} bytes of JSON.`;
 			return turn.refuse(session.id, { code: "too_large", message: refusal });
 		}
-		this.#roster.setState(session.member, state);
+		this.#room.roster.setState(session.member, state);
 	}
 }

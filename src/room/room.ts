@@ -7,152 +7,90 @@
  *
  * Within a turn, the order that must hold:
  *   1. inputs, in the order in which they came; events get their places;
- *   2. presence and events are written (G1: the transaction commits before any effect);
+ *   2. each concern writes, in the order of their list (G1: the transaction commits before any effect);
  *   3. welcomes, replays and history pages are read, so they hold all that this turn added;
  *   4. deadlines become one alarm.
  */
 
 import type { Decoded } from "../protocol/codec.ts";
 import { CLOSE, closeCodeOfRefusedJoin, type Refusal } from "../protocol/codes.ts";
-import { ALARM_RETRY_MS, MALFORMED_PER_MINUTE_MAX, PAGE_EVENTS_DEFAULT, SEEN_REFRESH_MS } from "../protocol/limits.ts";
+import { ALARM_RETRY_MS, MALFORMED_PER_MINUTE_MAX } from "../protocol/limits.ts";
 import type { HistoryRequest } from "../protocol/messages.ts";
 import type { Task } from "../protocol/outcome.ts";
-import { NO_RULES, type Rules } from "../protocol/rules.ts";
-import type { Settings } from "../protocol/settings.ts";
-import { Audience } from "./audience.ts";
-import { Buckets } from "./buckets.ts";
-import { Door } from "./door.ts";
+import { earliest } from "./deadlines.ts";
+import type { Door } from "./door.ts";
 import type { Effects, Reply } from "./effects.ts";
-import { Emptiness } from "./emptiness.ts";
-import { steer } from "./flow.ts";
-import { History, type Page } from "./history.ts";
+import { regulate } from "./flow.ts";
+import type { Page } from "./history.ts";
 import type { Alarm, Frame, Input, Join, Moderate, Post, Wipe } from "./inputs.ts";
-import { JobDesk } from "./job-desk.ts";
 import type { JobView } from "./job-view.ts";
 import type { JobState } from "./jobs.ts";
 import { keysOf } from "./keys.ts";
-import { Moderation } from "./moderation.ts";
-import { Outbox } from "./outbox.ts";
-import { Roster } from "./presence.ts";
-import { type Published, Publishing } from "./publish.ts";
-import { Ranges } from "./ranges.ts";
-import { Requests } from "./requests.ts";
-import { Retention } from "./retention.ts";
-import { Sanctions } from "./sanctions.ts";
-import { type Attachment, attachmentOf, type Session } from "./session.ts";
-import { Settlement } from "./settlement.ts";
+import { furnish, type Parts, type World } from "./parts.ts";
+import type { Published } from "./publish.ts";
+import type { Attachment, Session } from "./session.ts";
 import type { Meta, RoomStore } from "./store.ts";
 import { Turn } from "./turn.ts";
 
-/** What a room is told of the world when it wakes. */
-export interface World {
-	room: string;
-	settings: Settings;
-	/** Unix ms. */
-	now: number;
-	/** A random epoch, for a room in which nothing is stored yet. */
-	epochIfNew: string;
-	/** A random key, for the same. */
-	saltIfNew?: string;
-	rules?: Rules;
-}
-
 export class Room {
-	readonly name: string;
-	/** Asked by the platform before it lets somebody do what it need not trouble a turn with. */
-	readonly door: Door;
-	readonly #store: RoomStore;
-	readonly #settings: Settings;
-	readonly #rules: Rules;
-	readonly #history: History;
-	readonly #audience: Audience;
-	readonly #sanctions: Sanctions;
-	readonly #moderation: Moderation;
-	readonly #roster: Roster;
-	readonly #retention: Retention;
-	readonly #outbox: Outbox;
-	readonly #ranges: Ranges;
-	readonly #publishing: Publishing;
-	readonly #requests: Requests;
-	readonly #emptiness: Emptiness;
-	readonly #settlement: Settlement;
-	readonly #desk: JobDesk;
+	readonly #parts: Parts;
 
-	private constructor(store: RoomStore, attachments: readonly Attachment[], world: World) {
-		const { room, settings, now, epochIfNew, saltIfNew = "", rules = NO_RULES } = world;
-		const buckets = new Buckets();
-		this.name = room;
-		this.#store = store;
-		this.#settings = settings;
-		this.#rules = rules;
-		this.#history = new History(store, epochIfNew, saltIfNew);
-		this.#sanctions = new Sanctions(store);
-		this.#audience = new Audience(attachments, this.#sanctions, settings.memberSessionsMax, now);
-		this.#roster = new Roster(store.roster(), this.#audience.values(), now);
-		this.#retention = new Retention(settings);
-		const history = this.#history;
-		const roster = this.#roster;
-		this.#outbox = new Outbox(store, history, rules, settings.jobsPendingPerMemberMax);
-		this.#ranges = new Ranges(store, history, rules.ranges);
-		this.#publishing = new Publishing(history, this.#outbox, rules, buckets, settings);
-		const audience = this.#audience;
-		this.#moderation = new Moderation(store, history, audience, roster, this.#ranges, this.#outbox, this.#sanctions);
-		const epoch = (): string => history.meta.epoch;
-		this.#requests = new Requests(
-			roster,
-			this.#publishing,
-			this.#outbox,
-			this.#moderation,
-			rules,
-			buckets,
-			settings,
-			epoch,
-		);
-		this.door = new Door(history, roster, this.#sanctions, buckets);
-		this.#emptiness = new Emptiness(history, audience, roster, this.#outbox, this.#ranges, this.#sanctions);
-		this.#settlement = new Settlement(history, this.#outbox, this.#ranges, this.#publishing, roster, rules);
-		this.#desk = new JobDesk(store, history, this.#outbox, this.#ranges, rules);
+	private constructor(parts: Parts) {
+		this.#parts = parts;
 	}
 
 	/** The room as its store and its sessions' attachments hold it. Writes nothing. */
 	static wake(store: RoomStore, attachments: readonly Attachment[], world: World): Room {
-		return new Room(store, attachments, world);
+		return new Room(furnish(store, attachments, world));
+	}
+
+	get name(): string {
+		return this.#parts.name;
+	}
+
+	/** Asked by the platform before it lets somebody do what it need not trouble a turn with. */
+	get door(): Door {
+		return this.#parts.door;
 	}
 
 	/** True where the room has something to do though nothing has arrived: members lost in a crash, replays cut off. */
 	get isRestless(): boolean {
-		return this.#roster.isDirty || this.#audience.behind.size > 0 || this.#outbox.isRestless || this.#ranges.isRestless;
+		return this.#parts.concerns.some(({ isRestless }) => isRestless === true);
 	}
 
 	/** The sessions whose sockets are full. */
 	get paused(): ReadonlySet<string> {
-		return this.#audience.paused;
+		return this.#parts.sessions.paused;
+	}
+
+	/** Under which host the server was reached, as the session knows it that has been here longest; null where nobody is. */
+	get host(): string | null {
+		for (const { host } of this.#parts.sessions.values()) return host;
+		return null;
 	}
 
 	get meta(): Readonly<Meta> {
-		return this.#history.meta;
+		return this.#parts.record.meta;
 	}
 
 	/** False for a room in which nothing has ever been stored; its epoch is not yet real. */
 	get isStored(): boolean {
-		return this.#history.isStored;
+		return this.#parts.record.isStored;
 	}
 
 	/** How many members are here. */
 	get count(): number {
-		return this.#roster.count;
+		return this.#parts.roster.count;
 	}
 
 	/** The members that messages name, as JSON. */
 	members(): string {
-		return this.#roster.list();
+		return this.#parts.roster.list();
 	}
 
 	/** A page of the history: before or after a seq, or the newest. */
 	page(request: Pick<HistoryRequest, "before" | "after" | "limit">): Page {
-		const limit = request.limit ?? PAGE_EVENTS_DEFAULT;
-		if (request.after !== undefined) return this.#history.after(request.after, limit);
-		return this.#history.before(request.before ?? this.meta.head + 1, limit);
+		return this.#parts.history.page(request);
 	}
 
 	/**
@@ -160,134 +98,111 @@ export class Room {
 	 * is as it was and this Room is not to be used again: wake another one.
 	 */
 	turn(inputs: readonly Input[], now: number): Effects {
-		return this.#store.transaction((): Effects => {
-			const turn = new Turn(now, this.meta.head, this.#audience.behind, this.#audience.paused);
-			const { publishes, asks } = keysOf(inputs, this.#audience, this.#rules);
-			this.#publishing.begin(publishes, this.#store);
-			this.#outbox.begin(asks);
-			this.#moderation.expire(turn);
+		const { store, rules, sessions, publishing, outbox, moderation, emptiness, concerns } = this.#parts;
+		return store.transaction((): Effects => {
+			const turn = this.#begin(now);
+			const { publishes, asks } = keysOf(inputs, sessions, rules);
+			publishing.begin(publishes);
+			outbox.begin(asks);
+			moderation.expire(turn);
 			for (const input of inputs) this.#take(input, turn);
-			this.#roster.expire(now);
-			this.#emptiness.note(now);
-			const presence = this.#roster.flush(this.#store);
-			const events = this.#history.flushEvents();
-			this.#ranges.freeze(
-				this.#roster.count,
-				inputs.some(({ type }) => type === "alarm"),
-				now,
-			);
-			turn.jobs.push(...this.#outbox.takeDue(now), ...this.#ranges.takeDue(now));
-			this.#outbox.flush();
-			this.#ranges.flush();
-			this.#history.flushMeta();
-			if (this.#audience.size > 0) {
-				for (const message of presence) turn.shared.push(message);
-				for (const event of events) turn.shared.push(event.body);
-				for (const signal of turn.signals.encoded()) turn.shared.push(signal);
-			}
-			this.#answerHistories(turn);
-			this.#audience.catchUp(this.name, this.#history, this.#roster, this.#outbox, this.#settings, turn);
-			turn.forget = inputs.some(({ type }) => type === "alarm") && this.#emptiness.isOver(now);
-			turn.alarmAt = turn.forget ? null : this.#nextDeadline(now);
-			return turn;
+			for (const concern of concerns) concern.flush?.(turn);
+			if (sessions.size === 0) turn.shareNothing();
+			const forget = turn.alarm !== null && emptiness.isOver(now);
+			return turn.effects({ forget, alarmAt: forget ? null : this.deadline(now) });
 		});
+	}
+
+	#begin(now: number): Turn {
+		return new Turn(now, { head: this.meta.head, behind: this.#parts.sessions.behind });
 	}
 
 	/** What the sender of an input learns when the input made a turn throw: nothing of it was kept. */
 	refuseInternal(input: Input, now: number): Effects {
-		const turn = new Turn(now, this.meta.head, this.#audience.behind, this.#audience.paused);
+		const turn = this.#begin(now);
 		const code = "internal";
 		const message = "The room failed at this and kept nothing of it; try again.";
-		if ("reply" in input && input.reply !== null)
-			turn.replies.set(input.reply, { outcome: "refused", refusal: { code, message } });
-		if (input.type === "join") {
-			turn.closes.push({ session: input.session, code: CLOSE.restarting, reason: "try again" });
-		}
+		if ("reply" in input) turn.answer(input.reply, { outcome: "refused", refusal: { code, message } });
+		if (input.type === "join") turn.close(input.session, CLOSE.restarting, "try again");
 		if (input.type === "frame") {
 			for (const decoded of input.messages) turn.refuse(input.session, { id: idOf(decoded), code, message });
-			const session = this.#audience.get(input.session);
-			if (session !== undefined) this.#noteLife(session, turn);
-			this.#audience.holdBack(this.#roster, turn);
+			const session = this.#parts.sessions.get(input.session);
+			if (session !== undefined) this.#parts.sessions.heard(session, turn);
+			this.#parts.catchUp.holdBack(turn);
 		}
-		const deadline = this.#nextDeadline(now);
+		const deadline = this.deadline(now);
 		// What failed at its deadline is not tried again at once.
-		turn.alarmAt = input.type === "alarm" ? Math.max(deadline ?? 0, now + ALARM_RETRY_MS) : deadline;
-		return turn;
+		const alarmAt = input.type === "alarm" ? Math.max(deadline ?? 0, now + ALARM_RETRY_MS) : deadline;
+		return turn.effects({ forget: false, alarmAt });
+	}
+
+	/** When the room next needs an alarm, Unix ms; null where it needs none. */
+	deadline(now: number): number | null {
+		let next: number | null = null;
+		for (const concern of this.#parts.concerns) next = earliest(next, concern.deadline?.(now) ?? null);
+		return next === null ? null : Math.max(now, next);
 	}
 
 	#take(input: Input, turn: Turn): void {
+		const { sessions, settlement, desk } = this.#parts;
 		switch (input.type) {
 			case "join":
 				return this.#join(input, turn);
 			case "frame":
 				return this.#frame(input, turn);
 			case "leave":
-				return this.#audience.leave(input.session, this.#roster, turn.now);
+				return sessions.leave(input.session, turn.now);
 			case "post":
 				return this.#post(input, turn);
 			case "alarm":
 				return this.#alarm(input, turn);
 			case "sent":
-				return this.#desk.sent(input, turn.now);
+				return desk.sent(input, turn.now);
 			case "settle":
-				this.#settlement.settle(input, turn);
-				if (input.reply !== null) turn.replies.set(input.reply, { outcome: "done" });
-				return;
+				settlement.settle(input, turn);
+				return turn.answer(input.reply, { outcome: "done" });
 			case "replay":
-				turn.replies.set(input.reply, this.#desk.replay(input.job, turn.now));
-				return;
+				return turn.answer(input.reply, desk.replay(input.job, turn.now));
 			case "wipe":
 				return this.#wipe(input, turn);
 			case "moderate":
-				return this.#moderate(input, turn);
+				return turn.answer(input.reply, this.#moderate(input, turn));
 			case "flow":
-				return steer(input, this.#audience, this.#roster, turn);
+				return regulate(input, sessions, turn);
 		}
-	}
-
-	/** When the room next needs an alarm, Unix ms; null where it needs none. Asked once after a wake. */
-	deadline(now: number): number | null {
-		return this.#nextDeadline(now);
 	}
 
 	#join(join: Join, turn: Turn): void {
 		const refusal = this.door.refusesJoin(join, turn.now);
-		if (refusal === null) return this.#audience.join(join, this.#roster, this.#sanctions, turn);
+		if (refusal === null) return this.#parts.sessions.join(join, turn);
 		turn.refuse(join.session, refusal);
-		const code = closeCodeOfRefusedJoin(refusal.code);
-		turn.closes.push({ session: join.session, code, reason: refusal.code });
+		turn.close(join.session, closeCodeOfRefusedJoin(refusal.code), refusal.code);
 	}
 
-	#moderate({ action, by, after, reply }: Moderate, turn: Turn): void {
-		const refuse = (refusal: Refusal): void => void turn.replies.set(reply, { outcome: "refused", refusal });
+	#moderate({ action, by, after }: Moderate, turn: Turn): Reply {
+		const refused = (refusal: Refusal): Reply => ({ outcome: "refused", refusal });
 		const refusedAtDoor = this.door.refusesModerator(by, turn.now);
-		if (refusedAtDoor !== null) return refuse(refusedAtDoor);
+		if (refusedAtDoor !== null) return refused(refusedAtDoor);
+		const { moderation } = this.#parts;
 		if (action.action === "erase") {
-			const next = this.#moderation.erase(action.member, after, by.member, turn);
-			turn.replies.set(reply, next === null ? { outcome: "done" } : { outcome: "more", after: next });
-			return;
+			const next = moderation.erase({ member: action.member, after, by: by.member }, turn);
+			return next === null ? { outcome: "done" } : { outcome: "more", after: next };
 		}
-		const refusal = this.#moderation.moderate(action, by.member, turn);
-		if (refusal !== null) return refuse(refusal);
-		turn.replies.set(reply, { outcome: "done" });
+		const refusal = moderation.moderate(action, by.member, turn);
+		return refusal === null ? { outcome: "done" } : refused(refusal);
 	}
 
 	#frame(frame: Frame, turn: Turn): void {
-		this.#audience.expire(this.#roster, turn);
-		const session = this.#audience.get(frame.session);
+		const { sessions, requests } = this.#parts;
+		sessions.expire(turn);
+		const session = sessions.get(frame.session);
 		if (session === undefined) return;
-		this.#noteLife(session, turn);
+		sessions.heard(session, turn);
 		for (const decoded of frame.messages) {
-			if (this.#audience.get(session.id) === undefined) return;
-			if ("message" in decoded) this.#requests.handle(session, decoded.message, turn);
+			if (sessions.get(session.id) === undefined) return;
+			if ("message" in decoded) requests.handle(session, decoded.message, turn);
 			else this.#refuse(session, decoded, turn);
 		}
-	}
-
-	/** A message is a sign of life, whatever came of it. */
-	#noteLife(session: Session, turn: Turn): void {
-		session.seenAt = turn.now;
-		if (turn.now - session.seenSaved >= SEEN_REFRESH_MS) turn.attachments.set(session.id, attachmentOf(session));
 	}
 
 	#refuse(session: Session, { refusal }: Exclude<Decoded, { message: unknown }>, turn: Turn): void {
@@ -297,87 +212,49 @@ export class Room {
 		if (session.malformed.length < MALFORMED_PER_MINUTE_MAX) return;
 		const oldest = session.malformed.shift() ?? turn.now;
 		if (turn.now - oldest > 60_000) return;
-		turn.closes.push({ session: session.id, code: CLOSE.violated, reason: "too many malformed messages" });
-		this.#audience.leave(session.id, this.#roster, turn.now);
+		this.#parts.sessions.close(session, CLOSE.violated, "too many malformed messages", turn);
 	}
 
 	#post(post: Post, turn: Turn): void {
+		const { sanctions, publishing } = this.#parts;
 		const { member, name, address = null } = post;
 		const refusal = this.door.refusesPost(post, turn.now);
-		if (refusal !== null) {
-			turn.replies.set(post.reply, { outcome: "refused", refusal });
-			return;
-		}
-		const author = { member, name, can: this.#sanctions.effective(member, post.can), address };
-		const published = this.#publishing.publish(author, post.publish, turn.now);
-		turn.replies.set(post.reply, this.#replyTo(published));
+		if (refusal !== null) return turn.answer(post.reply, { outcome: "refused", refusal });
+		const author = { member, name, can: sanctions.effective(member, post.can), address };
+		turn.answer(post.reply, this.#replyTo(publishing.publish(author, post.publish, turn.now)));
 	}
 
 	#replyTo(published: Published): Reply {
-		const { epoch } = this.meta;
-		if (published.outcome === "held") return { outcome: "held", job: this.#publishing.jobOf(published.job) };
-		return published.outcome === "refused" ? published : { ...published, epoch };
+		if (published.outcome === "held") return { outcome: "held", job: this.#parts.publishing.jobOf(published.job) };
+		return published.outcome === "refused" ? published : { ...published, epoch: this.meta.epoch };
 	}
 
 	#alarm(alarm: Alarm, turn: Turn): void {
-		this.#audience.expire(this.#roster, turn);
-		this.#audience.sweep(alarm.pings, this.#roster, turn);
-		for (const head of this.#outbox.expire(turn.now)) this.#settlement.lapse(head, turn);
-		this.#ranges.expire(turn.now);
-		const lostBefore = this.#retention.trim(this.#history, this.#store, this.#ranges.neededFrom, turn.now);
-		if (lostBefore === null) return;
-		for (const kind of this.#ranges.trimmedBefore(lostBefore)) this.#desk.lost(kind, lostBefore, turn.now);
+		turn.alarm = alarm;
+		for (const concern of this.#parts.concerns) concern.due?.(turn);
 	}
 
 	/** Everything that was said goes; who was here is told to stop, and the archive's copy is owed its removal. */
 	#wipe({ epoch, reply }: Wipe, turn: Turn): void {
-		turn.replies.set(reply, { outcome: "done" });
+		turn.answer(reply, { outcome: "done" });
 		if (!this.isStored && this.meta.head === 0 && this.meta.jobs === 0 && this.count === 0) return;
-		this.#audience.dismiss(CLOSE.wiped, "the room was wiped", turn);
-		if (this.isStored) this.#store.wipe();
-		this.#publishing.forget();
-		this.#ranges.wipe(this.meta.epoch);
-		this.#outbox.clear();
-		this.#roster.clear();
-		this.#history.wipe(epoch);
-	}
-
-	#answerHistories(turn: Turn): void {
-		const { floor, head } = this.meta;
-		for (const { session, request } of turn.histories) {
-			const { bodies, more } = this.page(request);
-			turn.tellEncoded(session, [
-				`{"type":"history","id":${JSON.stringify(request.id)},"events":[${bodies.join(",")}],"floor":${floor},"head":${head},"more":${more}}`,
-			]);
-		}
-	}
-
-	#nextDeadline(now: number): number | null {
-		const deadlines = [
-			this.#roster.nextExpiry(),
-			this.#audience.nextSweep(this.#roster.count, now),
-			this.#retention.nextTrim(this.#history, this.#ranges.neededFrom, now),
-			this.#audience.nextExpiry,
-			this.#sanctions.nextDeadline(),
-			this.#outbox.nextDeadline(),
-			this.#ranges.nextDeadline(),
-			this.#emptiness.deadline,
-		].filter((deadline) => deadline !== null);
-		return deadlines.length === 0 ? null : Math.max(now, Math.min(...deadlines));
+		if (this.isStored) this.#parts.store.wipe();
+		for (const concern of this.#parts.concerns) concern.wipe?.(turn);
+		this.#parts.record.renew(epoch);
 	}
 
 	// What the consumer of jobs and the operator read.
 
 	task(epoch: string, job: string, run: number, now: number): Task | "moot" | null {
-		return this.#desk.task(epoch, job, run, now, this.count);
+		return this.#parts.desk.task({ epoch, job, run }, now);
 	}
 
 	jobs(state: JobState | null, limit: number): JobView[] {
-		return this.#desk.list(state, limit);
+		return this.#parts.desk.list(state, limit);
 	}
 
 	job(id: string): JobView | null {
-		return this.#desk.view(id);
+		return this.#parts.desk.view(id);
 	}
 }
 

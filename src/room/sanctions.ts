@@ -4,12 +4,14 @@
  */
 import { SANCTIONS_MAX } from "../protocol/limits.ts";
 import type { Capability } from "../protocol/messages.ts";
+import type { Concern } from "./concern.ts";
+import { earliest } from "./deadlines.ts";
 import type { RoomStore, SanctionRow } from "./store.ts";
 
 /** What a muted member may not do: everything that others would notice. */
 const SPEAKING: ReadonlySet<Capability> = new Set(["publish", "signal", "presence", "job", "moderate"]);
 
-export class Sanctions {
+export class Sanctions implements Concern {
 	readonly #store: RoomStore;
 	/** By kind and subject, then by member: an address may be banned for several guests, each for its time. */
 	#rows = new Map<string, Map<string, SanctionRow>>();
@@ -57,12 +59,8 @@ export class Sanctions {
 		return over.filter(({ kind }) => kind === "mute").map(({ member }) => member);
 	}
 
-	nextDeadline(): number | null {
-		let next: number | null = null;
-		for (const { until } of this.#all()) {
-			if (until !== null && (next === null || until < next)) next = until;
-		}
-		return next;
+	deadline(): number | null {
+		return earliest(...this.#all().map(({ until }) => until));
 	}
 
 	#holds(kind: SanctionRow["kind"], subject: string, now: number): boolean {

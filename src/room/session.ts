@@ -1,6 +1,7 @@
 /** A session: one member's one socket, and where it stands in the history. */
 import { SEEN_REFRESH_MS } from "../protocol/limits.ts";
 import type { Capability } from "../protocol/messages.ts";
+import type { Join } from "./inputs.ts";
 
 /**
  * `paused` has a full socket: it is sent nothing that is shared, and `cursor` is the seq of the last event it
@@ -14,6 +15,9 @@ export type Mode =
 	| { kind: "live" }
 	| { kind: "paused"; cursor: number; told: number };
 
+/** What a join asks of its welcome. */
+export type Greeting = Pick<Join, "since" | "history" | "resume">;
+
 export interface Session {
 	id: string;
 	member: string;
@@ -26,7 +30,10 @@ export interface Session {
 	can: ReadonlySet<Capability>;
 	/** When its token expires, Unix ms; null never. */
 	expiresAt: number | null;
+	/** Changed in one place: by its sessions' `setMode`. */
 	mode: Mode;
+	/** What its welcome is to say, until it has been welcomed; then null. */
+	greeting: Greeting | null;
 	/** When it was last heard, Unix ms. */
 	seenAt: number;
 	/** The `seenAt` that its attachment holds. */
@@ -87,6 +94,7 @@ export function wakeSession(attachment: Attachment, can: ReadonlySet<Capability>
 		address: attachment.address,
 		expiresAt: attachment.expiresAt,
 		mode: attachment.mode,
+		greeting: null,
 		seenAt: Math.min(now, attachment.seenAt + SEEN_REFRESH_MS),
 		seenSaved: attachment.seenAt,
 		malformed: [],

@@ -4,52 +4,55 @@ import { OUTCOME_BYTES_MAX } from "../protocol/limits.ts";
 import type { Outcome } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";
 import { exceedsBytes } from "../protocol/text.ts";
+import type { Concern } from "./concern.ts";
 import { type History, ROOM_AUTHOR, ROOM_MEMBER } from "./history.ts";
 import type { Settle } from "./inputs.ts";
 import { type JobHead, jobId, jobNumber, type Publication } from "./jobs.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Roster } from "./presence.ts";
 import type { Publishing } from "./publish.ts";
 import type { Ranges } from "./ranges.ts";
+import type { RoomRecord } from "./record.ts";
+import type { Sessions } from "./sessions.ts";
 import type { Turn } from "./turn.ts";
 
-export class Settlement {
-	readonly #history: History;
-	readonly #outbox: Outbox;
-	readonly #ranges: Ranges;
-	readonly #publishing: Publishing;
-	readonly #roster: Roster;
-	readonly #rules: Rules;
+interface Needs {
+	rules: Rules;
+	record: RoomRecord;
+	history: History;
+	publishing: Publishing;
+	outbox: Outbox;
+	ranges: Ranges;
+	sessions: Sessions;
+}
 
-	constructor(history: History, outbox: Outbox, ranges: Ranges, publishing: Publishing, roster: Roster, rules: Rules) {
-		this.#history = history;
-		this.#outbox = outbox;
-		this.#ranges = ranges;
-		this.#publishing = publishing;
-		this.#roster = roster;
-		this.#rules = rules;
+export class Settlement implements Concern {
+	readonly #room: Needs;
+
+	constructor(needs: Needs) {
+		this.#room = needs;
 	}
 
 	/** `done` counts from any run, `failed` only from the newest; a second settlement and an unknown job are nothing. */
 	settle({ epoch, job, run, outcome }: Settle, turn: Turn): void {
-		if (epoch !== this.#history.meta.epoch) return;
+		const { record, ranges, outbox } = this.#room;
+		if (epoch !== record.epoch) return;
 		const n = jobNumber(epoch, job);
 		if (n === null) return;
 		const isStale = (newest: number): boolean => outcome.state === "failed" && run !== null && run < newest;
-		const range = this.#ranges.inFlight(n);
+		const range = ranges.inFlight(n);
 		if (range !== undefined) {
-			if (outcome.state === "done") this.#ranges.settle(range, turn.now);
-			else if (!isStale(range.run)) this.#ranges.fail(range, outcome.error.message, turn.now);
+			if (outcome.state === "done") ranges.settle(range, turn.now);
+			else if (!isStale(range.run)) ranges.fail(range, outcome.error.message, turn.now);
 			return;
 		}
-		const head = this.#outbox.open(n);
+		const head = outbox.open(n);
 		if (head !== undefined && !isStale(head.run)) this.#conclude(head, bounded(outcome), turn);
 	}
 
-	/** A held event whose check did not come back in time: refused or published, as the app says. */
-	lapse(head: JobHead, turn: Turn): void {
+	/** Sends again what is due again. A held event whose check did not come back in time is refused or published, as the app says. */
+	due(turn: Turn): void {
 		const error = { code: "unchecked", message: "It could not be checked in time." };
-		this.#conclude(head, { state: "failed", error }, turn);
+		for (const head of this.#room.outbox.expire(turn.now)) this.#conclude(head, { state: "failed", error }, turn);
 	}
 
 	#conclude(head: JobHead, outcome: Outcome, turn: Turn): void {
@@ -58,58 +61,58 @@ export class Settlement {
 				return this.#concludeHold(head, outcome, turn);
 			case "review":
 				if (outcome.state === "done" && refusalOf(outcome.result) !== null && head.seq !== null) {
-					this.#history.redact(head.seq, ROOM_MEMBER, turn.now);
-					this.#ranges.hurry();
+					this.#room.history.redact(head.seq, ROOM_MEMBER, turn.now);
+					this.#room.ranges.hurry();
 				}
-				return this.#outbox.settle(head, outcome, false, turn.now);
+				return this.#room.outbox.settle(head, outcome, false, turn.now);
 			case "asked":
 				if (outcome.state === "done") this.#announce(head, outcome.result, turn);
 				return this.#tell(head, outcome, turn);
 			case "event":
 				if (outcome.state === "done") this.#announce(head, outcome.result, turn);
-				if (this.#rules.kind(head.kind)?.concerns === "member") return this.#tell(head, outcome, turn);
-				return this.#outbox.settle(head, outcome, false, turn.now);
+				if (this.#room.rules.kind(head.kind)?.concerns === "member") return this.#tell(head, outcome, turn);
+				return this.#room.outbox.settle(head, outcome, false, turn.now);
 		}
 	}
 
 	#concludeHold(head: JobHead, outcome: Outcome, turn: Turn): void {
-		const publication = JSON.parse(this.#outbox.row(head.n)?.input ?? "null") as Publication | null;
+		const publication = JSON.parse(this.#room.outbox.row(head.n)?.input ?? "null") as Publication | null;
 		const reason = outcome.state === "done" ? refusalOf(outcome.result) : null;
 		if (reason !== null) {
 			return this.#tell(head, { state: "failed", error: { code: "rejected", message: reason } }, turn);
 		}
 		const isCleared = outcome.state === "done" && isVerdict(outcome.result);
-		const isPublished = isCleared || this.#rules.event(publication?.name ?? "")?.check?.unchecked === "publish";
+		const isPublished = isCleared || this.#room.rules.event(publication?.name ?? "")?.check?.unchecked === "publish";
 		if (publication === null || head.member === null || !isPublished) {
 			const error =
 				outcome.state === "failed" ? outcome.error : { code: "unchecked", message: "The check gave no verdict." };
 			return this.#tell(head, { state: "failed", error }, turn);
 		}
 		// Its event is the author's acknowledgement.
-		head.seq = this.#publishing.release(head.member, publication, turn.now);
-		this.#outbox.settle(head, { state: "done", result: null }, false, turn.now);
+		head.seq = this.#room.publishing.release(head.member, publication, turn.now);
+		this.#room.outbox.settle(head, { state: "done", result: null }, false, turn.now);
 	}
 
 	/** The outcome as an event, where the kind concerns the room. What is said of an event that is gone is not said. */
 	#announce(head: JobHead, result: unknown, turn: Turn): void {
-		if (this.#rules.kind(head.kind)?.concerns !== "room") return;
+		if (this.#room.rules.kind(head.kind)?.concerns !== "room") return;
 		if (head.seq !== null) {
-			const subject = this.#history.at(head.seq);
+			const subject = this.#room.history.at(head.seq);
 			if (subject === null || subject.body.endsWith(',"redacted":true}')) return;
 		}
-		const job = jobId(this.#history.meta.epoch, head.n);
+		const job = jobId(this.#room.record.epoch, head.n);
 		const data = JSON.stringify({ job, name: head.kind, of: head.seq, result: result ?? null });
-		this.#history.append({ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: "room.job" }, data, turn.now);
+		this.#room.history.append({ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: "room.job" }, data, turn.now);
 	}
 
 	/** Settles, and tells the member: those of its sessions that are here now, and each that comes until one has received it. */
 	#tell(head: JobHead, outcome: Outcome, turn: Turn): void {
-		this.#outbox.settle(head, outcome, true, turn.now);
+		this.#room.outbox.settle(head, outcome, true, turn.now);
 		const told = JSON.stringify(outcome.state === "done" ? (outcome.result ?? null) : outcome.error);
-		const notice = this.#outbox.notice({ ...head, outcome: told });
-		for (const session of this.#roster.sessionsOf(head.member ?? "")) {
-			// One that joins in this very turn is told with its welcome.
-			if (!turn.joining.has(session)) turn.tell(session, notice);
+		const notice = this.#room.outbox.notice({ ...head, outcome: told });
+		for (const session of this.#room.sessions.of(head.member ?? "")) {
+			// One that is not welcomed yet is told with its welcome.
+			if (session.greeting === null) turn.tell(session.id, notice);
 		}
 	}
 }

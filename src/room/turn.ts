@@ -1,55 +1,148 @@
-/** What one turn gathers while it decides: the effects in the making. */
+/** What one turn gathers while it decides: the effects in the making. It is spoken to in verbs, and shows nothing else. */
 import { encodeMessage } from "../protocol/codec.ts";
 import type { Refusal } from "../protocol/codes.ts";
-import type { HistoryRequest, ServerMessage } from "../protocol/messages.ts";
-import type { Effects } from "./effects.ts";
-import type { Join } from "./inputs.ts";
-import { Signals } from "./signals.ts";
+import type { ServerMessage } from "../protocol/messages.ts";
+import type { Effects, Reply } from "./effects.ts";
+import type { Alarm } from "./inputs.ts";
+import type { Sending } from "./jobs.ts";
+import { type Attachment, attachmentOf, type Session } from "./session.ts";
 
-export class Turn implements Effects {
+/** Where the room stood before the turn. */
+export interface Before {
+	/** What everyone who is live was sent. */
+	head: number;
+	/** The sessions that are not live: they get what they missed by replay. */
+	behind: Iterable<string>;
+}
+
+export class Turn {
+	/** Unix ms. */
 	readonly now: number;
-	readonly attachments: Effects["attachments"] = new Map();
-	readonly shared: string[] = [];
-	readonly withheld: Set<string>;
-	readonly private: Effects["private"] = new Map();
-	readonly paused: ReadonlySet<string>;
-	readonly closes: Effects["closes"] = [];
-	readonly replies: Effects["replies"] = new Map();
-	readonly jobs: Effects["jobs"] = [];
-	alarmAt: number | null = null;
-	again = false;
-	forget = false;
-
-	readonly signals = new Signals();
-	/** Answered at the end, when the history holds all that this turn adds. */
-	readonly joins: Join[] = [];
-	readonly joining = new Set<string>();
-	readonly histories: { session: string; request: HistoryRequest }[] = [];
-
-	/** The head before this turn: what everyone who is live was sent. */
 	readonly headBefore: number;
+	/** The alarm that has come in this turn; null where none has. */
+	alarm: Alarm | null = null;
+	readonly #shared: string[] = [];
+	readonly #newest = new Map<string, string>();
+	readonly #withheld: Set<string>;
+	readonly #private = new Map<string, string[]>();
+	readonly #attachments = new Map<string, Attachment>();
+	readonly #welcomed: string[] = [];
+	readonly #closes: Effects["closes"] = [];
+	readonly #replies: Effects["replies"] = new Map();
+	readonly #jobs: Sending[] = [];
+	#again = false;
 
-	constructor(now: number, headBefore: number, behind: Iterable<string>, paused: ReadonlySet<string>) {
+	constructor(now: number, { head, behind }: Before) {
 		this.now = now;
-		this.headBefore = headBefore;
-		this.paused = paused;
-		this.withheld = new Set(behind);
+		this.headBefore = head;
+		this.#withheld = new Set(behind);
 	}
 
+	/** Tells everyone who is live an encoded message. */
+	share(message: string): void {
+		this.#shared.push(message);
+	}
+
+	/** Tells everyone a message after all others, in place of what was shared so under the same key. */
+	shareNewest(key: string, message: string): void {
+		this.#newest.delete(key);
+		this.#newest.set(key, message);
+	}
+
+	/** What {@link shareNewest} has gathered, in the order in which it came. */
+	newest(): Iterable<string> {
+		return this.#newest.values();
+	}
+
+	/** Keeps what is shared in this turn from a session. */
+	withhold(session: string): void {
+		this.#withheld.add(session);
+	}
+
+	/** Tells one session, after what is shared. */
 	tell(session: string, message: ServerMessage): void {
 		this.tellEncoded(session, [encodeMessage(message)]);
 	}
 
 	tellEncoded(session: string, messages: Iterable<string>): void {
-		let told = this.private.get(session);
+		let told = this.#private.get(session);
 		if (told === undefined) {
 			told = [];
-			this.private.set(session, told);
+			this.#private.set(session, told);
 		}
 		for (const message of messages) told.push(message);
 	}
 
+	/** What a session was told so far. */
+	told(session: string): readonly string[] {
+		return this.#private.get(session) ?? [];
+	}
+
+	/** Takes back what a session was told so far, and gives it. */
+	untell(session: string): readonly string[] {
+		const told = this.told(session);
+		this.#private.delete(session);
+		return told;
+	}
+
 	refuse(session: string, refusal: Refusal): void {
 		this.tell(session, { type: "error", ...refusal });
+	}
+
+	/** Answers what came over HTTP; nobody waits for `reply` null. */
+	answer(reply: string | null, answer: Reply): void {
+		if (reply !== null) this.#replies.set(reply, answer);
+	}
+
+	/** Keeps beside the session's socket what it must know after a sleep. */
+	attach(session: Session): void {
+		this.#attachments.set(session.id, attachmentOf(session));
+	}
+
+	/** The session has its welcome: from now on it hears what is shared. */
+	welcome(session: string): void {
+		this.#welcomed.push(session);
+	}
+
+	close(session: string, code: number, reason: string): void {
+		this.#closes.push({ session, code, reason });
+	}
+
+	/** Those whom this turn has closed hear nothing more of what it shares. */
+	silenceClosed(): void {
+		for (const { session } of this.#closes) this.#withheld.add(session);
+	}
+
+	/** Hands jobs to the queue. */
+	send(jobs: readonly Sending[]): void {
+		this.#jobs.push(...jobs);
+	}
+
+	/** There is more to send though nothing new may arrive. */
+	again(): void {
+		this.#again = true;
+	}
+
+	/** Nobody is here: what was shared is told to nobody. */
+	shareNothing(): void {
+		this.#shared.length = 0;
+		this.#newest.clear();
+	}
+
+	/** All of it; `alarmAt` and `forget` are the room's to say. */
+	effects({ alarmAt, forget }: Pick<Effects, "alarmAt" | "forget">): Effects {
+		return {
+			attachments: this.#attachments,
+			welcomed: this.#welcomed,
+			shared: [...this.#shared, ...this.#newest.values()],
+			withheld: this.#withheld,
+			private: this.#private,
+			closes: this.#closes,
+			replies: this.#replies,
+			jobs: this.#jobs,
+			alarmAt,
+			again: this.#again,
+			forget,
+		};
 	}
 }

@@ -1,4 +1,4 @@
-/** The first message of a session, and the replay that brings it from its cursor to the head. */
+/** The first message of a session. */
 import {
 	FRAME_BYTES_MAX,
 	HEARTBEAT_MS,
@@ -6,76 +6,47 @@ import {
 	MESSAGES_PER_FRAME_MAX,
 	NAME_CHARS_MAX,
 	PRESENCE_BYTES_MAX,
-	REPLAY_EVENTS_MAX,
 	SIGNAL_BYTES_MAX,
 } from "../protocol/limits.ts";
 import type { Welcome, WelcomeLimits } from "../protocol/messages.ts";
 import type { Settings } from "../protocol/settings.ts";
-import type { History, Page } from "./history.ts";
-import type { Join } from "./inputs.ts";
-import type { Roster } from "./presence.ts";
-import { continuityOf } from "./resume.ts";
+import type { Continuity } from "./resume.ts";
+import type { Roster } from "./roster.ts";
 import type { Session } from "./session.ts";
-import type { Turn } from "./turn.ts";
+import type { Meta } from "./store.ts";
 
-/** Decides where the session takes up the history, and gives its welcome, encoded. */
-export function welcomeTo(
-	session: Session,
-	join: Pick<Join, "since" | "history" | "resume">,
-	room: string,
-	history: History,
-	roster: Roster,
-	settings: Settings,
-): string {
-	const { epoch, head, floor } = history.meta;
-	const { continuity, reason, cursor } = continuityOf(join.since, join.history, history.meta);
-	session.mode = { kind: "replaying", cursor };
+/** What a welcome tells of the room. */
+export interface Welcoming {
+	/** The room's name. */
+	name: string;
+	meta: Readonly<Meta>;
+	roster: Roster;
+	settings: Settings;
+	continuity: Continuity;
+	/** A guest's private key. */
+	resume: string | null;
+}
+
+export function encodeWelcome({ id, member, name, can }: Session, room: Welcoming): string {
+	const { epoch, head, floor } = room.meta;
+	const { continuity, reason } = room.continuity;
 	const welcome: Omit<Welcome, "members"> = {
 		type: "welcome",
 		protocol: 1,
 		features: [],
-		room,
+		room: room.name,
 		epoch,
 		head,
 		floor,
 		continuity,
 		...(reason === undefined ? {} : { reason }),
-		...(join.resume === null ? {} : { resume: join.resume }),
-		me: { id: session.member, name: session.name, session: session.id, can: [...session.can] },
-		count: roster.count,
-		limits: limitsOf(settings),
+		...(room.resume === null ? {} : { resume: room.resume }),
+		me: { id: member, name, session: id, can: [...can] },
+		count: room.roster.count,
+		limits: limitsOf(room.settings),
 	};
 	// The members are encoded once for all who join in a turn.
-	return `${JSON.stringify(welcome).slice(0, -1)},"members":${roster.list()}}`;
-}
-
-/** Sends the session its next page; with the last one it is caught up and live. `wasWelcomed`: in an earlier turn. */
-export function replayTo(
-	session: Session,
-	wasWelcomed: boolean,
-	history: History,
-	roster: Roster,
-	pages: Map<number, Page>,
-	turn: Turn,
-): void {
-	if (session.mode.kind !== "replaying") return;
-	const { head } = history.meta;
-	const { cursor } = session.mode;
-	let page = pages.get(cursor);
-	if (page === undefined) {
-		page = history.after(cursor, REPLAY_EVENTS_MAX);
-		pages.set(cursor, page);
-	}
-	turn.tellEncoded(session.id, page.bodies);
-	if (page.more) {
-		session.mode = { kind: "replaying", cursor: page.last ?? cursor };
-		return;
-	}
-	// A replay that took several turns heard nothing of who came and went meanwhile.
-	if (wasWelcomed) turn.tellEncoded(session.id, [roster.full()]);
-	turn.tell(session.id, { type: "caught-up", head });
-	turn.tellEncoded(session.id, turn.signals.encoded());
-	session.mode = { kind: "live" };
+	return `${JSON.stringify(welcome).slice(0, -1)},"members":${room.roster.list()}}`;
 }
 
 export function limitsOf(settings: Settings): WelcomeLimits {

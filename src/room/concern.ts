@@ -1,0 +1,20 @@
+/**
+ * A concern of a room: one thing that it looks after. The room keeps its concerns in one list, in the order in
+ * which they write, and walks it; a concern that has nothing to say to a question leaves it out.
+ */
+import type { Turn } from "./turn.ts";
+
+export interface Concern {
+	/** True where it has something to do though nothing has arrived. */
+	readonly isRestless?: boolean;
+	/** False where it holds what keeps the room from being deleted. */
+	readonly isEmpty?: boolean;
+	/** When it next needs an alarm, Unix ms; null never. Writes nothing: it may be asked at any time. */
+	deadline?(now: number): number | null;
+	/** An alarm has come: does what is due. */
+	due?(turn: Turn): void;
+	/** Writes what the turn has changed, and says what is to be heard of it. */
+	flush?(turn: Turn): void;
+	/** Everything that was said goes; the store is wiped already. */
+	wipe?(turn: Turn): void;
+}

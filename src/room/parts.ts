@@ -1,0 +1,65 @@
+/** The parts of a room and how they are put together: each is given what it needs of those before it. */
+import { NO_RULES, type Rules } from "../protocol/rules.ts";
+import type { Settings } from "../protocol/settings.ts";
+import { Buckets } from "./buckets.ts";
+import { CatchUp } from "./catch-up.ts";
+import type { Concern } from "./concern.ts";
+import { Door } from "./door.ts";
+import { Emptiness } from "./emptiness.ts";
+import { History } from "./history.ts";
+import { JobDesk } from "./job-desk.ts";
+import { Moderation } from "./moderation.ts";
+import { Outbox } from "./outbox.ts";
+import { Publishing } from "./publish.ts";
+import { Ranges } from "./ranges.ts";
+import { RoomRecord } from "./record.ts";
+import { Requests } from "./requests.ts";
+import { Retention } from "./retention.ts";
+import { Roster } from "./roster.ts";
+import { Sanctions } from "./sanctions.ts";
+import type { Attachment } from "./session.ts";
+import { Sessions } from "./sessions.ts";
+import { Settlement } from "./settlement.ts";
+import type { RoomStore } from "./store.ts";
+
+/** What a room is told of the world when it wakes. */
+export interface World {
+	room: string;
+	settings: Settings;
+	/** Unix ms. */
+	now: number;
+	/** A random epoch, for a room in which nothing is stored yet. */
+	epochIfNew: string;
+	/** A random key, for the same. */
+	saltIfNew?: string;
+	rules?: Rules;
+}
+
+export type Parts = ReturnType<typeof furnish>;
+
+export function furnish(store: RoomStore, attachments: readonly Attachment[], world: World) {
+	const { room: name, settings, now, epochIfNew, saltIfNew = "", rules = NO_RULES } = world;
+	const buckets = new Buckets();
+	const record = new RoomRecord(store, { epochIfNew, saltIfNew });
+	const sanctions = new Sanctions(store);
+	const roster = new Roster(store, record, attachments, now);
+	const { memberSessionsMax, jobsPendingPerMemberMax } = settings;
+	const sessions = new Sessions(attachments, now, { roster, sanctions, memberSessionsMax });
+	const history = new History(store, record);
+	const outbox = new Outbox(store, record, rules, jobsPendingPerMemberMax);
+	const ranges = new Ranges(rules.ranges, { store, record, roster });
+	const first = { name, store, settings, rules, buckets, record, sanctions, roster, sessions, history, outbox, ranges };
+	const publishing = new Publishing(first);
+	const settlement = new Settlement({ ...first, publishing });
+	const desk = new JobDesk(first);
+	const retention = new Retention({ ...first, desk, bounds: settings });
+	const moderation = new Moderation(first);
+	const catchUp = new CatchUp(first);
+	const requests = new Requests({ ...first, publishing, moderation, catchUp });
+	const door = new Door(record, roster, sanctions, buckets);
+	/** All that the room looks after, in the order in which they write: the record last, and then what reads all of it. */
+	const concerns: Concern[] = [sanctions, roster, sessions];
+	const emptiness = new Emptiness(record, concerns);
+	concerns.push(emptiness, history, publishing, outbox, settlement, ranges, retention, record, catchUp);
+	return { ...first, publishing, settlement, desk, moderation, catchUp, requests, door, emptiness, concerns };
+}

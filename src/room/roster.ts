@@ -1,0 +1,284 @@
+/**
+ * Who is here. A member comes with its first session and goes a grace period after its last,
+ * so one who reconnects never appears to leave (G9). Everything that a turn changes is told in
+ * one message; a join or leave costs the same in a room of ten and of ten thousand, because
+ * only the first ROSTER_SAMPLE_MEMBERS_MAX are named and the others counted.
+ */
+import { GRACE_MS, PAGE_BYTES_MAX, ROSTER_SAMPLE_MEMBERS_MAX } from "../protocol/limits.ts";
+import type { Member } from "../protocol/messages.ts";
+import { utf8Bytes } from "../protocol/text.ts";
+import type { Concern } from "./concern.ts";
+import { earliest } from "./deadlines.ts";
+import { encodePresence } from "./presence.ts";
+import type { RoomRecord } from "./record.ts";
+import type { Attachment } from "./session.ts";
+import type { RoomStore, RosterRow } from "./store.ts";
+import type { Turn } from "./turn.ts";
+
+interface Here {
+	id: string;
+	name: string;
+	/** The presence state, as JSON. */
+	state: string;
+	sessions: Set<string>;
+	goneSince: number | null;
+	/** When the latest of its sessions left, Unix ms, as far as memory goes. */
+	leftAt: number;
+	/** The keyed hash of a guest's address. */
+	address: string | null;
+}
+
+interface Entry extends Pick<Here, "id" | "name" | "address"> {
+	session: string;
+}
+
+export class Roster implements Concern {
+	readonly #store: RoomStore;
+	readonly #record: RoomRecord;
+	/** In the order in which they came. */
+	#members = new Map<string, Here>();
+	/** The first of them, who are named in messages; the others wait in line. */
+	#sample = new Set<string>();
+	#line = new Set<string>();
+	/** Members without a session, the longest gone first. */
+	#gone = new Set<string>();
+
+	// What this turn changed: for the store, and for those who watch.
+	#dirty = new Set<string>();
+	#dropped = new Set<string>();
+	#joined = new Set<string>();
+	#left = new Set<string>();
+	#changed = new Map<string, Set<"name" | "state">>();
+	#countTold: number;
+	/** What {@link list} gave, until something changes: a thousand joins in one turn share it. */
+	#listed: string | null = null;
+
+	/** `attachments` are of the sessions whose sockets are still there. After a crash everyone else is in grace from now on. */
+	constructor(store: RoomStore, record: RoomRecord, attachments: readonly Attachment[], now: number) {
+		this.#store = store;
+		this.#record = record;
+		for (const row of store.roster()) this.#seat(row);
+		for (const { member, session } of attachments) this.#members.get(member)?.sessions.add(session);
+		this.#beginGrace(now);
+		this.#countTold = this.#members.size;
+	}
+
+	#seat(row: RosterRow): void {
+		const { member: id, name, state, goneSince, address } = row;
+		this.#members.set(id, { id, name, state, sessions: new Set(), goneSince, leftAt: 0, address });
+		(this.#sample.size < ROSTER_SAMPLE_MEMBERS_MAX ? this.#sample : this.#line).add(id);
+	}
+
+	/** Members without a session are in grace: since they left, or from now on. */
+	#beginGrace(now: number): void {
+		const gone = [...this.#members.values()].filter((member) => member.sessions.size === 0);
+		// Where no socket is left of those that were there, a crash took them, and nobody could come back meanwhile: all
+		// have the whole grace again, also those whom an earlier crash had dropped.
+		const isCrash = gone.length === this.#members.size && gone.some(({ goneSince }) => goneSince === null);
+		for (const member of gone) {
+			if (!isCrash && member.goneSince !== null) continue;
+			member.goneSince = now;
+			this.#dirty.add(member.id);
+		}
+		gone.sort((a, b) => (a.goneSince ?? 0) - (b.goneSince ?? 0));
+		for (const member of gone) this.#gone.add(member.id);
+	}
+
+	get count(): number {
+		return this.#members.size;
+	}
+
+	/** True where something waits for {@link flush}: members lost in a crash. */
+	get isRestless(): boolean {
+		return this.#isDirty;
+	}
+
+	get isEmpty(): boolean {
+		return this.#members.size === 0;
+	}
+
+	get #isDirty(): boolean {
+		return this.#dirty.size > 0 || this.#dropped.size > 0;
+	}
+
+	sessionsOf(member: string): Iterable<string> {
+		return this.#members.get(member)?.sessions ?? [];
+	}
+
+	enter({ id, name, session, address }: Entry): void {
+		let member = this.#members.get(id);
+		if (member === undefined) {
+			member = { id, name, state: "null", sessions: new Set(), goneSince: null, leftAt: 0, address };
+			this.#members.set(id, member);
+			this.#dirty.add(id);
+			if (this.#sample.size < ROSTER_SAMPLE_MEMBERS_MAX) this.#show(id);
+			else this.#line.add(id);
+		}
+		member.sessions.add(session);
+		if (member.address !== address) {
+			member.address = address;
+			this.#dirty.add(id);
+		}
+		if (member.goneSince !== null) {
+			member.goneSince = null;
+			this.#gone.delete(id);
+			this.#dirty.add(id);
+		}
+		if (member.name !== name) {
+			member.name = name;
+			this.#dirty.add(id);
+			this.#tellChange(id, "name");
+		}
+	}
+
+	/**
+	 * A session is gone. The member's grace begins at `at`, Unix ms, if it was its last one; but not before another
+	 * one left: a dead window that is found late says nothing of the window that was just closed.
+	 */
+	leave(id: string, session: string, at: number): void {
+		const member = this.#members.get(id);
+		if (member === undefined || !member.sessions.delete(session)) return;
+		member.leftAt = Math.max(member.leftAt, at);
+		if (member.sessions.size > 0) return;
+		member.goneSince = member.leftAt;
+		this.#gone.add(id);
+		this.#dirty.add(id);
+	}
+
+	/** Lets those go whose grace is over. */
+	#expire(now: number): void {
+		for (const id of this.#gone) {
+			if ((this.#members.get(id)?.goneSince ?? 0) + GRACE_MS <= now) this.#remove(id);
+		}
+	}
+
+	/** Nobody is here any more, and nobody is left to be told. */
+	wipe(): void {
+		for (const set of [this.#sample, this.#line, this.#gone, this.#dirty, this.#dropped, this.#joined, this.#left])
+			set.clear();
+		this.#members.clear();
+		this.#changed.clear();
+		this.#countTold = 0;
+		this.#listed = null;
+	}
+
+	/** Is gone at once, without grace. Says whether it was here. */
+	remove(id: string): boolean {
+		const wasHere = this.#members.has(id);
+		if (wasHere) this.#remove(id);
+		return wasHere;
+	}
+
+	/** The keyed hash of the address that a guest last came from, while it is here or in grace. */
+	addressOf(id: string): string | null {
+		return this.#members.get(id)?.address ?? null;
+	}
+
+	has(id: string): boolean {
+		return this.#members.has(id);
+	}
+
+	setState(id: string, state: string): void {
+		const member = this.#members.get(id);
+		if (member === undefined || member.state === state) return;
+		member.state = state;
+		this.#dirty.add(id);
+		this.#tellChange(id, "state");
+	}
+
+	/** When the next grace is over. A swept member's grace may end before an earlier leaver's. */
+	deadline(): number | null {
+		let next: number | null = null;
+		for (const id of this.#gone) next = earliest(next, (this.#members.get(id)?.goneSince ?? 0) + GRACE_MS);
+		return next;
+	}
+
+	/** The members that messages name, as JSON, within PAGE_BYTES_MAX bytes. */
+	list(): string {
+		if (this.#listed !== null) return this.#listed;
+		const members: string[] = [];
+		let bytes = 0;
+		for (const id of this.#sample) {
+			const member = this.#encode(id);
+			bytes += utf8Bytes(member) + 1;
+			if (bytes > PAGE_BYTES_MAX) break;
+			members.push(member);
+		}
+		this.#listed = `[${members.join(",")}]`;
+		return this.#listed;
+	}
+
+	/** The whole roster as a message, for one who missed what changed. */
+	full(): string {
+		return `{"type":"presence","count":${this.count},"joined":${this.list()},"left":[],"changed":[],"full":true}`;
+	}
+
+	/** Tells what changed: usually by one message, by more where it takes over PAGE_BYTES_MAX. */
+	flush(turn: Turn): void {
+		this.#expire(turn.now);
+		this.#listed = null;
+		if (this.#isDirty) this.#record.exist();
+		const rows = [...this.#dirty].flatMap((id) => this.#rowOf(id) ?? []);
+		if (this.#dropped.size > 0) this.#store.dropRoster([...this.#dropped]);
+		if (rows.length > 0) this.#store.saveRoster(rows);
+		for (const message of this.#encodeChanges()) turn.share(message);
+		for (const set of [this.#dirty, this.#dropped, this.#joined, this.#left]) set.clear();
+		this.#changed.clear();
+		this.#countTold = this.count;
+	}
+
+	#rowOf(id: string): RosterRow | null {
+		const member = this.#members.get(id);
+		if (member === undefined) return null;
+		const { name, state, goneSince, address } = member;
+		return { member: id, name, state, goneSince, address };
+	}
+
+	#remove(id: string): void {
+		this.#members.delete(id);
+		this.#gone.delete(id);
+		this.#dirty.delete(id);
+		this.#dropped.add(id);
+		if (this.#line.delete(id)) return;
+		this.#sample.delete(id);
+		this.#changed.delete(id);
+		if (!this.#joined.delete(id)) this.#left.add(id);
+		const [next] = this.#line;
+		if (next !== undefined) {
+			this.#line.delete(next);
+			this.#show(next);
+		}
+	}
+
+	#show(id: string): void {
+		this.#sample.add(id);
+		if (this.#left.delete(id)) this.#changed.set(id, new Set(["name", "state"]));
+		else this.#joined.add(id);
+	}
+
+	#tellChange(id: string, field: "name" | "state"): void {
+		if (!this.#sample.has(id) || this.#joined.has(id)) return;
+		const fields = this.#changed.get(id) ?? new Set();
+		this.#changed.set(id, fields.add(field));
+	}
+
+	#encode(id: string): string {
+		const member = this.#members.get(id);
+		if (member === undefined) throw new Error("A member that is not here cannot be named.");
+		return `{"id":${JSON.stringify(id)},"name":${JSON.stringify(member.name)},"state":${member.state}}`;
+	}
+
+	#encodeChanges(): string[] {
+		if (this.#joined.size + this.#left.size + this.#changed.size === 0 && this.count === this.#countTold) return [];
+		const changed = [...this.#changed].map(([id, fields]) => {
+			const { name, state } = this.#memberOf(id);
+			return { id, ...(fields.has("name") ? { name } : {}), ...(fields.has("state") ? { state } : {}) };
+		});
+		const joined = [...this.#joined].map((id) => this.#memberOf(id));
+		return encodePresence({ joined, left: [...this.#left], changed }, this.count);
+	}
+
+	#memberOf(id: string): Member {
+		return JSON.parse(this.#encode(id)) as Member;
+	}
+}

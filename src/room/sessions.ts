@@ -1,0 +1,207 @@
+/**
+ * The sessions of a room: who is live, who is behind, and who has fallen silent. Those that are live
+ * cost nothing in a turn; only those behind are looked at.
+ */
+import { CLOSE } from "../protocol/codes.ts";
+import { SEEN_REFRESH_MS, SILENCE_MS_MAX, SWEEP_INTERVAL_MS_MIN } from "../protocol/limits.ts";
+import type { Concern } from "./concern.ts";
+import { earliest } from "./deadlines.ts";
+import type { Join } from "./inputs.ts";
+import type { Roster } from "./roster.ts";
+import type { Sanctions } from "./sanctions.ts";
+import { type Attachment, type Mode, type Session, wakeSession } from "./session.ts";
+import type { Turn } from "./turn.ts";
+
+interface Needs {
+	roster: Roster;
+	sanctions: Sanctions;
+	memberSessionsMax: number;
+}
+
+export class Sessions implements Concern {
+	readonly #room: Needs;
+	readonly #sessions = new Map<string, Session>();
+	/** Those that are not live. */
+	readonly #behind = new Set<string>();
+	readonly #paused = new Set<string>();
+	/** When the next session could be found dead, Unix ms; null where that is not settled yet. */
+	#sweepAt: number | null = null;
+	/** When the first token expires, Unix ms. */
+	#expiryAt: number | null = null;
+
+	constructor(attachments: readonly Attachment[], now: number, needs: Needs) {
+		this.#room = needs;
+		for (const attachment of attachments) {
+			const can = needs.sanctions.effective(attachment.member, attachment.granted);
+			this.#add(wakeSession(attachment, can, now));
+		}
+	}
+
+	get size(): number {
+		return this.#sessions.size;
+	}
+
+	get behind(): ReadonlySet<string> {
+		return this.#behind;
+	}
+
+	get paused(): ReadonlySet<string> {
+		return this.#paused;
+	}
+
+	get isRestless(): boolean {
+		return this.#behind.size > 0;
+	}
+
+	get isEmpty(): boolean {
+		return this.#sessions.size === 0;
+	}
+
+	/** The one place where a session's mode changes. */
+	setMode(session: Session, mode: Mode): void {
+		session.mode = mode;
+		if (mode.kind === "live") this.#behind.delete(session.id);
+		else this.#behind.add(session.id);
+		if (mode.kind === "paused") this.#paused.add(session.id);
+		else this.#paused.delete(session.id);
+	}
+
+	get(id: string): Session | undefined {
+		return this.#sessions.get(id);
+	}
+
+	values(): Iterable<Session> {
+		return this.#sessions.values();
+	}
+
+	of(member: string): Session[] {
+		return [...this.#room.roster.sessionsOf(member)].flatMap((id) => this.#sessions.get(id) ?? []);
+	}
+
+	join(join: Join, turn: Turn): void {
+		const { session: id, member, name, can, address = null, expiresAt = null } = join;
+		this.#makeRoomFor(member, turn);
+		this.#add({
+			id,
+			member,
+			name,
+			host: join.host ?? "",
+			granted: can,
+			can: this.#room.sanctions.effective(member, can),
+			address,
+			expiresAt,
+			mode: { kind: "replaying", cursor: 0 },
+			greeting: join,
+			seenAt: turn.now,
+			seenSaved: turn.now,
+			malformed: [],
+		});
+		turn.withhold(id);
+		this.#room.roster.enter({ id: member, name, session: id, address });
+	}
+
+	#add(session: Session): void {
+		this.#sessions.set(session.id, session);
+		this.setMode(session, session.mode);
+		this.#noteExpiry(session.expiresAt);
+	}
+
+	/** A message is a sign of life, whatever came of it. */
+	heard(session: Session, turn: Turn): void {
+		session.seenAt = turn.now;
+		if (turn.now - session.seenSaved >= SEEN_REFRESH_MS) turn.attach(session);
+	}
+
+	/** Its socket is gone, or will be. Its member's grace begins at `at`, Unix ms. */
+	leave(id: string, at: number): void {
+		const session = this.#sessions.get(id);
+		if (session === undefined) return;
+		this.#sessions.delete(id);
+		this.#behind.delete(id);
+		this.#paused.delete(id);
+		this.#room.roster.leave(session.member, id, at);
+	}
+
+	/** Closes a session from the room's side. */
+	close({ id }: Session, code: number, reason: string, turn: Turn): void {
+		turn.close(id, code, reason);
+		this.leave(id, turn.now);
+	}
+
+	/** Gives a member's sessions what its grants and sanctions leave it, and tells them where that changed. */
+	regrant(member: string, turn: Turn): void {
+		for (const session of this.of(member)) {
+			const can = this.#room.sanctions.effective(member, session.granted);
+			if (can.size === session.can.size) continue;
+			session.can = can;
+			turn.tell(session.id, { type: "access", can: [...can] });
+		}
+	}
+
+	/** Closes the sessions whose token has expired: they may come back with a new one. */
+	expire(turn: Turn): void {
+		if (this.#expiryAt === null || this.#expiryAt > turn.now) return;
+		this.#expiryAt = null;
+		for (const session of [...this.#sessions.values()]) {
+			if (session.expiresAt === null) continue;
+			if (session.expiresAt > turn.now) this.#noteExpiry(session.expiresAt);
+			else this.close(session, CLOSE.tokenRefused, "the token has expired", turn);
+		}
+	}
+
+	#noteExpiry(at: number | null): void {
+		this.#expiryAt = earliest(this.#expiryAt, at);
+	}
+
+	due(turn: Turn): void {
+		this.expire(turn);
+		this.#sweep(turn);
+	}
+
+	/** Closes sessions that were not heard for SILENCE_MS_MAX. */
+	#sweep(turn: Turn): void {
+		for (const session of [...this.#sessions.values()]) {
+			session.seenAt = Math.max(session.seenAt, turn.alarm?.pings.get(session.id) ?? 0);
+			if (turn.now - session.seenAt < SILENCE_MS_MAX) continue;
+			turn.close(session.id, CLOSE.heartbeatLost, "no heartbeat");
+			// It was gone when it was last heard: its grace is long over.
+			this.leave(session.id, session.seenAt);
+		}
+		this.#sweepAt = null;
+	}
+
+	/** A member has a bounded number of sessions: one more replaces the one that was longest silent, as far as their attachments tell. */
+	#makeRoomFor(member: string, turn: Turn): void {
+		const theirs = this.of(member);
+		if (theirs.length < this.#room.memberSessionsMax) return;
+		const silent = theirs.reduce((a, b) => (b.seenSaved < a.seenSaved ? b : a));
+		this.close(silent, CLOSE.replaced, "a newer session of yours took its place", turn);
+	}
+
+	flush(turn: Turn): void {
+		this.#sweepAt = this.#nextSweep(turn.now);
+	}
+
+	deadline(now: number): number | null {
+		return earliest(this.#nextSweep(now), this.#expiryAt);
+	}
+
+	/** When a session could first be found dead, Unix ms; nobody needs to know while one member is alone. */
+	#nextSweep(now: number): number | null {
+		if (this.#room.roster.count < 2 || this.#sessions.size === 0) return null;
+		if (this.#sweepAt !== null) return this.#sweepAt;
+		let seenAt = now;
+		for (const session of this.#sessions.values()) seenAt = Math.min(seenAt, session.seenAt);
+		return Math.max(now + SWEEP_INTERVAL_MS_MIN, seenAt + SILENCE_MS_MAX);
+	}
+
+	/** Closes everyone for good. */
+	wipe(turn: Turn): void {
+		for (const session of this.#sessions.keys()) turn.close(session, CLOSE.wiped, "the room was wiped");
+		// What else this turn brings is of a history that is not theirs, nor of those whom it has closed before.
+		turn.silenceClosed();
+		this.#sessions.clear();
+		this.#behind.clear();
+		this.#paused.clear();
+	}
+}
