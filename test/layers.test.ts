@@ -30,15 +30,15 @@ test("no import in src goes against the layers, closes a cycle or comes from a b
 });
 
 test.each([
-	["a static import", `import { x } from "../durable/sockets.ts";`],
-	["a type import", `import type { x } from "../durable/sockets.ts";`],
-	["an import for its effect", `import "../durable/sockets.ts";`],
-	["a re-export", `export { x } from "../durable/sockets.ts";`],
-	["a dynamic import", `await import("../durable/sockets.ts");`],
-	["a type query", `type X = import("../durable/sockets.ts").Sockets;`],
-	["a required module", `import x = require("../durable/sockets.ts");`],
+	["a static import", `import { x } from "../durable/seats.ts";`],
+	["a type import", `import type { x } from "../durable/seats.ts";`],
+	["an import for its effect", `import "../durable/seats.ts";`],
+	["a re-export", `export { x } from "../durable/seats.ts";`],
+	["a dynamic import", `await import("../durable/seats.ts");`],
+	["a type query", `type X = import("../durable/seats.ts").Seats;`],
+	["a required module", `import x = require("../durable/seats.ts");`],
 ])("%s of a layer above is found", (_, source) => {
-	expect(plant("src/room/planted.ts", source)).toEqual(["src/room/planted.ts imports src/durable/sockets.ts"]);
+	expect(plant("src/room/planted.ts", source)).toEqual(["src/room/planted.ts imports src/durable/seats.ts"]);
 });
 
 test.each([

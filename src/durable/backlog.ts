@@ -13,10 +13,24 @@ import {
 } from "../protocol/limits.ts";
 import type { Flow } from "../room/inputs.ts";
 
-interface Watched {
+/** How much a socket held, and when that last shrank, Unix ms. */
+interface Level {
 	bytes: number;
-	/** When the buffer last shrank, Unix ms. */
 	movedAt: number;
+}
+
+/** What is known of a socket that holds something, or that was found full. */
+interface Held {
+	/** Unsent, as it was before the latest send. */
+	bytes: number;
+	/** Since when it was not once found empty, Unix ms. */
+	since: number;
+	/** Found full since the last look. */
+	isFull: boolean;
+	/** While its session is paused. */
+	paused: Level | null;
+	/** While it is not paused, holds something, and was sent nothing since. */
+	still: Level | null;
 }
 
 /** Unsent bytes; 0 where the runtime does not tell (before workerd 2026-11-17). */
@@ -24,21 +38,19 @@ function buffered(socket: WebSocket): number {
 	return socket.bufferedAmount ?? 0;
 }
 
+/** The level now; the same as before where nothing was taken. */
+function levelOf(before: Level | null, bytes: number, now: number): Level {
+	return before === null || bytes < before.bytes ? { bytes, movedAt: now } : before;
+}
+
 export class Backlog {
-	/** Sessions whose sockets were found full since the last look. */
-	#full = new Set<string>();
-	/** Sessions with anything unsent, as it was before their latest send, and all of it together. */
-	#unsent = new Map<string, number>();
+	readonly #held = new Map<string, Held>();
+	/** What all of them hold together. */
 	#total = 0;
-	/** Since when they were not once found empty, Unix ms. */
-	#behind = new Map<string, number>();
 	#lookedAt: number;
-	#watched = new Map<string, Watched>();
-	/** Sessions that are not paused, hold something, and were sent nothing since. */
-	#still = new Map<string, Watched>();
 	#isUnsettled = false;
 	/** Closed by us, and not yet answered: close() frees nothing. */
-	#closing = new Set<WebSocket>();
+	readonly #closing = new Set<WebSocket>();
 
 	constructor(now: number) {
 		this.#lookedAt = now;
@@ -47,30 +59,37 @@ export class Backlog {
 	/** To be told before each send: what the socket has not taken since the last one. What is sent now is no backlog yet. */
 	willSend(session: string, socket: WebSocket): void {
 		const bytes = buffered(socket);
-		this.#note(session, bytes);
-		this.#still.delete(session);
 		this.#isUnsettled = true;
-		if (bytes > BUFFER_PAUSE_BYTES || (bytes >= BUFFER_RESUME_BYTES && this.#isLongBehind(session)))
-			this.#full.add(session);
+		let held = this.#held.get(session);
+		if (held === undefined) {
+			if (bytes === 0) return;
+			held = this.#hold(session);
+		}
+		this.#note(held, bytes);
+		held.still = null;
+		if (bytes > BUFFER_PAUSE_BYTES || (bytes >= BUFFER_RESUME_BYTES && this.#isLongBehind(held))) held.isFull = true;
 	}
 
 	/**
 	 * The platform may not notice that a socket is gone (one that was answered a heartbeat while it broke): then it
 	 * holds whatever it was sent until the object goes. The less the better; one that is alive misses nothing by a pause.
 	 */
-	#isLongBehind(session: string): boolean {
-		return this.#lookedAt - (this.#behind.get(session) ?? this.#lookedAt) > BEHIND_MS_MAX;
+	#isLongBehind({ since }: Held): boolean {
+		return this.#lookedAt - since > BEHIND_MS_MAX;
 	}
 
-	#note(session: string, bytes: number): void {
-		this.#total += bytes - (this.#unsent.get(session) ?? 0);
-		if (bytes === 0) {
-			this.#unsent.delete(session);
-			this.#behind.delete(session);
-		} else {
-			this.#unsent.set(session, bytes);
-			if (!this.#behind.has(session)) this.#behind.set(session, this.#lookedAt);
-		}
+	#hold(session: string): Held {
+		const known = this.#held.get(session);
+		if (known !== undefined) return known;
+		const held: Held = { bytes: 0, since: this.#lookedAt, isFull: false, paused: null, still: null };
+		this.#held.set(session, held);
+		return held;
+	}
+
+	#note(held: Held, bytes: number): void {
+		if (held.bytes === 0) held.since = this.#lookedAt;
+		this.#total += bytes - held.bytes;
+		held.bytes = bytes;
 	}
 
 	closed(socket: WebSocket): void {
@@ -78,10 +97,8 @@ export class Backlog {
 	}
 
 	forget(session: string): void {
-		this.#full.delete(session);
-		this.#note(session, 0);
-		this.#watched.delete(session);
-		this.#still.delete(session);
+		this.#total -= this.#held.get(session)?.bytes ?? 0;
+		this.#held.delete(session);
 	}
 
 	/** True while it is not known that everything has been taken: a socket that never takes it keeps the object awake. */
@@ -91,24 +108,29 @@ export class Backlog {
 
 	/** True where somebody holds something that was not taken between two looks. */
 	get isStill(): boolean {
-		return this.#still.size > 0;
+		return this.#some(({ still }) => still !== null);
+	}
+
+	#some(test: (held: Held) => boolean): boolean {
+		for (const held of this.#held.values()) if (test(held)) return true;
+		return false;
 	}
 
 	/** Looks at everyone, when nothing was sent for a while: who still holds something, and since when. */
 	settle(sockets: Iterable<readonly [string, WebSocket]>, paused: ReadonlySet<string>, now: number): void {
 		for (const [session, socket] of sockets) {
 			const bytes = buffered(socket);
-			this.#note(session, bytes);
-			const still = this.#still.get(session);
-			if (bytes === 0 || paused.has(session)) this.#still.delete(session);
-			else if (still === undefined || bytes < still.bytes) this.#still.set(session, { bytes, movedAt: now });
+			if (bytes === 0 && !this.#held.has(session)) continue;
+			const held = this.#hold(session);
+			this.#note(held, bytes);
+			held.still = bytes === 0 || paused.has(session) ? null : levelOf(held.still, bytes, now);
 		}
-		this.#isUnsettled = this.#still.size > 0;
+		this.#isUnsettled = this.isStill;
 	}
 
 	/** True while there is something to poll for. */
 	get isWaiting(): boolean {
-		return this.#watched.size > 0 || this.#closing.size > 0;
+		return this.#closing.size > 0 || this.#some(({ paused }) => paused !== null);
 	}
 
 	/**
@@ -117,28 +139,35 @@ export class Backlog {
 	 */
 	look(paused: ReadonlySet<string>, socketOf: (session: string) => WebSocket | undefined, now: number): Flow | null {
 		this.#lookedAt = now;
-		const [drained, stuck]: [string[], string[]] = [[], []];
+		const [full, drained, stuck]: [string[], string[], string[]] = [[], [], []];
 		for (const session of paused) {
 			const socket = socketOf(session);
 			if (socket === undefined) continue;
-			const bytes = buffered(socket);
-			this.#note(session, bytes);
-			const watched = this.#watched.get(session);
-			if (watched === undefined || bytes < watched.bytes) this.#watched.set(session, { bytes, movedAt: now });
-			else if (now - watched.movedAt > STUCK_MS_MAX) stuck.push(session);
-			// Where many are behind, each must have taken everything before it is sent more.
-			if (bytes === 0 || (bytes < BUFFER_RESUME_BYTES && !this.#isCrowded)) {
-				drained.push(session);
-				if (bytes > 0) this.#behind.set(session, now);
-			}
+			const held = this.#hold(session);
+			if (this.#hasDrained(held, buffered(socket), now)) drained.push(session);
+			if (held.paused !== null && now - held.paused.movedAt > STUCK_MS_MAX) stuck.push(session);
 		}
-		for (const session of this.#watched.keys()) if (!paused.has(session)) this.#watched.delete(session);
-		for (const [session, { movedAt }] of this.#still) if (now - movedAt > STUCK_MS_MAX) stuck.push(session);
 		this.#crowd();
-		const full = [...this.#full].filter((session) => !paused.has(session));
-		this.#full.clear();
+		for (const [session, held] of this.#held) {
+			const isPaused = paused.has(session);
+			if (!isPaused) held.paused = null;
+			if (held.still !== null && now - held.still.movedAt > STUCK_MS_MAX) stuck.push(session);
+			if (held.isFull && !isPaused) full.push(session);
+			held.isFull = false;
+			if (held.bytes === 0 && held.paused === null && held.still === null) this.#held.delete(session);
+		}
 		stuck.push(...this.#overdue(socketOf, stuck));
 		return full.length + drained.length + stuck.length === 0 ? null : { type: "flow", full, drained, stuck };
+	}
+
+	/** True where a paused session's socket has room again. Where many are behind, it must have taken everything before it is sent more. */
+	#hasDrained(held: Held, bytes: number, now: number): boolean {
+		this.#note(held, bytes);
+		held.paused = levelOf(held.paused, bytes, now);
+		if (bytes === 0) return true;
+		if (bytes >= BUFFER_RESUME_BYTES || this.#isCrowded) return false;
+		held.since = now;
+		return true;
 	}
 
 	/**
@@ -162,23 +191,25 @@ export class Backlog {
 	/** Where many are behind at once, each may be less so: all of them together are far from their bound. */
 	#crowd(): void {
 		if (!this.#isCrowded) return;
-		const share = this.#total / this.#unsent.size / 2;
-		for (const [session, bytes] of this.#unsent) if (bytes >= share) this.#full.add(session);
+		let count = 0;
+		for (const { bytes } of this.#held.values()) if (bytes > 0) count++;
+		const share = this.#total / count / 2;
+		for (const held of this.#held.values()) if (held.bytes > 0 && held.bytes >= share) held.isFull = true;
 	}
 
 	/** The furthest behind, as many as must go for all buffers together to pass their bound no longer. */
 	#overdue(socketOf: (session: string) => WebSocket | undefined, gone: readonly string[]): string[] {
-		let held = 0;
-		for (const socket of this.#closing) held += buffered(socket);
-		if (this.#total + held <= BUFFERED_BYTES_MAX) return [];
+		let closing = 0;
+		for (const socket of this.#closing) closing += buffered(socket);
+		if (this.#total + closing <= BUFFERED_BYTES_MAX) return [];
 		// What was noted may have been taken since: count anew before anyone is sent away.
-		for (const session of [...this.#unsent.keys()]) {
+		for (const [session, held] of this.#held) {
 			const socket = socketOf(session);
-			this.#note(session, socket === undefined ? 0 : buffered(socket));
+			this.#note(held, socket === undefined ? 0 : buffered(socket));
 		}
 		const overdue: string[] = [];
-		let total = this.#total + held;
-		for (const [session, bytes] of [...this.#unsent].sort((a, b) => b[1] - a[1])) {
+		let total = this.#total + closing;
+		for (const [session, { bytes }] of [...this.#held].sort(([, a], [, b]) => b.bytes - a.bytes)) {
 			if (total <= BUFFERED_BYTES_MAX) break;
 			total -= bytes;
 			if (!gone.includes(session)) overdue.push(session);

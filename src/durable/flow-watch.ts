@@ -4,35 +4,37 @@
  */
 import { FLOW_POLL_MS, SETTLE_MS } from "../protocol/limits.ts";
 import type { Flow } from "../room/inputs.ts";
-import type { Sockets } from "./sockets.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { Backlog } from "./backlog.ts";
+import type { Clock, Machine } from "./surroundings.ts";
+
+/** Who is told what the sockets' buffers say. */
+export interface FlowHost {
+	/** To be known before anything more is sent. */
+	flowed(flow: Flow): void;
+	/** The sessions that are sent nothing that is shared. */
+	paused(): ReadonlySet<string>;
+	/** True while there is a turn at hand, which sends. */
+	isBusy(): boolean;
+}
+
+/** What is watched, and who is told. */
+interface Watched {
+	backlog: Backlog;
+	/** The sockets, by session. */
+	seats: ReadonlyMap<string, WebSocket>;
+	host: FlowHost;
+}
 
 export class FlowWatch {
-	readonly #around: Surroundings;
-	readonly #sockets: Sockets;
-	readonly #paused: () => ReadonlySet<string>;
-	readonly #isBusy: () => boolean;
-	readonly #found: (flow: Flow) => void;
+	readonly #around: Clock & Machine;
+	readonly #watched: Watched;
 	/** When somebody last said something, Unix ms. */
 	#heardAt: number;
 	#isPolled = false;
 
-	/**
-	 * `paused`: the sessions that the room has paused; `isBusy`: whether a turn is at hand. `found` hears what the
-	 * room is to know before it sends anything more.
-	 */
-	constructor(
-		around: Surroundings,
-		sockets: Sockets,
-		paused: () => ReadonlySet<string>,
-		isBusy: () => boolean,
-		found: (flow: Flow) => void,
-	) {
+	constructor(around: Clock & Machine, watched: Watched) {
 		this.#around = around;
-		this.#sockets = sockets;
-		this.#paused = paused;
-		this.#isBusy = isBusy;
-		this.#found = found;
+		this.#watched = watched;
 		this.#heardAt = around.now();
 	}
 
@@ -42,20 +44,20 @@ export class FlowWatch {
 	}
 
 	look(): void {
-		const { backlog } = this.#sockets;
-		const flow = backlog.look(this.#paused(), (session) => this.#sockets.get(session), this.#around.now());
+		const { backlog, seats, host } = this.#watched;
+		const flow = backlog.look(host.paused(), (session) => seats.get(session), this.#around.now());
 		if (backlog.isChoked(this.#around.now() - this.#heardAt)) {
 			this.#around.report("choked", null);
 			this.#around.abort("closed sockets hold too much");
 		}
-		if (flow !== null) this.#found(flow);
+		if (flow !== null) host.flowed(flow);
 		if (this.#isPolled || !(backlog.isWaiting || backlog.isUnsettled)) return;
 		// What was not taken by the second look holds the object awake in any case: then looking costs nothing.
 		const ms = backlog.isWaiting || !backlog.isStill ? FLOW_POLL_MS : SETTLE_MS;
 		this.#isPolled = true;
 		this.#around.after(ms, () => {
 			this.#isPolled = false;
-			if (!this.#isBusy()) backlog.settle(this.#sockets.entries(), this.#paused(), this.#around.now());
+			if (!host.isBusy()) backlog.settle(seats, host.paused(), this.#around.now());
 			this.look();
 		});
 	}

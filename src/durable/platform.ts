@@ -1,11 +1,11 @@
 /** The real surroundings of a room's body: a Durable Object's. */
 import type { Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
-import { Room, type World } from "../room/room.ts";
+import type { World } from "../room/parts.ts";
+import { Room } from "../room/room.ts";
 import type { Attachment } from "../room/session.ts";
-import type { SocketContext } from "./sockets.ts";
 import { SqliteStore } from "./sqlite-store.ts";
-import { MISHAPS, type Mishap, type Surroundings } from "./surroundings.ts";
+import { MISHAPS, type Mishap, type SocketContext, type Surroundings } from "./surroundings.ts";
 
 export class Platform implements Surroundings {
 	readonly settings: Settings;

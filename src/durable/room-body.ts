@@ -1,20 +1,20 @@
 /**
  * The room's body: it gathers what arrives, lets the room decide, and performs what it decided. Always in
- * this order: parse, turn (one transaction), attachments, send, jobs, alarm. It knows no platform but its
- * surroundings: the simulated world runs this same body.
+ * this order: parse, turn (one transaction), attachments, send, jobs, alarm. Its members sit on its seats. It
+ * knows no platform but its surroundings: the simulated world runs this same body.
  */
-import { type Decoded, decodeFrame, encodeMessage } from "../protocol/codec.ts";
+import type { Decoded } from "../protocol/codec.ts";
 import { CLOSE, type Refusal } from "../protocol/codes.ts";
 import type { PostModeration } from "../protocol/http.ts";
 import { ALARM_RETRY_MS } from "../protocol/limits.ts";
-import type { Outcome, Task } from "../protocol/outcome.ts";
+import type { Task } from "../protocol/outcome.ts";
 import type { Effects, Reply } from "../room/effects.ts";
-import { type Input, type Join, type Moderate, type Post, splitInput } from "../room/inputs.ts";
+import { type Input, type Join, type Moderate, type Post, type Settle, splitInput } from "../room/inputs.ts";
 import type { Sending } from "../room/jobs.ts";
 import type { Room } from "../room/room.ts";
-import { FlowWatch } from "./flow-watch.ts";
 import { Inbox } from "./inbox.ts";
-import { answerClose, Sockets } from "./sockets.ts";
+import { NEWER_SCHEMA, OVERLOADED } from "./refusals.ts";
+import { Seats } from "./seats.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { TurnClock } from "./turn-clock.ts";
 
@@ -23,27 +23,14 @@ const SEND_BATCH_MAX = 100;
 /** It rejects alarms after 2189. A token may well expire later: `exp` in milliseconds is a common slip. */
 const ALARM_AT_MAX = Date.UTC(2189);
 
-export const NEWER_SCHEMA: Refusal = {
-	code: "newer_schema",
-	message: "This room was last written by a newer version of the server; try again when the deploy is complete.",
-	retryAfterMs: 30_000,
-};
-
-const OVERLOADED: Refusal = {
-	code: "overloaded",
-	message: "The room has more to do than it can hold; send this again a little later.",
-	retryAfterMs: 1000,
-};
-
 export type Joining = Omit<Join, "type" | "session">;
 export type Answering = (reply: Reply) => void;
 
 export class RoomBody {
 	readonly #around: Surroundings;
-	readonly #sockets: Sockets;
+	readonly #seats: Seats;
 	readonly #inbox = new Inbox();
 	readonly #clock: TurnClock;
-	readonly #flow: FlowWatch;
 	readonly #replies = new Map<string, Answering>();
 	#room: Room;
 	/** Where the server was last reached over HTTP. */
@@ -53,24 +40,23 @@ export class RoomBody {
 
 	constructor(around: Surroundings) {
 		this.#around = around;
-		this.#sockets = new Sockets(around.sockets, around.now());
-		this.#clock = new TurnClock(
-			() => this.#turn(),
-			() => this.#inbox.length,
-			() => this.#sockets.count,
-			(ms, run) => around.after(ms, run),
-		);
-		this.#room = this.#wake();
-		this.#flow = new FlowWatch(
-			around,
-			this.#sockets,
-			() => this.#room.paused,
-			() => this.#clock.isBusy,
-			(flow) => {
+		this.#seats = new Seats(around, {
+			heard: (session, messages, units) => this.#hear(session, messages, units),
+			left: (session) => this.#put({ type: "leave", session }),
+			flowed: (flow) => {
 				this.#inbox.putFirst(flow);
 				this.#clock.again();
 			},
+			paused: () => this.#room.paused,
+			isBusy: () => this.#clock.isBusy,
+		});
+		this.#clock = new TurnClock(
+			() => this.#turn(),
+			() => this.#inbox.length,
+			() => this.#seats.count,
+			(ms, run) => around.after(ms, run),
 		);
+		this.#room = this.#wake();
 		around.begin((alarmAt) => {
 			this.#alarmAt = alarmAt;
 			if (around.isNewer) return;
@@ -82,7 +68,7 @@ export class RoomBody {
 	}
 
 	#wake(): Room {
-		return this.#around.wake(this.#sockets.wake());
+		return this.#around.wake(this.#seats.wake());
 	}
 
 	/** For reading only: what changes it goes through a turn. */
@@ -112,7 +98,7 @@ export class RoomBody {
 			return { code: "room_full", message: "The room is very busy; try again in a moment.", retryAfterMs: 1000 };
 		}
 		const { roomSessionsMax } = this.#around.settings;
-		if (this.#around.sockets.getWebSockets().length >= roomSessionsMax) {
+		if (this.#seats.listed >= roomSessionsMax) {
 			return {
 				code: "room_full",
 				message: `The room holds at most ${roomSessionsMax} sessions; try again when someone has left.`,
@@ -125,50 +111,27 @@ export class RoomBody {
 	/** Accepts the socket of one whose join the Worker has proven, and that is not refused. */
 	join(socket: WebSocket, join: Joining): void {
 		const session = this.#around.newId();
-		this.#sockets.accept(session, socket);
+		this.#seats.accept(session, socket);
 		this.#put({ type: "join", session, ...join });
 	}
 
+	/** A frame has come by a socket. */
 	heard(socket: WebSocket, text: string | ArrayBuffer): void {
-		const session = this.#sockets.sessionOf(socket);
-		// One that was closed may go on sending until it answers: nobody reads that.
-		if (session === undefined || this.#sockets.get(session) !== socket) return;
-		const messages: Decoded[] =
-			typeof text === "string"
-				? decodeFrame(text)
-				: [{ refusal: { code: "binary_reserved", message: "Binary frames are reserved; send JSON as text." } }];
-		// Of a frame that was refused whole only the refusal is kept.
-		const bytes = typeof text === "string" && messages.some((each) => "message" in each) ? text.length : 0;
-		if (this.#inbox.isFullFor(messages.length, bytes)) return this.#refuse(session, messages);
-		this.#put({ type: "frame", session, messages }, messages.length, bytes);
-	}
-
-	/**
-	 * Refuses what the inbox has no room for, at once and not by a turn. One that does not read gets no refusals
-	 * either: they would pile up in its buffer, which is what a pause is to prevent.
-	 */
-	#refuse(session: string, messages: readonly Decoded[]): void {
-		if (this.#room.paused.has(session)) {
-			this.#sockets.close([{ session, code: CLOSE.tooSlow, reason: "too slow" }]);
-			return this.#put({ type: "leave", session });
-		}
-		const errors = messages.map((decoded) => {
-			const said = "message" in decoded ? decoded.message : decoded.refusal;
-			return encodeMessage({ type: "error", id: "id" in said ? said.id : undefined, ...OVERLOADED });
-		});
-		try {
-			this.#sockets.tell(session, errors);
-		} catch {
-			// It is gone already.
-		}
+		this.#seats.heard(socket, text);
 	}
 
 	/** A socket has closed, with `code`; without one it broke. */
 	closed(socket: WebSocket, code: number | null): void {
-		if (code !== null) answerClose(socket, code);
-		const session = this.#sockets.sessionOf(socket);
-		if (session === undefined) return;
-		this.#sockets.drop(session);
+		this.#seats.closed(socket, code);
+	}
+
+	#hear(session: string, messages: readonly Decoded[], units: number): void {
+		if (!this.#inbox.isFullFor(messages.length, units)) {
+			return this.#put({ type: "frame", session, messages }, messages.length, units);
+		}
+		if (!this.#room.paused.has(session)) return this.#seats.refuse(session, messages, OVERLOADED);
+		// One that does not read gets no refusals either: they would pile up in its buffer, which is what a pause prevents.
+		this.#seats.close([{ session, code: CLOSE.tooSlow, reason: "too slow" }]);
 		this.#put({ type: "leave", session });
 	}
 
@@ -177,7 +140,7 @@ export class RoomBody {
 		this.#alarmAt = null;
 		if (this.isNewer) return this.#setAlarm(this.#around.now() + ALARM_RETRY_MS);
 		try {
-			this.#put({ type: "alarm", pings: this.#sockets.pings() });
+			this.#put({ type: "alarm", pings: this.#seats.pings() });
 		} catch (error) {
 			this.#around.report("alarm", error);
 			this.#setAlarm(this.#around.now() + ALARM_RETRY_MS);
@@ -224,8 +187,9 @@ export class RoomBody {
 		return null;
 	}
 
-	settleJob(epoch: string, job: string, run: number | null, outcome: Outcome, answer: Answering): void {
-		this.#ask((reply) => ({ type: "settle", reply, epoch, job, run, outcome }), answer);
+	/** A consumer reports what came of a job. */
+	settleJob(settlement: Omit<Settle, "type" | "reply">, answer: Answering): void {
+		this.#ask((reply) => ({ type: "settle", reply, ...settlement }), answer);
 	}
 
 	/** Puts an input into the inbox; `answer` hears the turn's answer to it. */
@@ -245,9 +209,9 @@ export class RoomBody {
 	}
 
 	#turn(): void {
-		const inputs = this.#inbox.take(this.#sockets.count);
+		const inputs = this.#inbox.take(this.#seats.count);
 		const now = this.#around.now();
-		if (inputs.some(({ type }) => type === "frame" || type === "post" || type === "join")) this.#flow.heard(now);
+		if (inputs.some(({ type }) => type === "frame" || type === "post" || type === "join")) this.#seats.stirred(now);
 		let effects: Effects;
 		try {
 			effects = this.#room.turn(inputs, now);
@@ -289,14 +253,12 @@ export class RoomBody {
 	#perform(effects: Effects): void {
 		try {
 			if (effects.forget) this.#forget();
-			this.#sockets.attach(effects.attachments);
-			this.#sockets.deliver(effects);
-			this.#sockets.close(effects.closes);
+			this.#seats.perform(effects);
 			for (const [reply, answer] of effects.replies) {
 				this.#replies.get(reply)?.(answer);
 				this.#replies.delete(reply);
 			}
-			this.#flow.look();
+			this.#seats.look();
 			if (effects.jobs.length > 0) this.#send(effects.jobs);
 			if (effects.alarmAt !== null) this.#setAlarm(effects.alarmAt);
 			if (effects.again || this.#inbox.length > 0) this.#clock.again();
@@ -308,18 +270,12 @@ export class RoomBody {
 
 	/** Hands jobs to the queue. */
 	#send(jobs: readonly Sending[]): void {
-		const host = this.#sockets.host ?? this.#host;
-		const { epoch } = this.#room.meta;
+		const host = this.#room.host ?? this.#host;
+		const { name: room, meta } = this.#room;
+		const { epoch } = meta;
 		for (let i = 0; i < jobs.length; i += SEND_BATCH_MAX) {
 			const part = jobs.slice(i, i + SEND_BATCH_MAX);
-			const refs = part.map(({ job, run }) => ({
-				v: 1,
-				room: this.#room.name,
-				epoch,
-				job,
-				run,
-				host: host ?? undefined,
-			}));
+			const refs = part.map(({ job, run }) => ({ v: 1, room, epoch, job, run, host: host ?? undefined }));
 			this.#around.send(refs, (isSent) => this.#put({ type: "sent", jobs: part, isSent }));
 		}
 	}

@@ -18,7 +18,8 @@ import type { JobState } from "../room/jobs.ts";
 import type { Room } from "../room/room.ts";
 import { Platform } from "./platform.ts";
 import { type Answer, type EventsQuery, epochOf, eventsOf } from "./reading.ts";
-import { NEWER_SCHEMA, RoomBody } from "./room-body.ts";
+import { NEWER_SCHEMA } from "./refusals.ts";
+import { RoomBody } from "./room-body.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { readTicket, TICKET_HEADER } from "./ticket.ts";
 
@@ -202,7 +203,7 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 
 	/** Resolves when the outcome is stored, so that the message may be acknowledged. */
 	async settleJob(epoch: string, job: string, run: number | null, outcome: Outcome): Promise<void> {
-		const reply = await new Promise<Reply>((answer) => this.#body.settleJob(epoch, job, run, outcome, answer));
+		const reply = await new Promise<Reply>((answer) => this.#body.settleJob({ epoch, job, run, outcome }, answer));
 		if (reply.outcome === "refused") throw new Error(reply.refusal.message);
 	}
 }

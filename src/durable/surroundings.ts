@@ -1,11 +1,10 @@
 /**
- * All that surrounds a room's body: time, timers, chance, the store and the alarm, sockets, the queue, and the
- * end of the machine. `platform.ts` is the real one; the simulated world (test/simulation) has its own.
+ * All that surrounds a room's body, by what a part of it needs: a clock, storage, a network, and the machine that
+ * it all runs on. `platform.ts` is the real one; the simulated world (test/simulation) has its own.
  */
 import type { Settings } from "../protocol/settings.ts";
 import type { Room } from "../room/room.ts";
 import type { Attachment } from "../room/session.ts";
-import type { SocketContext } from "./sockets.ts";
 
 /** What may go wrong, and what the operator is told of it. */
 export const MISHAPS = {
@@ -18,34 +17,48 @@ export const MISHAPS = {
 
 export type Mishap = keyof typeof MISHAPS;
 
-export interface Surroundings {
-	readonly settings: Settings;
-	readonly sockets: SocketContext;
-	/** True where newer code has written the store: this one must not touch it. */
-	readonly isNewer: boolean;
-
-	/** Wakes the room from what is stored, and from what the sockets of its sessions keep. */
-	wake(attachments: Attachment[]): Room;
-	/** Runs `work` with the time of the alarm that is set, Unix ms or null, before anything arrives. */
-	begin(work: (alarmAt: number | null) => void): void;
-
+export interface Clock {
 	/** Unix ms. */
 	now(): number;
 	/** A timer; of 0 ms for a macrotask. */
 	after(ms: number, run: () => void): void;
-	/** An id that nobody can guess. */
-	newId(): string;
-	/** The name of a history that begins: no other bears it. */
-	newEpoch(): string;
+}
 
+export interface Storage {
+	/** True where newer code has written the store: this one must not touch it. */
+	readonly isNewer: boolean;
+	/** Wakes the room from what is stored, and from what the sockets of its sessions keep. */
+	wake(attachments: Attachment[]): Room;
+	/** Runs `work` with the time of the alarm that is set, Unix ms or null, before anything arrives. */
+	begin(work: (alarmAt: number | null) => void): void;
 	/** In place of the alarm that is set, Unix ms. */
 	setAlarm(at: number): void;
 	/** Deletes all that is stored, and the alarm. */
 	forget(): void;
+}
+
+/** What keeps the sockets while the room sleeps. */
+export type SocketContext = Pick<
+	DurableObjectState,
+	"getWebSockets" | "acceptWebSocket" | "getWebSocketAutoResponseTimestamp"
+>;
+
+export interface Network {
+	readonly sockets: SocketContext;
 	/** Hands messages to the jobs' queue; `told` hears whether it took them, sooner or later or never. */
 	send(messages: readonly unknown[], told: (isSent: boolean) => void): void;
+}
 
+export interface Machine {
+	/** An id that nobody can guess. */
+	newId(): string;
+	/** The name of a history that begins: no other bears it. */
+	newEpoch(): string;
 	report(mishap: Mishap, error: unknown): void;
 	/** Drops memory and all sockets; what is stored stays. Nothing runs after it. */
 	abort(reason: string): void;
+}
+
+export interface Surroundings extends Clock, Storage, Network, Machine {
+	readonly settings: Settings;
 }

@@ -2,8 +2,7 @@
  * One life of the room's body: what surrounds it from its wake until it sleeps or the machine dies. Its timers die
  * with it. What it sees of the room, the checkers see; what they find broken passes through the body's own catches.
  */
-import type { SocketContext } from "../../src/durable/sockets.ts";
-import type { Mishap, Surroundings } from "../../src/durable/surroundings.ts";
+import type { Mishap, SocketContext, Surroundings } from "../../src/durable/surroundings.ts";
 import { FLOW_POLL_MS } from "../../src/protocol/limits.ts";
 import type { Settings } from "../../src/protocol/settings.ts";
 import type { Effects } from "../../src/room/effects.ts";

@@ -173,7 +173,7 @@ export class Queue {
 				this.#call<Reply>(
 					machine,
 					["settle", "end"],
-					(body, answer) => body.settleJob(epoch, job, run, outcome, answer),
+					(body, answer) => body.settleJob({ epoch, job, run, outcome }, answer),
 					workMs,
 				).then((reply) => {
 					if (reply.outcome === "refused") throw new Error(reply.refusal.message);

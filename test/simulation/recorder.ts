@@ -4,8 +4,7 @@
  */
 import { eventsOf } from "../../src/durable/reading.ts";
 import { type Joining, RoomBody } from "../../src/durable/room-body.ts";
-import type { SocketContext } from "../../src/durable/sockets.ts";
-import type { Surroundings } from "../../src/durable/surroundings.ts";
+import type { SocketContext, Surroundings } from "../../src/durable/surroundings.ts";
 import type { Refusal } from "../../src/protocol/codes.ts";
 import type { Task } from "../../src/protocol/outcome.ts";
 import type { PublishKey } from "../../src/room/store.ts";
@@ -281,10 +280,8 @@ class Recorder {
 			);
 			return task;
 		};
-		body.settleJob = (epoch, job, run, outcome, answer) =>
-			this.#call({ act: "settle", epoch, job, run, outcome }, answer, (tell) =>
-				settleJob.call(body, epoch, job, run, outcome, tell),
-			);
+		body.settleJob = (settlement, answer) =>
+			this.#call({ act: "settle", ...settlement }, answer, (tell) => settleJob.call(body, settlement, tell));
 		return body;
 	}
 

@@ -4,16 +4,16 @@ import type { Mutant } from "./mutant.ts";
 export const DURABLE: readonly Mutant[] = [
 	{
 		name: "one hears events before its welcome",
-		file: "durable/sockets.ts",
-		find: "for (const session of this.#welcomed) {",
-		put: "for (const session of this.#bySession.keys()) {",
+		file: "durable/seats.ts",
+		find: "shared.length === 0 ? [] : this.#welcomed) {",
+		put: "shared.length === 0 ? [] : this.#bySession.keys()) {",
 		expects: ["G2"],
 	},
 	{
 		name: "a paused session is caught up while its socket is full",
 		file: "durable/backlog.ts",
-		find: "if (bytes === 0 || (bytes < BUFFER_RESUME_BYTES && !this.#isCrowded)) {",
-		put: "if (bytes >= 0) {",
+		find: "if (bytes >= BUFFER_RESUME_BYTES || this.#isCrowded) return false;",
+		put: "",
 		expects: ["G6"],
 	},
 	{
@@ -33,8 +33,8 @@ export const DURABLE: readonly Mutant[] = [
 	{
 		name: "an outcome is taken as stored before its turn",
 		file: "durable/room-body.ts",
-		find: "run, outcome }), answer);",
-		put: 'run, outcome }), () => {});\n\t\tanswer({ outcome: "done" });',
+		find: "reply, ...settlement }), answer);",
+		put: 'reply, ...settlement }), () => {});\n\t\tanswer({ outcome: "done" });',
 		expects: ["G5"],
 	},
 	{
@@ -81,7 +81,7 @@ export const DURABLE: readonly Mutant[] = [
 	},
 	{
 		name: "a binary frame is merely malformed",
-		file: "durable/room-body.ts",
+		file: "durable/seats.ts",
 		find: 'code: "binary_reserved"',
 		put: 'code: "malformed"',
 		expects: ["G8"],

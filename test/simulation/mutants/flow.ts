@@ -19,7 +19,7 @@ export const FLOW: readonly Mutant[] = [
 	{
 		name: "a paused session gets shared frames",
 		file: "room/flow.ts",
-		find: "turn.withheld.add(session.id);",
+		find: "turn.withhold(session.id);",
 		put: "",
 		expects: ["G6"],
 	},
@@ -32,7 +32,7 @@ export const FLOW: readonly Mutant[] = [
 	},
 	{
 		name: "what a paused session is told has no bound",
-		file: "room/audience.ts",
+		file: "room/catch-up.ts",
 		find: "if (session.mode.told <= PAUSED_PRIVATE_BYTES_MAX) continue;",
 		put: "if (session.mode.told >= 0) continue;",
 		expects: ["G6"],
@@ -47,13 +47,13 @@ export const FLOW: readonly Mutant[] = [
 	{
 		name: "what is told of a turn that failed does not count for one that is paused",
 		file: "room/room.ts",
-		find: "this.#audience.holdBack(this.#roster, turn);",
+		find: "this.#parts.catchUp.holdBack(turn);",
 		put: "",
 		expects: ["G6"],
 	},
 	{
 		name: "what a paused session is told does not count",
-		file: "room/audience.ts",
+		file: "room/catch-up.ts",
 		find: "session.mode.told += told.reduce(",
 		put: "told.reduce(",
 		expects: ["G6"],
@@ -61,8 +61,8 @@ export const FLOW: readonly Mutant[] = [
 	{
 		name: "a pause is slept off",
 		file: "room/flow.ts",
-		find: "turn.attachments.set(session.id, attachmentOf(session));",
-		put: "attachmentOf(session);",
+		find: "turn.withhold(session.id);\n\tturn.attach(session);",
+		put: "turn.withhold(session.id);",
 		expects: ["G2", "G6", "G7"],
 	},
 	{
@@ -74,16 +74,16 @@ export const FLOW: readonly Mutant[] = [
 	},
 	{
 		name: "a mute is slept off",
-		file: "room/audience.ts",
-		find: "const can = sanctions.effective(attachment.member, attachment.granted);",
+		file: "room/sessions.ts",
+		find: "const can = needs.sanctions.effective(attachment.member, attachment.granted);",
 		put: "const can = new Set(attachment.granted);",
 		expects: ["G7", "G10"],
 	},
 	{
 		name: "a replay that a sleep cut off is not taken up again",
-		file: "room/room.ts",
-		find: "this.#roster.isDirty || this.#audience.behind.size > 0 ||",
-		put: "this.#roster.isDirty ||",
+		file: "room/sessions.ts",
+		find: "return this.#behind.size > 0;",
+		put: "return false;",
 		expects: ["G7", "liveness"],
 	},
 ];

@@ -39,20 +39,20 @@ export const HISTORY: readonly Mutant[] = [
 	},
 	{
 		name: "what overtook a replay is not told",
-		file: "room/audience.ts",
-		find: 'session.mode.kind !== "replaying" || session.mode.cursor >= floor - 1',
+		file: "room/catch-up.ts",
+		find: 'mode.kind !== "replaying" || mode.cursor >= floor - 1',
 		put: "floor >= 0",
 		expects: ["G2", "G4"],
 	},
 	{
 		name: "sent though rolled back",
 		file: "room/room.ts",
-		find: "return this.#store.transaction((): Effects => {",
+		find: "return store.transaction((): Effects => {",
 		// What could not be committed is performed all the same.
 		put: `return ((work: () => Effects): Effects => {
 			let decided: Effects | null = null;
 			try {
-				return this.#store.transaction(() => (decided = work()));
+				return store.transaction(() => (decided = work()));
 			} catch (error) {
 				const isOfEvents = inputs.every(({ type }) => type === "frame") && decided?.shared.every((text) => text.startsWith('{"type":"event"'));
 				if (decided === null || !isOfEvents || (error as Error).message === "the machine died") throw error;
@@ -64,50 +64,50 @@ export const HISTORY: readonly Mutant[] = [
 	{
 		name: "an event is seen and not stored",
 		file: "room/history.ts",
-		find: "if (fresh.length > 0) this.#store.append(fresh);",
-		put: "if (fresh.length > 1) this.#store.append(fresh);",
+		find: "if (this.#fresh.length > 0) this.#store.append(this.#fresh);",
+		put: "if (this.#fresh.length > 1) this.#store.append(this.#fresh);",
 		expects: ["G1"],
 	},
 	{
 		name: "`at` goes back with the clock",
 		file: "room/history.ts",
-		find: "Math.max(now, this.#meta.at)",
+		find: "Math.max(now, this.#record.meta.at)",
 		put: "now",
 		expects: ["G2"],
 	},
 	{
 		name: "a turn's events are sent in the wrong order",
-		file: "room/room.ts",
-		find: "for (const event of events) turn.shared.push(event.body);",
-		put: "for (const event of [...events].reverse()) turn.shared.push(event.body);",
+		file: "room/history.ts",
+		find: "for (const { body } of this.#fresh) turn.share(body);",
+		put: "for (const { body } of [...this.#fresh].reverse()) turn.share(body);",
 		expects: ["G2"],
 	},
 	{
 		name: "withheld sessions are forgotten",
 		file: "room/turn.ts",
-		find: "this.withheld = new Set(behind);",
-		put: "this.withheld = new Set();",
+		find: "this.#withheld = new Set(behind);",
+		put: "this.#withheld = new Set();",
 		expects: ["G2", "G6"],
 	},
 	{
 		name: "those whom a wipe dismissed hear of the new history",
-		file: "room/audience.ts",
-		find: "for (const { session } of turn.closes) turn.withheld.add(session);",
+		file: "room/sessions.ts",
+		find: "turn.silenceClosed();",
 		put: "",
 		expects: ["G2", "G9"],
 	},
 	{
 		name: "caught-up is not told",
-		file: "room/welcome.ts",
-		find: 'turn.tell(session.id, { type: "caught-up", head });',
+		file: "room/catch-up.ts",
+		find: 'turn.tell(session.id, { type: "caught-up", head: record.meta.head });',
 		put: "",
 		expects: ["G2"],
 	},
 	{
 		name: "caught-up is told twice",
-		file: "room/welcome.ts",
-		find: 'turn.tell(session.id, { type: "caught-up", head });',
-		put: 'for (let i = 0; i < 2; i++) turn.tell(session.id, { type: "caught-up", head });',
+		file: "room/catch-up.ts",
+		find: 'turn.tell(session.id, { type: "caught-up", head: record.meta.head });',
+		put: 'for (let i = 0; i < 2; i++) turn.tell(session.id, { type: "caught-up", head: record.meta.head });',
 		expects: ["G2"],
 	},
 	{
@@ -120,7 +120,7 @@ export const HISTORY: readonly Mutant[] = [
 	{
 		name: "a page after a seq forgets that there is more",
 		file: "room/history.ts",
-		find: "(last) => last < this.#meta.head",
+		find: "(last) => last < this.#record.meta.head",
 		put: "() => false",
 		expects: ["G2", "liveness"],
 	},

@@ -61,22 +61,22 @@ export const JOBS: readonly Mutant[] = [
 	{
 		name: "a second settlement is accepted",
 		file: "room/settlement.ts",
-		find: "const head = this.#outbox.open(n);",
-		put: "const head = this.#outbox.open(n) ?? this.#outbox.row(n) ?? undefined;",
+		find: "const head = outbox.open(n);",
+		put: "const head = outbox.open(n) ?? outbox.row(n) ?? undefined;",
 		expects: ["G5"],
 	},
 	{
 		name: "a settlement of another epoch is accepted",
 		file: "room/settlement.ts",
-		find: "if (epoch !== this.#history.meta.epoch) return;\n\t\tconst n = jobNumber(epoch, job);",
+		find: "if (epoch !== record.epoch) return;\n\t\tconst n = jobNumber(epoch, job);",
 		put: "const n = jobNumber(epoch, job);",
 		expects: ["G5"],
 	},
 	{
 		name: "an outcome is not told after the welcome",
-		file: "room/audience.ts",
-		find: "for (const notice of outbox.owedTo(session.member)) turn.tell(id, notice);",
-		put: "outbox.owedTo(session.member);",
+		file: "room/catch-up.ts",
+		find: "if (isNew) for (const notice of this.#room.outbox.owedTo(session.member)) turn.tell(session.id, notice);",
+		put: "",
 		expects: ["G5"],
 	},
 	{
@@ -89,15 +89,15 @@ export const JOBS: readonly Mutant[] = [
 	{
 		name: "an outcome is not told to those who are here",
 		file: "room/settlement.ts",
-		find: "if (!turn.joining.has(session)) turn.tell(session, notice);",
-		put: "turn.joining.has(session);",
+		find: "if (session.greeting === null) turn.tell(session.id, notice);",
+		put: "",
 		expects: ["G5", "liveness"],
 	},
 	{
 		name: "a held event is published before its check",
 		file: "room/publish.ts",
-		find: 'rule.check?.when === "before" && author.member',
-		put: 'rule.check?.kind === "" && author.member',
+		find: 'return rule.check?.when === "before" && author.member',
+		put: 'return rule.check?.kind === "" && author.member',
 		expects: ["G5"],
 	},
 	{
@@ -116,9 +116,9 @@ export const JOBS: readonly Mutant[] = [
 	},
 	{
 		name: "a wipe leaves its jobs",
-		file: "room/room.ts",
-		find: "this.#outbox.clear();",
-		put: "",
+		file: "room/outbox.ts",
+		find: "\twipe(): void {",
+		put: "\twipe(): void {\n\t\tif (this.#added.length >= 0) return;",
 		expects: ["G3", "G5"],
 	},
 	{
@@ -131,8 +131,8 @@ export const JOBS: readonly Mutant[] = [
 	{
 		name: "a range is not frozen",
 		file: "room/job-desk.ts",
-		find: "this.#history.stored(from, to ?? through)",
-		put: "this.#history.stored(from, this.#history.meta.head)",
+		find: "this.#room.history.stored(from, to ?? through)",
+		put: "this.#room.history.stored(from, this.#room.record.meta.head)",
 		expects: ["archive"],
 	},
 	{

@@ -19,15 +19,15 @@ export const MODERATION: readonly Mutant[] = [
 	{
 		name: "one who is banned stays",
 		file: "room/moderation.ts",
-		find: 'this.#dismiss(member, CLOSE.banned, "a moderator banned you", turn);',
+		find: "this.#dismiss(member, CLOSE.banned, BANNED, turn);",
 		put: "",
 		expects: ["G10"],
 	},
 	{
 		name: "a lock lets everyone in",
 		file: "room/door.ts",
-		find: "if (!this.#history.meta.isLocked ||",
-		put: "if (this.#history.meta.head >= 0 ||",
+		find: "if (!this.#record.meta.isLocked ||",
+		put: "if (this.#record.meta.head >= 0 ||",
 		expects: ["G10"],
 	},
 	{
@@ -40,8 +40,8 @@ export const MODERATION: readonly Mutant[] = [
 	{
 		name: "a mute takes hold with the next welcome",
 		file: "room/moderation.ts",
-		find: 'this.#sanctions.impose("mute", member, [], until);\n\t\t\t\tthis.#note();\n\t\t\t\tthis.#audience.regrant(member, this.#sanctions, this.#roster, turn);',
-		put: 'this.#sanctions.impose("mute", member, [], until);\n\t\t\t\tthis.#note();',
+		find: "this.#room.record.exist();\n\t\t\t\tthis.#room.sessions.regrant(member, turn);",
+		put: "this.#room.record.exist();",
 		expects: ["G10"],
 	},
 	{
@@ -60,7 +60,7 @@ export const MODERATION: readonly Mutant[] = [
 	},
 	{
 		name: "a token that has expired is as good as any",
-		file: "room/audience.ts",
+		file: "room/sessions.ts",
 		find: "if (this.#expiryAt === null || this.#expiryAt > turn.now) return;",
 		put: "if (turn.now > 0) return;",
 		// Its deadline is past, and is set again for ever.
@@ -83,7 +83,7 @@ export const MODERATION: readonly Mutant[] = [
 	{
 		name: "what came in the turn of an erasure is kept",
 		file: "room/moderation.ts",
-		find: "isLast ? this.#history.freshOf(member, (n) => this.#outbox.row(n)?.member === member) : []",
+		find: "isLast ? history.freshOf(member, (n) => outbox.row(n)?.member === member) : []",
 		put: "[] as number[]",
 		expects: ["erasure"],
 	},

@@ -25,9 +25,9 @@ export const PUBLISH: readonly Mutant[] = [
 	},
 	{
 		name: "a wipe forgets nothing of its own turn",
-		file: "room/room.ts",
-		find: "this.#publishing.forget();",
-		put: "",
+		file: "room/publish.ts",
+		find: "wipe(): void {\n\t\tthis.#known.clear();",
+		put: "wipe(): void {",
 		expects: ["G3"],
 	},
 	{
@@ -40,15 +40,15 @@ export const PUBLISH: readonly Mutant[] = [
 	{
 		name: "the bound of an event's data is not enforced",
 		file: "room/publish.ts",
-		find: "exceedsBytes(dataJson, this.#settings.eventBytesMax)",
+		find: "exceedsBytes(dataJson, settings.eventBytesMax)",
 		put: "dataJson.length < 0",
 		expects: ["G8"],
 	},
 	{
 		name: "a refusal does not name its id",
 		file: "room/publish.ts",
-		find: "refusal: { id, code, message, ...more }",
-		put: "refusal: { code, message, ...more }",
+		find: "refusal: { id, ...checked.refusal }",
+		put: "refusal: checked.refusal",
 		// Who asked waits for ever.
 		expects: ["G8", "liveness"],
 	},

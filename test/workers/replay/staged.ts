@@ -3,10 +3,10 @@
  * queue would run its consumer. The salt is the trace's too; in production both it and the ids are random.
  */
 import { Platform } from "../../../src/durable/platform.ts";
-import type { SocketContext } from "../../../src/durable/sockets.ts";
-import type { Mishap } from "../../../src/durable/surroundings.ts";
+import type { Mishap, SocketContext } from "../../../src/durable/surroundings.ts";
 import type { Rules } from "../../../src/protocol/rules.ts";
-import type { Room, World } from "../../../src/room/room.ts";
+import type { World } from "../../../src/room/parts.ts";
+import type { Room } from "../../../src/room/room.ts";
 import type { Attachment } from "../../../src/room/session.ts";
 import type { Trace } from "../../simulation/trace.ts";
 import type { Script } from "./script.ts";

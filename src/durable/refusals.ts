@@ -1,0 +1,14 @@
+/** What a room's body refuses by itself, before the room is asked. */
+import type { Refusal } from "../protocol/codes.ts";
+
+export const NEWER_SCHEMA: Refusal = {
+	code: "newer_schema",
+	message: "This room was last written by a newer version of the server; try again when the deploy is complete.",
+	retryAfterMs: 30_000,
+};
+
+export const OVERLOADED: Refusal = {
+	code: "overloaded",
+	message: "The room has more to do than it can hold; send this again a little later.",
+	retryAfterMs: 1000,
+};
