@@ -1,59 +1,113 @@
-/** What has arrived since the last turn. Bounded: what does not fit is refused, not forgotten. */
-import { BUFFERED_BYTES_MAX, INBOX_BYTES_MAX, INBOX_MESSAGES_MAX, TURN_BYTES_MAX } from "../protocol/limits.ts";
+/**
+ * What has arrived since the last turn. Bounded: what does not fit is refused, not forgotten. It waits as the text
+ * that it came as, because what a text is decoded to may weigh thirty times as much; the turn that takes it decodes it.
+ */
+import {
+	BUFFERED_BYTES_MAX,
+	INBOX_ADDRESS_BYTES_MAX,
+	INBOX_BYTES_MAX,
+	INBOX_MESSAGES_MAX,
+	INBOX_SESSION_BYTES_MAX,
+	TURN_BYTES_MAX,
+	TURN_JOINS_MAX,
+} from "../protocol/limits.ts";
 import type { Input } from "../room/inputs.ts";
 
-interface Waiting {
-	input: Input;
-	messages: number;
-	bytes: number;
+/** Whose share of the inbox something takes. */
+export interface Owner {
+	/** A session's id, or a member's where it comes over HTTP. */
+	session: string;
+	/** The keyed hash of a guest's network address; null for everyone else. */
+	address: string | null;
 }
+
+/** What something weighs, known before it is decoded. */
+export interface Weight {
+	messages: number;
+	/** Of its text: UTF-16 units, which are the bytes of most texts. */
+	bytes: number;
+	/** Null for what the platform itself has to say. */
+	owner: Owner | null;
+}
+
+interface Waiting extends Weight {
+	read: () => Input;
+	isJoin: boolean;
+}
+
+const NOTHING: Weight = { messages: 1, bytes: 0, owner: null };
 
 export class Inbox {
 	#waiting: Waiting[] = [];
 	#messages = 0;
 	#bytes = 0;
+	/** Bytes that wait, by their owners. */
+	readonly #shares = new Map<string, number>();
 
 	get length(): number {
 		return this.#waiting.length;
 	}
 
-	/** True where a frame of so many messages and bytes would pass a bound. */
-	isFullFor(messages: number, bytes: number): boolean {
-		return this.#messages + Math.max(1, messages) > INBOX_MESSAGES_MAX || this.#bytes + bytes > INBOX_BYTES_MAX;
+	/** True where this would pass a bound: the inbox's own or, while that is over half full, a share of it. */
+	isFullFor({ messages, bytes, owner }: Weight): boolean {
+		const [allMessages, allBytes] = [this.#messages + Math.max(1, messages), this.#bytes + bytes];
+		if (allMessages > INBOX_MESSAGES_MAX || allBytes > INBOX_BYTES_MAX) return true;
+		if (owner === null || allBytes <= INBOX_BYTES_MAX / 2) return false;
+		const { session, address } = owner;
+		if ((this.#shares.get(session) ?? 0) + bytes > INBOX_SESSION_BYTES_MAX) return true;
+		return address !== null && (this.#shares.get(`@${address}`) ?? 0) + bytes > INBOX_ADDRESS_BYTES_MAX;
 	}
 
-	/** A frame without a message takes a place all the same. */
-	put(input: Input, messages = 1, bytes = 0): void {
-		const places = Math.max(1, messages);
-		this.#waiting.push({ input, messages: places, bytes });
-		this.#messages += places;
-		this.#bytes += bytes;
+	/** What is known already: it weighs next to nothing, and is never refused. */
+	put(input: Input): void {
+		this.#add({ ...NOTHING, read: () => input, isJoin: input.type === "join" });
+	}
+
+	/** What is to be decoded when it is taken. A frame without a message takes a place all the same. */
+	putText(weight: Weight, read: () => Input): void {
+		this.#add({ ...weight, messages: Math.max(1, weight.messages), read, isJoin: false });
+	}
+
+	#add(waiting: Waiting): void {
+		this.#waiting.push(waiting);
+		this.#weigh(waiting, 1);
+	}
+
+	#weigh({ messages, bytes, owner }: Weight, sign: 1 | -1): void {
+		this.#messages += sign * messages;
+		this.#bytes += sign * bytes;
+		if (owner === null || bytes === 0) return;
+		this.#share(owner.session, sign * bytes);
+		if (owner.address !== null) this.#share(`@${owner.address}`, sign * bytes);
+	}
+
+	#share(name: string, bytes: number): void {
+		const left = (this.#shares.get(name) ?? 0) + bytes;
+		if (left > 0) this.#shares.set(name, left);
+		else this.#shares.delete(name);
 	}
 
 	/** Puts before everything else what the next turn must know before it sends. */
-	putFirst(input: Input): void {
-		this.#waiting.unshift({ input, messages: 1, bytes: 0 });
-		this.#messages++;
+	putFirst(...inputs: readonly Input[]): void {
+		this.#waiting.unshift(...inputs.map((input) => ({ ...NOTHING, read: () => input, isJoin: false })));
+		this.#messages += inputs.length;
 	}
 
 	/**
 	 * What the next turn takes: everything, or so much that its shared part stays within its bound, and within
-	 * what the room may hand to all sockets of its audience at once.
+	 * what the room may hand to all sockets of its audience at once; and no more joins than it can welcome.
 	 */
 	take(audience: number): Input[] {
 		const bytesMax = Math.min(TURN_BYTES_MAX, BUFFERED_BYTES_MAX / 4 / Math.max(1, audience));
-		let end = 0;
-		let bytes = 0;
-		for (const { bytes: size } of this.#waiting) {
-			bytes += size;
-			if (end > 0 && bytes > bytesMax) break;
+		let [end, bytes, joins] = [0, 0, 0];
+		for (const waiting of this.#waiting) {
+			bytes += waiting.bytes;
+			if (waiting.isJoin) joins++;
+			if (end > 0 && (bytes > bytesMax || joins > TURN_JOINS_MAX)) break;
 			end++;
 		}
 		const taken = this.#waiting.splice(0, end);
-		for (const { messages, bytes: size } of taken) {
-			this.#messages -= messages;
-			this.#bytes -= size;
-		}
-		return taken.map(({ input }) => input);
+		for (const waiting of taken) this.#weigh(waiting, -1);
+		return taken.map(({ read }) => read());
 	}
 }

@@ -12,3 +12,8 @@ export const OVERLOADED: Refusal = {
 	message: "The room has more to do than it can hold; send this again a little later.",
 	retryAfterMs: 1000,
 };
+
+export const BINARY_RESERVED: Refusal = {
+	code: "binary_reserved",
+	message: "Binary frames are reserved; send JSON as text.",
+};

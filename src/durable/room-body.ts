@@ -3,17 +3,17 @@
  * this order: parse, turn (one transaction), attachments, send, jobs, alarm. Its members sit on its seats. It
  * knows no platform but its surroundings: the simulated world runs this same body.
  */
-import type { Decoded } from "../protocol/codec.ts";
+import { countMessages, type Decoded, decodeFrame } from "../protocol/codec.ts";
 import { CLOSE, type Refusal } from "../protocol/codes.ts";
 import type { PostModeration } from "../protocol/http.ts";
-import { ALARM_RETRY_MS } from "../protocol/limits.ts";
-import type { Task } from "../protocol/outcome.ts";
+import { ALARM_RETRY_MS, FRAME_BYTES_MAX } from "../protocol/limits.ts";
+import type { Outcome, Task } from "../protocol/outcome.ts";
 import type { Effects, Reply } from "../room/effects.ts";
 import { type Input, type Join, type Moderate, type Post, type Settle, splitInput } from "../room/inputs.ts";
 import type { Sending } from "../room/jobs.ts";
 import type { Room } from "../room/room.ts";
-import { Inbox } from "./inbox.ts";
-import { NEWER_SCHEMA, OVERLOADED } from "./refusals.ts";
+import { Inbox, type Weight } from "./inbox.ts";
+import { BINARY_RESERVED, NEWER_SCHEMA, OVERLOADED } from "./refusals.ts";
 import { Seats } from "./seats.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { TurnClock } from "./turn-clock.ts";
@@ -41,7 +41,7 @@ export class RoomBody {
 	constructor(around: Surroundings) {
 		this.#around = around;
 		this.#seats = new Seats(around, {
-			heard: (session, messages, units) => this.#hear(session, messages, units),
+			heard: (session, frame) => this.#hear(session, frame),
 			left: (session) => this.#put({ type: "leave", session }),
 			flowed: (flow) => {
 				this.#inbox.putFirst(flow);
@@ -94,7 +94,7 @@ export class RoomBody {
 	/** Why one may not join now, or null. */
 	refusesJoin(join: Pick<Join, "member" | "can" | "address">): Refusal | null {
 		if (this.isNewer) return NEWER_SCHEMA;
-		if (this.#inbox.isFullFor(1, 0)) {
+		if (this.#inbox.isFullFor({ messages: 1, bytes: 0, owner: null })) {
 			return { code: "room_full", message: "The room is very busy; try again in a moment.", retryAfterMs: 1000 };
 		}
 		const { roomSessionsMax } = this.#around.settings;
@@ -125,11 +125,18 @@ export class RoomBody {
 		this.#seats.closed(socket, code);
 	}
 
-	#hear(session: string, messages: readonly Decoded[], units: number): void {
-		if (!this.#inbox.isFullFor(messages.length, units)) {
-			return this.#put({ type: "frame", session, messages }, messages.length, units);
+	/** What a frame says is read in its turn; only one that is too large is refused by its size alone. */
+	#hear(session: string, frame: string | ArrayBuffer): void {
+		const text = typeof frame === "string" && frame.length <= FRAME_BYTES_MAX ? frame : "";
+		const read = (): Decoded[] => (typeof frame === "string" ? decodeFrame(frame) : [{ refusal: BINARY_RESERVED }]);
+		const owner = { session, address: this.#room.addressOf(session) };
+		const weight = { messages: countMessages(text), bytes: text.length, owner };
+		if (!this.#inbox.isFullFor(weight)) {
+			const known = text === "" ? read() : null;
+			this.#inbox.putText(weight, () => ({ type: "frame", session, messages: known ?? read() }));
+			return this.#clock.strike();
 		}
-		if (!this.#room.paused.has(session)) return this.#seats.refuse(session, messages, OVERLOADED);
+		if (!this.#room.paused.has(session)) return this.#seats.refuse(session, read(), OVERLOADED);
 		// One that does not read gets no refusals either: they would pile up in its buffer, which is what a pause prevents.
 		this.#seats.close([{ session, code: CLOSE.tooSlow, reason: "too slow" }]);
 		this.#put({ type: "leave", session });
@@ -153,7 +160,12 @@ export class RoomBody {
 	post(who: Omit<Post, "type" | "reply" | "publish">, publish: Post["publish"], answer: Answering): void {
 		const refusal = this.#room.door.refusesPost(who, this.#around.now());
 		if (refusal !== null) return answer({ outcome: "refused", refusal });
-		this.#ask((reply) => ({ type: "post", reply, ...who, publish }), answer);
+		const text = JSON.stringify(publish.data) ?? "null";
+		const owner = { session: who.member, address: who.address ?? null };
+		const { data: _, ...draft } = publish;
+		this.#askText({ messages: 1, bytes: text.length, owner }, answer, (reply) => {
+			return { type: "post", reply, ...who, publish: { ...draft, data: JSON.parse(text) as unknown } };
+		});
 	}
 
 	/** A moderator or operator acts; an erasure goes on, turn by turn, until nothing is left. */
@@ -188,23 +200,32 @@ export class RoomBody {
 	}
 
 	/** A consumer reports what came of a job. */
-	settleJob(settlement: Omit<Settle, "type" | "reply">, answer: Answering): void {
-		this.#ask((reply) => ({ type: "settle", reply, ...settlement }), answer);
+	settleJob({ outcome, ...job }: Omit<Settle, "type" | "reply">, answer: Answering): void {
+		const text = JSON.stringify(outcome);
+		this.#askText({ messages: 1, bytes: text.length, owner: null }, answer, (reply) => {
+			return { type: "settle", reply, ...job, outcome: JSON.parse(text) as Outcome };
+		});
 	}
 
 	/** Puts an input into the inbox; `answer` hears the turn's answer to it. */
 	#ask(input: (reply: string) => Input, answer: Answering): void {
+		this.#askText({ messages: 1, bytes: 0, owner: null }, answer, input);
+	}
+
+	/** Like {@link #ask}, of what is decoded when it is taken. */
+	#askText(weight: Weight, answer: Answering, input: (reply: string) => Input): void {
 		if (this.isNewer) return answer({ outcome: "refused", refusal: NEWER_SCHEMA });
-		if (this.#inbox.isFullFor(1, 0)) return answer({ outcome: "refused", refusal: OVERLOADED });
+		if (this.#inbox.isFullFor(weight)) return answer({ outcome: "refused", refusal: OVERLOADED });
 		const reply = this.#around.newId();
 		this.#replies.set(reply, answer);
-		this.#put(input(reply));
+		this.#inbox.putText(weight, () => input(reply));
+		this.#clock.strike();
 	}
 
 	// The turn.
 
-	#put(input: Input, messages = 1, bytes = 0): void {
-		this.#inbox.put(input, messages, bytes);
+	#put(input: Input): void {
+		this.#inbox.put(input);
 		this.#clock.strike();
 	}
 
@@ -261,6 +282,7 @@ export class RoomBody {
 			this.#seats.look();
 			if (effects.jobs.length > 0) this.#send(effects.jobs);
 			if (effects.alarmAt !== null) this.#setAlarm(effects.alarmAt);
+			this.#inbox.putFirst(...effects.later);
 			if (effects.again || this.#inbox.length > 0) this.#clock.again();
 		} catch (error) {
 			this.#around.report("delivery", error);

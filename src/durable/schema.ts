@@ -95,6 +95,8 @@ export const MIGRATIONS: readonly string[] = [
 	drop table publish_keys;
 	alter table keys rename to publish_keys;
 	`,
+	// By which a repeat of a held event is known, without reading it.
+	"alter table jobs add column digest text not null default ''",
 ];
 
 /**

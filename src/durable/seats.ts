@@ -3,7 +3,7 @@
  * behind them what came; they decide nothing. What is known of a session rests in its socket's attachment while
  * the room sleeps.
  */
-import { type Decoded, decodeFrame, encodeMessage, extendFrames, packFrames } from "../protocol/codec.ts";
+import { type Decoded, encodeMessage, extendFrames, packFrames } from "../protocol/codec.ts";
 import { CLOSE, type Refusal } from "../protocol/codes.ts";
 import type { Close, Effects } from "../room/effects.ts";
 import { type Attachment, readAttachment } from "../room/session.ts";
@@ -15,8 +15,8 @@ const OPEN = 1;
 
 /** What hears of the seats. */
 export interface Host extends FlowHost {
-	/** A frame has come, decoded. `units` is how long the text is of which something is kept. */
-	heard(session: string, messages: readonly Decoded[], units: number): void;
+	/** A frame has come. */
+	heard(session: string, frame: string | ArrayBuffer): void;
 	left(session: string): void;
 }
 
@@ -79,17 +79,10 @@ export class Seats {
 		this.#sessions.set(socket, session);
 	}
 
-	heard(socket: WebSocket, text: string | ArrayBuffer): void {
+	heard(socket: WebSocket, frame: string | ArrayBuffer): void {
 		const session = this.#sessions.get(socket);
 		// One that was closed may go on sending until it answers: nobody reads that.
-		if (session === undefined || this.#bySession.get(session) !== socket) return;
-		if (typeof text !== "string") {
-			const refusal: Refusal = { code: "binary_reserved", message: "Binary frames are reserved; send JSON as text." };
-			return this.#host.heard(session, [{ refusal }], 0);
-		}
-		const messages = decodeFrame(text);
-		// Of a frame that was refused whole only the refusal is kept.
-		this.#host.heard(session, messages, messages.some((each) => "message" in each) ? text.length : 0);
+		if (session !== undefined && this.#bySession.get(session) === socket) this.#host.heard(session, frame);
 	}
 
 	/** A socket has closed, with `code`; without one it broke. */
@@ -139,15 +132,17 @@ export class Seats {
 	 * One frame to each session: the shared part, encoded once, and a private part for those who
 	 * have one. More than one only where it would be larger than a frame may be.
 	 */
-	#deliver(told: Pick<Effects, "shared" | "withheld" | "private">): void {
+	#deliver(told: Pick<Effects, "shared" | "withheld" | "frames" | "private">): void {
 		const shared = this.#welcomed.size === 0 ? [] : packFrames(told.shared);
-		// One whose join was refused in its turn is told why, and nothing else.
-		const isAlone = (session: string): boolean => shared.length === 0 || !this.#welcomed.has(session);
+		for (const [session, frames] of told.frames) this.#send(session, frames);
 		for (const session of shared.length === 0 ? [] : this.#welcomed) {
 			const own = told.private.get(session) ?? [];
 			this.#send(session, told.withheld.has(session) ? packFrames(own) : extendFrames(shared, own));
 		}
-		for (const [session, own] of told.private) if (isAlone(session)) this.#send(session, packFrames(own));
+		for (const [session, own] of told.private) {
+			// One whose join was refused in its turn is told why, and nothing else.
+			if (shared.length === 0 || !this.#welcomed.has(session)) this.#send(session, packFrames(own));
+		}
 	}
 
 	/** Refuses, at once and not by a turn, what came in one frame. */

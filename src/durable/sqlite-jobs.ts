@@ -3,7 +3,7 @@ import type { AskKey, JobHead, JobRow, JobState, RangeRow } from "../room/jobs.t
 import { Database, ROWS } from "./database.ts";
 
 const HEAD_COLUMNS = `n, kind, purpose, member, ask, seq, state, run, due_at as "dueAt", deadline_at as "deadlineAt",
-	is_owed as "isOwed", jobs.at`;
+	is_owed as "isOwed", jobs.at, digest`;
 const JOB_COLUMNS = `${HEAD_COLUMNS}, input, outcome`;
 
 export class SqliteJobs extends Database {
@@ -26,19 +26,19 @@ export class SqliteJobs extends Database {
 		);
 	}
 
-	findAsks(keys: readonly AskKey[]): JobRow[] {
+	findAsks(keys: readonly AskKey[]): JobHead[] {
 		return this.readRows(
-			`select ${JOB_COLUMNS} ${ROWS}
+			`select ${HEAD_COLUMNS} ${ROWS}
 				cross join jobs on jobs.member = value->>0 and jobs.ask = value->>1 and jobs.purpose = value->>2`,
 			keys.map((key) => [key.member, key.ask, key.purpose]),
-		).map(asJob<JobRow>);
+		).map(asJob<JobHead>);
 	}
 
 	addJobs(jobs: readonly JobRow[]): void {
 		this.writeRows(
-			`insert into jobs (n, kind, purpose, member, ask, seq, state, run, due_at, deadline_at, is_owed, at, input, outcome)
+			`insert into jobs (n, kind, purpose, member, ask, seq, state, run, due_at, deadline_at, is_owed, at, input, outcome, digest)
 				select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
-					value->>9, value->>10, value->>11, value->>12, value->>13 ${ROWS}`,
+					value->>9, value->>10, value->>11, value->>12, value->>13, value->>14 ${ROWS}`,
 			jobs.map((job) => [
 				job.n,
 				job.kind,
@@ -54,6 +54,7 @@ export class SqliteJobs extends Database {
 				job.at,
 				job.input,
 				job.outcome,
+				job.digest,
 			]),
 		);
 	}

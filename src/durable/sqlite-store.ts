@@ -6,6 +6,7 @@ import { packRows } from "../protocol/codec.ts";
 import type {
 	EventSize,
 	KeyAge,
+	KnownKey,
 	Meta,
 	NewEvent,
 	PublishKey,
@@ -80,13 +81,16 @@ export class SqliteStore extends SqliteJobs implements RoomStore {
 		this.writeRows(`delete from roster where member in (select value ${ROWS})`, members);
 	}
 
-	findKeys(keys: readonly PublishKey[]): (PublishKey & { seq: number })[] {
+	/** Nothing that an id may hold stands between its key without a digest and the same with one. */
+	findKeys(keys: readonly PublishKey[]): KnownKey[] {
 		return this.readRows<{ key: string; seq: number }>(
-			`select known.key, known.seq ${ROWS} cross join publish_keys as known on known.key = row.value`,
-			keys.map(({ member, id }) => keyOf(member, id)),
+			`select known.key, known.seq ${ROWS}
+				cross join publish_keys as known on known.key >= row.value and known.key < row.value || ' '`,
+			keys.map(({ member, id }) => keyOf(member, id, "")),
 		).map(({ key, seq }) => {
-			const end = key.indexOf(" ");
-			return { member: key.slice(0, end), id: key.slice(end + 1), seq };
+			const [name = "", digest = ""] = key.split(UNIT_SEPARATOR);
+			const end = name.indexOf(" ");
+			return { member: name.slice(0, end), id: name.slice(end + 1), seq, digest };
 		});
 	}
 
@@ -102,7 +106,7 @@ export class SqliteStore extends SqliteJobs implements RoomStore {
 				this.write(`insert into events (seq, at, body) select ? + row.key, ?, value ${ROWS}`, seq + first, at, json);
 			}
 			if (id === null) continue;
-			const keys = run.map((event) => keyOf(event.from, event.id ?? ""));
+			const keys = run.map((event) => keyOf(event.from, event.id ?? "", event.digest));
 			for (const { first, json } of packRows(keys, PARAMETER_BYTES_MAX)) {
 				this.write(
 					`insert into publish_keys (key, seq, at) select value, ? + row.key, ? ${ROWS}`,
@@ -193,8 +197,11 @@ export class SqliteStore extends SqliteJobs implements RoomStore {
 	}
 }
 
-function keyOf(member: string, id: string): string {
-	return `${member} ${id}`;
+/** Neither an id nor a member's holds a control character; one without a digest is of an older version. */
+const UNIT_SEPARATOR = "\u001f";
+
+function keyOf(member: string, id: string, digest: string): string {
+	return digest === "" ? `${member} ${id}` : `${member} ${id}${UNIT_SEPARATOR}${digest}`;
 }
 
 /** The events in runs of the same time that all have a key, or have none. Seqs have no gap. */

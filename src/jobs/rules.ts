@@ -17,6 +17,7 @@ export function rulesOf(app: Ruled, env: Readonly<Record<string, unknown>>): Rul
 				concerns: kind.concerns,
 				leaseMs: leaseMs(kind),
 				fault: (input) => faultOf(kind.input, input, `a \`${kind.name}\` job`),
+				keep: (input) => keptOf(kind.input, input),
 				wants: (event) => kind.wants?.(event) ?? true,
 			},
 		]),
@@ -49,6 +50,12 @@ function checkOf({ hold, review, unchecked = "refuse", withinSeconds }: EventDef
 	const withinMs = withinSeconds === undefined ? HOLD_MS_DEFAULT : withinSeconds * 1000;
 	if (hold !== undefined) return { kind: hold, when: "before", unchecked, withinMs };
 	return review === undefined ? null : { kind: review, when: "after", unchecked, withinMs };
+}
+
+/** What a schema makes of an input, where it takes its own word for it: it is read again when the job is done. */
+function keptOf(schema: v.GenericSchema, input: unknown): unknown {
+	const output = JSON.parse(JSON.stringify(v.parse(schema, input)) ?? "null") as unknown;
+	return v.is(schema, output) ? output : input;
 }
 
 function faultOf(schema: v.GenericSchema, value: unknown, what: string): string | null {

@@ -52,6 +52,20 @@ function decodeMessage(value: unknown, isSuspect: boolean): Decoded {
 	return refused("invalid", sentenceOf(type, result.issues[0]), id);
 }
 
+/** How many messages a frame's text holds, about, without reading it: as many as it names types, within a frame's bound. */
+export function countMessages(text: string): number {
+	let count = 0;
+	for (
+		let at = text.indexOf(TYPE_KEY);
+		at !== -1 && count < MESSAGES_PER_FRAME_MAX;
+		at = text.indexOf(TYPE_KEY, at + 1)
+	)
+		count++;
+	return Math.max(1, count);
+}
+
+const TYPE_KEY = '"type"';
+
 function refused(code: Refusal["code"], message: string, id?: unknown): Decoded {
 	const refusal: Refusal = { code, message };
 	if (typeof id === "string" && id.length > 0 && id.length <= ID_CHARS_MAX && id.isWellFormed()) refusal.id = id;

@@ -19,6 +19,10 @@ export const PAGE_BYTES_MAX = 128 * 1024;
 export const PAGE_EVENTS_MAX = 200;
 export const PAGE_EVENTS_DEFAULT = 50;
 export const REPLAY_EVENTS_MAX = 1000;
+/** What is replayed comes in frames that a line of 6 KB/s gets through before its client gives up. */
+export const REPLAY_FRAME_BYTES_MAX = 32 * 1024;
+/** The members that a welcome names. */
+export const MEMBERS_BYTES_MAX = 32 * 1024;
 export const ROSTER_SAMPLE_MEMBERS_MAX = 200;
 
 // What a room holds while it waits for its next turn.
@@ -27,6 +31,14 @@ export const TURN_BYTES_MAX = 1024 * 1024;
 export const TURN_WINDOW_MS_MAX = 50;
 export const INBOX_MESSAGES_MAX = 10_000;
 export const INBOX_BYTES_MAX = 16 * 1024 * 1024;
+/**
+ * What one session, and all guests of one address, may have waiting while the inbox is over half full. A client
+ * that comes back sends at most 100 publishes of 32 KiB before it waits for an answer: that fits a session's share.
+ */
+export const INBOX_SESSION_BYTES_MAX = 4 * 1024 * 1024;
+export const INBOX_ADDRESS_BYTES_MAX = 8 * 1024 * 1024;
+/** Joins that one turn takes: each is told who is here and what was said, some 64 KiB. */
+export const TURN_JOINS_MAX = 32;
 
 // Rates of one member, over all its sessions. A bucket holds BURST_SECONDS of its rate.
 export const PRESENCE_PER_SECOND = 10;
@@ -34,6 +46,23 @@ export const HISTORY_PER_SECOND = 5;
 export const JOB_PER_SECOND = 5;
 export const MODERATE_PER_SECOND = 20;
 export const BURST_SECONDS = 2;
+/** What a member may say a second, of JSON in UTF-16 units: publishes, asks, signals and presence together. A whole outbox of 32 KiB each passes in a minute. */
+export const MEMBER_BYTES_PER_SECOND = 256 * 1024;
+export const MEMBER_BYTES_BURST_SECONDS = 8;
+/**
+ * What a room tells all of its members a second: what is said, times those who hear it. Measured: 200 members hear
+ * 32 KiB in some 25 ms, so at this rate a third of the room's time goes into it.
+ */
+export const FANOUT_BYTES_PER_SECOND = 64 * 1024 * 1024;
+/** Refusals of one session: more than so many a second for so long, and it is closed; within a minute again, for good. */
+export const REFUSALS_PER_SECOND = 100;
+export const REFUSALS_SECONDS = 10;
+export const REFUSALS_MEMORY_MS = 60_000;
+/** Publishes and asks that were made before, each a look into a table and an answer. A whole outbox that is sent again passes at once. */
+export const REPEATS_PER_SECOND = 100;
+export const REPEATS_BURST_SECONDS = 12;
+/** An answer to a repeat costs one token more for each so many characters that it holds: a job's outcome is up to 32 KiB. */
+export const REPEAT_UNITS = 256;
 export const BUCKETS_KEPT_MAX = 20_000;
 
 // Life, grace and sweeps. A dead session is found at the latest
@@ -132,8 +161,8 @@ export const PAUSED_PRIVATE_BYTES_MAX = 64 * 1024;
 export const STUCK_MS_MAX = 60_000;
 /** Unsent bytes of all sockets of a room together, closing ones included. */
 export const BUFFERED_BYTES_MAX = 32 * 1024 * 1024;
-/** What one turn replays to everyone who is behind, together. */
-export const REPLAY_BYTES_PER_TURN_MAX = BUFFERED_BYTES_MAX / 4;
+/** What one turn tells single sessions of what is stored, together: welcomes, pages, replays and owed outcomes. UTF-16 units. */
+export const TURN_PRIVATE_UNITS_MAX = 2 * 1024 * 1024;
 export const FLOW_POLL_MS = 25;
 /** How often a socket is looked at that has not taken what it was last sent, though nothing more is sent. */
 export const SETTLE_MS = 1_000;

@@ -35,6 +35,8 @@ export interface KindRule {
 	/** Longer than all of its attempts can take: only then is it sent again. */
 	leaseMs: number;
 	fault(input: unknown): string | null;
+	/** What is kept of an input without a fault: what the kind does not know is gone. */
+	keep(input: unknown): unknown;
 	/** False for an event about which there is nothing to do. */
 	wants(event: { name: string; data: unknown }): boolean;
 }

@@ -7,15 +7,50 @@ interface Bucket {
 	at: number;
 }
 
+/** What is taken from a bucket, and how it fills. */
+export interface Toll {
+	/** Of what; each has buckets of its own. */
+	what: string;
+	perSecond: number;
+	/** How many seconds' worth it holds: BURST_SECONDS where it is not said. */
+	burstSeconds?: number;
+	/** How many tokens: one where it is not said. What costs more than a bucket holds is paid by a full one, which owes the rest. */
+	cost?: number;
+}
+
+/** Whose bucket: a member's and, for a guest, that of its network address, which guests share. */
+export interface Who {
+	member: string;
+	address: string | null;
+}
+
 export class Buckets {
 	#buckets = new Map<string, Bucket>();
 
 	/**
-	 * Takes one token from the bucket `name`, which fills at `perSecond` and holds BURST_SECONDS of it.
-	 * @returns 0, or after how many ms there will be one.
+	 * Takes from the bucket of `owner`.
+	 * @returns 0, or after how many ms there will be enough: then nothing was taken.
 	 */
-	take(name: string, perSecond: number, now: number): number {
-		const full = perSecond * BURST_SECONDS;
+	take(owner: string, toll: Toll, now: number): number {
+		const { perSecond, burstSeconds = BURST_SECONDS, cost = 1 } = toll;
+		const full = perSecond * burstSeconds;
+		const bucket = this.#fill(`${toll.what} ${owner}`, { perSecond, full }, now);
+		const needed = Math.min(cost, full);
+		if (bucket.tokens >= needed) {
+			bucket.tokens -= cost;
+			return 0;
+		}
+		return Math.max(1, Math.ceil(((needed - bucket.tokens) / perSecond) * 1000));
+	}
+
+	/** Takes of a member's bucket and, for a guest, of the one that the guests of its address share. */
+	takeFor(who: Who, toll: Toll, now: number): number {
+		const retryAfterMs = this.take(who.member, toll, now);
+		if (retryAfterMs > 0 || who.address === null) return retryAfterMs;
+		return this.take(`@${who.address}`, { ...toll, perSecond: toll.perSecond * GUESTS_PER_ADDRESS_WORTH }, now);
+	}
+
+	#fill(name: string, { perSecond, full }: { perSecond: number; full: number }, now: number): Bucket {
 		let bucket = this.#buckets.get(name);
 		if (bucket === undefined) {
 			if (this.#buckets.size >= BUCKETS_KEPT_MAX) this.#dropFull(now);
@@ -28,24 +63,13 @@ export class Buckets {
 		const passedMs = Math.max(0, now - bucket.at);
 		bucket.tokens = Math.min(full, bucket.tokens + (passedMs / 1000) * perSecond);
 		bucket.at = now;
-		if (bucket.tokens >= 1) {
-			bucket.tokens -= 1;
-			return 0;
-		}
-		return Math.max(1, Math.ceil(((1 - bucket.tokens) / perSecond) * 1000));
-	}
-
-	/** Takes a member's token and, for a guest, one of those that the guests of its address share. */
-	takeFor(who: { member: string; address: string | null }, what: string, perSecond: number, now: number): number {
-		const retryAfterMs = this.take(`${what} ${who.member}`, perSecond, now);
-		if (retryAfterMs > 0 || who.address === null) return retryAfterMs;
-		return this.take(`${what} @${who.address}`, perSecond * GUESTS_PER_ADDRESS_WORTH, now);
+		return bucket;
 	}
 
 	/** A bucket that has had time to fill says nothing: it can be made anew. */
 	#dropFull(now: number): void {
-		for (const [name, bucket] of this.#buckets) {
-			if (now - bucket.at >= BURST_SECONDS * 1000) this.#buckets.delete(name);
+		for (const [name, { tokens, at }] of this.#buckets) {
+			if (tokens >= 0 && now - at >= BURST_SECONDS * 1000) this.#buckets.delete(name);
 		}
 		// All in use at once: forget the longest unused. Generous to a few, bounded for all.
 		for (const name of this.#buckets.keys()) {

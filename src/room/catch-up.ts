@@ -2,19 +2,22 @@
  * Catching up: the welcome of a session that joined, and the replay that brings one from its cursor to the
  * head. It comes when everything of the turn is written, so that what is read holds all that the turn adds.
  */
+import { encodeMessage, packFrames } from "../protocol/codec.ts";
 import { CLOSE } from "../protocol/codes.ts";
 import { formatCursor } from "../protocol/ids.ts";
 import {
 	PAGE_EVENTS_DEFAULT,
 	PAUSED_PRIVATE_BYTES_MAX,
-	REPLAY_BYTES_PER_TURN_MAX,
 	REPLAY_EVENTS_MAX,
+	REPLAY_FRAME_BYTES_MAX,
+	TURN_PRIVATE_UNITS_MAX,
 } from "../protocol/limits.ts";
 import type { HistoryRequest } from "../protocol/messages.ts";
 import type { Settings } from "../protocol/settings.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
 import type { History, Page } from "./history.ts";
+import type { Owed, Page as PageInput } from "./inputs.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RoomRecord } from "./record.ts";
 import { continuityOf } from "./resume.ts";
@@ -23,6 +26,18 @@ import type { Greeting, Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Turn } from "./turn.ts";
 import { encodeWelcome } from "./welcome.ts";
+
+/** A page as it is replayed. */
+interface Replayed {
+	page: Page;
+	frames: readonly string[];
+	units: number;
+}
+
+/** How many characters a turn may still tell single sessions. */
+interface Budget {
+	left: number;
+}
 
 interface Needs {
 	name: string;
@@ -37,9 +52,10 @@ interface Needs {
 export class CatchUp implements Concern {
 	readonly #room: Needs;
 	/** Answered at the turn's end, when the history holds all that it adds. */
-	#asked: { session: string; request: HistoryRequest }[] = [];
-	/** This turn's pages, by their cursor: many are at the same place. */
-	readonly #pages = new Map<number, Page>();
+	#asked: Omit<PageInput, "type">[] = [];
+	#owed: Omit<Owed, "type">[] = [];
+	/** This turn's pages, by their cursor: many are at the same place, and share their frames. */
+	readonly #pages = new Map<number, Replayed>();
 
 	constructor(needs: Needs) {
 		this.#room = needs;
@@ -50,58 +66,77 @@ export class CatchUp implements Concern {
 		this.#asked.push({ session, request });
 	}
 
+	/** A session's member is owed outcomes, after the job of that number. */
+	owe(session: string, after: number): void {
+		this.#owed.push({ session, after });
+	}
+
 	flush(turn: Turn): void {
-		this.#answer(turn);
-		if (this.#room.sessions.behind.size === 0) return;
+		const budget: Budget = { left: TURN_PRIVATE_UNITS_MAX };
+		const [asked, owed] = [this.#asked, this.#owed];
+		[this.#asked, this.#owed] = [[], []];
+		for (const page of asked) this.#answer(page, budget, turn);
+		for (const { session, after } of owed) this.#tellOwed(session, after, budget, turn);
 		this.holdBack(turn);
 		this.#pages.clear();
-		let bytesLeft = REPLAY_BYTES_PER_TURN_MAX;
 		for (const id of [...this.#room.sessions.behind]) {
 			const session = this.#room.sessions.get(id);
 			if (session === undefined || session.mode.kind === "paused") continue;
 			// Where many catch up at once, those who came first do so first; a welcome waits for nobody.
-			if (bytesLeft <= 0 && session.greeting === null) turn.again();
-			else bytesLeft -= this.#serve(session, bytesLeft > 0, turn);
+			if (budget.left <= 0 && session.greeting === null) turn.again();
+			else this.#serve(session, budget, turn);
 		}
 	}
 
-	#answer(turn: Turn): void {
+	#answer({ session, request }: Omit<PageInput, "type">, budget: Budget, turn: Turn): void {
+		if (this.#room.sessions.get(session) === undefined) return;
+		if (budget.left <= 0) return turn.later({ type: "page", session, request });
 		const { floor, head } = this.#room.record.meta;
-		for (const { session, request } of this.#asked) {
-			const { bodies, more } = this.#room.history.page(request);
-			turn.tellEncoded(session, [
-				`{"type":"history","id":${JSON.stringify(request.id)},"events":[${bodies.join(",")}],"floor":${floor},"head":${head},"more":${more}}`,
-			]);
-		}
-		this.#asked = [];
+		const { bodies, more } = this.#room.history.page(request);
+		const page = `{"type":"history","id":${JSON.stringify(request.id)},"events":[${bodies.join(",")}],"floor":${floor},"head":${head},"more":${more}}`;
+		budget.left -= page.length;
+		turn.tellEncoded(session, [page]);
 	}
 
-	/** Welcomes the session, or sends it its next page, or both; gives how many characters that took. */
-	#serve(session: Session, replays: boolean, turn: Turn): number {
+	/** Outcomes that came while the member was away. */
+	#tellOwed(id: string, after: number, budget: Budget, turn: Turn): void {
+		const session = this.#room.sessions.get(id);
+		if (session === undefined) return;
+		for (const n of this.#room.outbox.owedTo(session.member, after)) {
+			if (budget.left <= 0) return turn.later({ type: "owed", session: id, after: n - 1 });
+			const notice = this.#room.outbox.owedNotice(n);
+			if (notice === null) continue;
+			const told = encodeMessage(notice);
+			budget.left -= told.length;
+			turn.tellEncoded(id, [told]);
+		}
+	}
+
+	/** Welcomes the session, or sends it its next page, or both. */
+	#serve(session: Session, budget: Budget, turn: Turn): void {
 		const isNew = session.greeting !== null;
 		// A client may speak before it is welcomed, but what it hears begins with the welcome and what it missed.
 		const answers = turn.untell(session.id);
 		const greeting = session.greeting ?? this.#resetOf(session);
-		if (greeting !== null) this.#welcome(session, greeting, turn);
-		if (replays) this.#replay(session, !isNew, turn);
-		const units = turn.told(session.id).reduce((sum, message) => sum + message.length, 0);
+		if (greeting !== null) budget.left -= this.#welcome(session, greeting, turn);
+		if (budget.left > 0) budget.left -= this.#replay(session, !isNew, turn);
 		turn.tellEncoded(session.id, answers);
-		// Outcomes that came while the member was away.
-		if (isNew) for (const notice of this.#room.outbox.owedTo(session.member)) turn.tell(session.id, notice);
+		if (isNew) this.#tellOwed(session.id, 0, budget, turn);
 		turn.attach(session);
 		if (session.mode.kind !== "live") turn.again();
-		return units;
 	}
 
-	/** Decides where the session takes up the history, and says so. */
-	#welcome(session: Session, greeting: Greeting, turn: Turn): void {
+	/** Decides where the session takes up the history, and says so; gives how many characters that takes. */
+	#welcome(session: Session, greeting: Greeting, turn: Turn): number {
 		const { name, settings, record, roster, sessions } = this.#room;
 		const continuity = continuityOf(greeting.since, greeting.history, record.meta);
 		sessions.setMode(session, { kind: "replaying", cursor: continuity.cursor });
 		session.greeting = null;
 		turn.welcome(session.id);
 		const about = { name, meta: record.meta, roster, settings, continuity, resume: greeting.resume };
-		turn.tellEncoded(session.id, [encodeWelcome(session, about)]);
+		const frame = `[${encodeWelcome(session, about)}]`;
+		turn.tellFrames(session.id, [frame]);
+		return frame.length;
 	}
 
 	/** A new welcome, as a reset, for one whose cursor the floor has passed: what it missed is no longer kept (G4). */
@@ -111,27 +146,37 @@ export class CatchUp implements Concern {
 		return { since: formatCursor({ epoch, seq: mode.cursor }), history: PAGE_EVENTS_DEFAULT, resume: null };
 	}
 
-	/** Sends the session its next page; with the last one it is caught up and live. `wasWelcomed`: in an earlier turn. */
-	#replay(session: Session, wasWelcomed: boolean, turn: Turn): void {
-		if (session.mode.kind !== "replaying") return;
+	/**
+	 * Sends the session its next page; with the last one it is caught up and live. `wasWelcomed`: in an earlier turn.
+	 * Gives how many characters that takes.
+	 */
+	#replay(session: Session, wasWelcomed: boolean, turn: Turn): number {
+		if (session.mode.kind !== "replaying") return 0;
 		const { record, roster, sessions } = this.#room;
 		const { cursor } = session.mode;
-		const page = this.#pageAfter(cursor);
-		turn.tellEncoded(session.id, page.bodies);
-		if (page.more) return sessions.setMode(session, { kind: "replaying", cursor: page.last ?? cursor });
+		const { page, frames, units } = this.#pageAfter(cursor);
+		turn.tellFrames(session.id, frames);
+		if (page.more) {
+			sessions.setMode(session, { kind: "replaying", cursor: page.last ?? cursor });
+			return units;
+		}
 		// A replay that took several turns heard nothing of who came and went meanwhile.
-		if (wasWelcomed) turn.tellEncoded(session.id, [roster.full()]);
+		const full = wasWelcomed ? [roster.full()] : [];
+		turn.tellEncoded(session.id, full);
 		turn.tell(session.id, { type: "caught-up", head: record.meta.head });
 		turn.tellEncoded(session.id, turn.newest());
 		sessions.setMode(session, { kind: "live" });
+		return units + (full[0]?.length ?? 0);
 	}
 
-	#pageAfter(cursor: number): Page {
+	#pageAfter(cursor: number): Replayed {
 		const known = this.#pages.get(cursor);
 		if (known !== undefined) return known;
 		const page = this.#room.history.after(cursor, REPLAY_EVENTS_MAX);
-		this.#pages.set(cursor, page);
-		return page;
+		const frames = packFrames(page.bodies, REPLAY_FRAME_BYTES_MAX);
+		const replayed = { page, frames, units: frames.reduce((sum, frame) => sum + frame.length, 0) };
+		this.#pages.set(cursor, replayed);
+		return replayed;
 	}
 
 	/** Counts what paused sessions are told in private, also of a turn that failed; more than a little is more than they take. */

@@ -2,8 +2,7 @@
 import type { Refusal } from "../protocol/codes.ts";
 import { OPERATOR } from "../protocol/ids.ts";
 import { HISTORY_PER_SECOND, MODERATE_PER_SECOND } from "../protocol/limits.ts";
-import type { Capability } from "../protocol/messages.ts";
-import type { Buckets } from "./buckets.ts";
+import type { Buckets, Toll } from "./buckets.ts";
 import type { Join, Moderate, Post } from "./inputs.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
@@ -56,7 +55,7 @@ export class Door {
 
 	/** Takes a page's token from a reader's bucket: the one that its requests by socket are taken from. */
 	refusesPage(who: Who, now: number): Refusal | null {
-		return this.#refusesRate(who, "read", HISTORY_PER_SECOND, now);
+		return this.#refusesRate(who, { what: "read", perSecond: HISTORY_PER_SECOND }, now);
 	}
 
 	/** Why somebody may not moderate over HTTP, or null. An operator may. */
@@ -67,11 +66,11 @@ export class Door {
 		if (!this.#sanctions.effective(member, can).has("moderate")) {
 			return { code: "forbidden", message: "You may not moderate this room while you are muted." };
 		}
-		return this.#refusesRate({ member, address }, "moderate", MODERATE_PER_SECOND, now);
+		return this.#refusesRate({ member, address }, { what: "moderate", perSecond: MODERATE_PER_SECOND }, now);
 	}
 
-	#refusesRate(who: Who, what: Capability, perSecond: number, now: number): Refusal | null {
-		const retryAfterMs = this.#buckets.takeFor(who, what, perSecond, now);
+	#refusesRate(who: Who, toll: Toll, now: number): Refusal | null {
+		const retryAfterMs = this.#buckets.takeFor(who, toll, now);
 		if (retryAfterMs === 0) return null;
 		return { code: "rate_limited", message: "Too many of these; wait a little and try again.", retryAfterMs };
 	}

@@ -1,5 +1,6 @@
 /** Everything that a room can ask the platform to do. Performed in this order, after the turn's commit. */
 import type { Refusal } from "../protocol/codes.ts";
+import type { Input } from "./inputs.ts";
 import type { Sending } from "./jobs.ts";
 import type { Attachment } from "./session.ts";
 
@@ -12,6 +13,8 @@ export interface Effects {
 	shared: readonly string[];
 	/** The sessions that were not live when the turn began: they get what they missed by replay. */
 	withheld: ReadonlySet<string>;
+	/** Encoded frames for one session, before all else that it hears. */
+	frames: ReadonlyMap<string, readonly string[]>;
 	/** Encoded messages for one session, after the shared ones. */
 	private: ReadonlyMap<string, readonly string[]>;
 	closes: Close[];
@@ -21,6 +24,8 @@ export interface Effects {
 	jobs: readonly Sending[];
 	/** When the room next needs an alarm, Unix ms; null where it needs none. */
 	alarmAt: number | null;
+	/** What the turn had no room for: the next one takes it first. */
+	later: readonly Input[];
 	/** True where the room has more to send though nothing new has arrived. */
 	again: boolean;
 	/** True where nothing is worth keeping: the room's storage is to be deleted whole. */

@@ -15,6 +15,12 @@ import type { Turn } from "./turn.ts";
 export const ROOM_MEMBER = "room:events";
 export const ROOM_AUTHOR = "Room";
 
+/** An event that has no place yet. */
+export interface Appending extends Omit<Event, "type" | "seq" | "at" | "data"> {
+	/** Of its name and data, where it has an id. */
+	digest?: string;
+}
+
 export interface Page {
 	/** Encoded events, ascending. */
 	bodies: string[];
@@ -41,7 +47,7 @@ export class History implements Concern {
 	}
 
 	/** Gives the event the next place. Nobody may see it before {@link flush} has committed. */
-	append(event: Omit<Event, "type" | "seq" | "at" | "data">, dataJson: string, now: number): StoredEvent {
+	append(event: Appending, dataJson: string, now: number): StoredEvent {
 		const at = Math.max(now, this.#record.meta.at);
 		const seq = this.#record.meta.head + 1;
 		const body = encodeEvent({ ...event, seq, at }, dataJson);
@@ -50,6 +56,7 @@ export class History implements Concern {
 			at,
 			from: event.from,
 			id: event.id ?? null,
+			digest: event.digest ?? "",
 			body,
 			bytes: utf8Bytes(body),
 		};

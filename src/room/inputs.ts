@@ -2,11 +2,11 @@
 
 import type { Decoded } from "../protocol/codec.ts";
 import type { PostModeration } from "../protocol/http.ts";
-import type { Capability } from "../protocol/messages.ts";
+import type { Capability, HistoryRequest } from "../protocol/messages.ts";
 import type { Outcome } from "../protocol/outcome.ts";
 import type { Sending } from "./jobs.ts";
 
-export type Input = Join | Frame | Leave | Post | Alarm | Sent | Settle | Replay | Wipe | Moderate | Flow;
+export type Input = Join | Frame | Leave | Post | Alarm | Sent | Settle | Replay | Wipe | Moderate | Flow | Page | Owed;
 
 /** A socket was accepted for a member whose right to be here is proven. */
 export interface Join {
@@ -107,6 +107,20 @@ export interface Flow {
 	full: readonly string[];
 	drained: readonly string[];
 	stuck: readonly string[];
+}
+
+/** A page of the history that a session has asked for and paid, and for which its turn had no room. */
+export interface Page {
+	type: "page";
+	session: string;
+	request: HistoryRequest;
+}
+
+/** A session's member is still owed outcomes, after the job of that number. */
+export interface Owed {
+	type: "owed";
+	session: string;
+	after: number;
 }
 
 /** The same inputs, each of one message: what is run again one by one after a turn that threw. */

@@ -29,6 +29,8 @@ export interface JobHead {
 	isOwed: boolean;
 	/** When it came to be, Unix ms. */
 	at: number;
+	/** Of a held event, by which its repeats are known; empty for every other job. */
+	digest: string;
 }
 
 export interface JobRow extends JobHead {

@@ -1,10 +1,11 @@
 /** The reference store: arrays and maps with an undo log. Tests and the simulator run on it. */
 
 import { jobOf, subjectOf } from "./history.ts";
-import type { AskKey, JobHead, JobRow, JobState, RangeRow } from "./jobs.ts";
+import { type AskKey, headOf, type JobHead, type JobRow, type JobState, type RangeRow } from "./jobs.ts";
 import type {
 	EventSize,
 	KeyAge,
+	KnownKey,
 	Meta,
 	NewEvent,
 	PublishKey,
@@ -15,8 +16,7 @@ import type {
 	Sync,
 } from "./store.ts";
 
-interface Key extends PublishKey {
-	seq: number;
+interface Key extends KnownKey {
 	at: number;
 }
 
@@ -85,10 +85,12 @@ export class MemoryStore implements RoomStore {
 		for (const member of members) this.#roster.delete(member);
 	}
 
-	findKeys(keys: readonly PublishKey[]): (PublishKey & { seq: number })[] {
+	findKeys(keys: readonly PublishKey[]): KnownKey[] {
 		return keys.flatMap((key) => {
 			const known = this.#keys.get(nameOf(key));
-			return known === undefined ? [] : [{ member: known.member, id: known.id, seq: known.seq }];
+			if (known === undefined) return [];
+			const { at: _, ...found } = known;
+			return [found];
 		});
 	}
 
@@ -99,9 +101,9 @@ export class MemoryStore implements RoomStore {
 			this.#events.length = length;
 			for (const name of added) this.#keys.delete(name);
 		});
-		for (const { id, from, ...event } of events) {
+		for (const { id, from, digest, ...event } of events) {
 			if (id !== null) {
-				const key = { member: from, id, seq: event.seq, at: event.at };
+				const key = { member: from, id, seq: event.seq, at: event.at, digest };
 				if (this.#keys.has(nameOf(key))) throw new Error("A publish is in the history already.");
 				this.#keys.set(nameOf(key), key);
 				added.push(nameOf(key));
@@ -167,7 +169,7 @@ export class MemoryStore implements RoomStore {
 		return [...this.#jobs.values()]
 			.filter((job) => job.isOwed || job.state === "waiting" || job.state === "sent")
 			.sort((a, b) => a.n - b.n)
-			.map(({ input: _, outcome: __, ...head }) => head);
+			.map(headOf);
 	}
 
 	job(n: number): JobRow | null {
@@ -183,11 +185,11 @@ export class MemoryStore implements RoomStore {
 			.map((job) => ({ ...job }));
 	}
 
-	findAsks(keys: readonly AskKey[]): JobRow[] {
+	findAsks(keys: readonly AskKey[]): JobHead[] {
 		return keys.flatMap(({ member, ask, purpose }) =>
 			[...this.#jobs.values()]
 				.filter((job) => job.member === member && job.ask === ask && job.purpose === purpose)
-				.map((job) => ({ ...job })),
+				.map(headOf),
 		);
 	}
 

@@ -26,7 +26,7 @@ import type { RoomRecord } from "./record.ts";
 import type { RoomStore } from "./store.ts";
 import type { Turn } from "./turn.ts";
 
-type Draft = Pick<JobRow, "kind" | "purpose" | "member" | "ask" | "seq" | "input" | "deadlineAt">;
+type Draft = Pick<JobRow, "kind" | "purpose" | "member" | "ask" | "seq" | "input" | "deadlineAt"> & { digest?: string };
 
 export class Outbox implements Concern {
 	readonly #store: RoomStore;
@@ -44,8 +44,8 @@ export class Outbox implements Concern {
 	/** To be sent in this turn. */
 	#due = new Set<number>();
 	/** This turn's repeats, by what makes them so. */
-	#known = new Map<string, JobRow>();
-	#added: JobRow[] = [];
+	#known = new Map<string, JobHead>();
+	#added = new Map<number, JobRow>();
 	#changed = new Map<number, JobHead & { input?: string; outcome?: string }>();
 	/** When the oldest settled job is forgotten; null where none is known to be kept. */
 	#forgetAt: number | null = null;
@@ -77,15 +77,14 @@ export class Outbox implements Concern {
 	begin(keys: readonly AskKey[]): void {
 		this.#known.clear();
 		if (keys.length === 0) return;
-		for (const row of this.#store.findAsks(keys)) this.#known.set(keyOf(row), row);
+		for (const head of this.#store.findAsks(keys)) this.#known.set(keyOf(head), head);
 	}
 
 	/** The job that was asked for, or whose event is held, under this id already. */
-	known(member: string, ask: string, purpose: Purpose): JobRow | undefined {
+	known(member: string, ask: string, purpose: Purpose): JobHead | undefined {
 		if (this.#known.size === 0 && this.#asked.size === 0) return undefined;
 		const key = keyOf({ member, ask, purpose });
-		const n = this.#asked.get(key);
-		return this.#known.get(key) ?? (n === undefined ? undefined : (this.row(n) ?? undefined));
+		return this.#known.get(key) ?? this.#open.get(this.#asked.get(key) ?? 0);
 	}
 
 	/** Why no further job can be owed, or null. `member` null counts against the room alone. */
@@ -97,10 +96,11 @@ export class Outbox implements Concern {
 
 	add(draft: Draft, now: number): JobHead {
 		const n = this.#record.nextJob();
-		const row: JobRow = { ...draft, n, state: "waiting", run: 1, dueAt: now, isOwed: false, outcome: "null", at: now };
+		const state = { state: "waiting", run: 1, dueAt: now, isOwed: false, outcome: "null", at: now } as const;
+		const row: JobRow = { digest: "", ...draft, n, ...state };
 		const head = headOf(row);
-		this.#added.push(row);
-		if (row.ask !== null) this.#known.set(keyOf(row), row);
+		this.#added.set(n, row);
+		if (row.ask !== null) this.#known.set(keyOf(row), head);
 		this.#hold(head);
 		this.#due.add(n);
 		return head;
@@ -113,14 +113,14 @@ export class Outbox implements Concern {
 
 	/** A job with what it holds, settled or not, as this turn has it. */
 	row(n: number): JobRow | null {
-		const row = this.#added.find((each) => each.n === n) ?? this.#store.job(n);
+		const row = this.#added.get(n) ?? this.#store.job(n);
 		return row === null ? null : { ...row, ...this.#changed.get(n) };
 	}
 
 	/** Keeps a change for this turn's end, and for whoever asks before that. */
 	#note(row: JobRow): void {
 		this.#changed.set(row.n, row);
-		if (row.ask !== null) this.#known.set(keyOf(row), row);
+		if (row.ask !== null) this.#known.set(keyOf(row), headOf(row));
 	}
 
 	/** Settles a job: once, since it is open only once. `isOwed`: someone is to be told, now or when they are back. */
@@ -166,7 +166,7 @@ export class Outbox implements Concern {
 	#eraseTurn(member: string): void {
 		const nothing = { input: "null", outcome: "null", isOwed: false };
 		for (const [n, row] of this.#changed) if (row.member === member) this.#changed.set(n, { ...row, ...nothing });
-		for (const [key, row] of this.#known) if (row.member === member) this.#known.set(key, { ...row, ...nothing });
+		for (const [key, head] of this.#known) if (head.member === member) this.#known.set(key, { ...head, isOwed: false });
 	}
 
 	/** Puts a failed job on its way again. */
@@ -188,17 +188,22 @@ export class Outbox implements Concern {
 		if (this.#owed.get(member)?.size === 0) this.#owed.delete(member);
 	}
 
-	/** What a member has not received yet, the oldest first. */
-	owedTo(member: string): JobNotice[] {
-		return [...(this.#owed.get(member) ?? [])].flatMap((n) => {
-			const row = this.row(n);
-			return row === null ? [] : [this.notice(row)];
-		});
+	/** The numbers of the jobs after `after` whose outcome a member has not received yet, ascending. */
+	owedTo(member: string, after: number): number[] {
+		return [...(this.#owed.get(member) ?? [])].filter((n) => n > after).sort((a, b) => a - b);
 	}
 
-	/** What the member who asked is told of a job. */
-	notice(row: JobHead & { outcome: string }): JobNotice {
-		return noticeOf(row, this.#record.epoch);
+	/** What a member is told of a job whose outcome it is owed; null where it is kept no longer. */
+	owedNotice(n: number): JobNotice | null {
+		const row = this.row(n);
+		return row === null ? null : this.notice(row);
+	}
+
+	/** What the member who asked is told of a job. Reads what came of it, where it is settled. */
+	notice(head: JobHead & { outcome?: string }): JobNotice {
+		const isSettled = head.state === "done" || head.state === "failed";
+		const outcome = head.outcome ?? (isSettled ? this.row(head.n)?.outcome : undefined) ?? "null";
+		return noticeOf({ ...head, outcome }, this.#record.epoch);
 	}
 
 	// On its way.
@@ -256,10 +261,8 @@ export class Outbox implements Concern {
 
 	/** Nothing is owed any more. */
 	wipe(): void {
-		for (const map of [this.#open, this.#owed, this.#pending, this.#asked, this.#sending, this.#known, this.#changed])
-			map.clear();
-		this.#due.clear();
-		this.#added = [];
+		const maps = [this.#open, this.#owed, this.#pending, this.#asked, this.#sending, this.#known];
+		for (const map of [...maps, this.#added, this.#changed, this.#due]) map.clear();
 		this.#forgetAt = null;
 	}
 
@@ -269,9 +272,9 @@ export class Outbox implements Concern {
 		for (const { n } of due) this.#sending.set(n, turn.now + SEND_MS_MAX);
 		turn.send(due.map(({ n, run }) => ({ job: jobId(this.#record.epoch, n), run })));
 		this.#due.clear();
-		if (this.#added.length > 0) this.#store.addJobs(this.#added);
+		if (this.#added.size > 0) this.#store.addJobs([...this.#added.values()]);
 		if (this.#changed.size > 0) this.#store.changeJobs([...this.#changed.values()]);
-		this.#added = [];
+		this.#added.clear();
 		this.#changed.clear();
 	}
 

@@ -10,6 +10,7 @@ import { History } from "./history.ts";
 import { JobDesk } from "./job-desk.ts";
 import { Moderation } from "./moderation.ts";
 import { Outbox } from "./outbox.ts";
+import { Patience } from "./patience.ts";
 import { Publishing } from "./publish.ts";
 import { Ranges } from "./ranges.ts";
 import { RoomRecord } from "./record.ts";
@@ -56,10 +57,11 @@ export function furnish(store: RoomStore, attachments: readonly Attachment[], wo
 	const moderation = new Moderation(first);
 	const catchUp = new CatchUp(first);
 	const requests = new Requests({ ...first, publishing, moderation, catchUp });
+	const patience = new Patience(first);
 	const door = new Door(record, roster, sanctions, buckets);
 	/** All that the room looks after, in the order in which they write: the record last, and then what reads all of it. */
 	const concerns: Concern[] = [sanctions, roster, sessions];
 	const emptiness = new Emptiness(record, concerns);
 	concerns.push(emptiness, history, publishing, outbox, settlement, ranges, retention, record, catchUp);
-	return { ...first, publishing, settlement, desk, moderation, catchUp, requests, door, emptiness, concerns };
+	return { ...first, publishing, settlement, desk, moderation, catchUp, requests, patience, door, emptiness, concerns };
 }

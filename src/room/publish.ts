@@ -5,18 +5,21 @@
 
 import type { Refusal } from "../protocol/codes.ts";
 import { OPERATOR, RESERVED_EVENTS } from "../protocol/ids.ts";
-import type { Capability, Event } from "../protocol/messages.ts";
+import type { Capability } from "../protocol/messages.ts";
 import type { Failure } from "../protocol/outcome.ts";
 import type { EventRule, Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
-import { exceedsBytes, sameJson } from "../protocol/text.ts";
+import { exceedsBytes } from "../protocol/text.ts";
 import type { Buckets } from "./buckets.ts";
 import type { Concern } from "./concern.ts";
+import { digestOf } from "./digest.ts";
 import type { History } from "./history.ts";
-import { type JobRow, jobId, type Publication, rejectionOf } from "./jobs.ts";
+import { type JobHead, jobId, type Publication, rejectionOf } from "./jobs.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RoomRecord } from "./record.ts";
+import type { Sessions } from "./sessions.ts";
 import type { PublishKey, RoomStore } from "./store.ts";
+import { REPEAT_TOLL, takeBytes } from "./tolls.ts";
 
 export interface Author {
 	member: string;
@@ -25,6 +28,19 @@ export interface Author {
 	/** The keyed hash of a guest's network address; null for everyone else. */
 	address: string | null;
 }
+
+/** What is remembered of a publish. */
+interface Known {
+	seq: number;
+	digest: string;
+}
+
+const TOO_MUCH = "You, or all here together, say too much at once; send this one again a little later.";
+const REPEATED = { code: "rate_limited", message: "Too many repeats; send this one again a little later." } as const;
+const REUSED = {
+	code: "id_reused",
+	message: "This id was used for another event; give each new event an id of its own.",
+} as const;
 
 /** What is published, and the key that makes it idempotent. */
 export interface Draft {
@@ -49,7 +65,7 @@ interface Appending {
 
 export type Published =
 	| { outcome: "published" | "repeated"; seq: number }
-	| { outcome: "held"; job: JobRow }
+	| { outcome: "held"; job: JobHead }
 	| { outcome: "refused"; refusal: Refusal };
 
 interface Needs {
@@ -60,12 +76,13 @@ interface Needs {
 	record: RoomRecord;
 	history: History;
 	outbox: Outbox;
+	sessions: Sessions;
 }
 
 export class Publishing implements Concern {
 	readonly #room: Needs;
-	/** Seqs of the publishes that are known, among those of this turn: by member, then by id. */
-	readonly #known = new Map<string, Map<string, number>>();
+	/** The publishes that are known, among those of this turn: by member, then by id. */
+	readonly #known = new Map<string, Map<string, Known>>();
 
 	constructor(needs: Needs) {
 		this.#room = needs;
@@ -75,7 +92,7 @@ export class Publishing implements Concern {
 	begin(keys: readonly PublishKey[]): void {
 		this.#known.clear();
 		if (keys.length === 0) return;
-		for (const { member, id, seq } of this.#room.store.findKeys(keys)) this.#know(member, id, seq);
+		for (const { member, id, seq, digest } of this.#room.store.findKeys(keys)) this.#know(member, id, { seq, digest });
 	}
 
 	/** O(size of the data); appends to the history, or owes a check, where nothing speaks against it. */
@@ -85,7 +102,7 @@ export class Publishing implements Concern {
 			const message = `Event names that start with \`${RESERVED_EVENTS}\` are the room's own; choose another.`;
 			return { outcome: "refused", refusal: { id, code: "reserved_name", message } };
 		}
-		const repeat = this.#repeat(author.member, draft);
+		const repeat = this.#repeat(author, draft, now);
 		if (repeat !== null) return repeat;
 		const checked = this.#check(author, draft, now);
 		if ("refusal" in checked) return { outcome: "refused", refusal: { id, ...checked.refusal } };
@@ -124,18 +141,20 @@ export class Publishing implements Concern {
 		if (exceedsBytes(dataJson, settings.eventBytesMax)) {
 			return refuse("too_large", `The data of an event holds at most ${settings.eventBytesMax} bytes of JSON.`);
 		}
+		const lateMs = this.#takeBytes(author, dataJson.length, now);
+		if (lateMs > 0) return refuse("rate_limited", TOO_MUCH, { retryAfterMs: lateMs });
 		const owes = rule.check !== null || rule.starts.some((kind) => rules.kind(kind)?.wants({ name, data }) === true);
 		const full = owes ? outbox.fullFor(isHeld(author, rule) ? author.member : null) : null;
 		return full === null ? { rule, dataJson } : refuse("too_many_jobs", full);
 	}
 
-	#know(member: string, id: string, seq: number): void {
+	#know(member: string, id: string, known: Known): void {
 		let theirs = this.#known.get(member);
 		if (theirs === undefined) {
 			theirs = new Map();
 			this.#known.set(member, theirs);
 		}
-		theirs.set(id, seq);
+		theirs.set(id, known);
 	}
 
 	/** Nothing was ever published here. */
@@ -152,8 +171,9 @@ export class Publishing implements Concern {
 	#append(member: string, { publication, dataJson, rule }: Appending, now: number): number {
 		const { id, name, data, author } = publication;
 		const { rules, history, outbox } = this.#room;
-		const { seq } = history.append({ from: member, author, id, name }, dataJson, now);
-		this.#know(member, id, seq);
+		const digest = digestOf(name, data);
+		const { seq } = history.append({ from: member, author, id, name, digest }, dataJson, now);
+		this.#know(member, id, { seq, digest });
 		const job = { member, ask: id, seq, input: "null", deadlineAt: null };
 		for (const kind of rule?.starts ?? []) {
 			if (rules.kind(kind)?.wants({ name, data }) === true) outbox.add({ ...job, kind, purpose: "event" }, now);
@@ -162,8 +182,8 @@ export class Publishing implements Concern {
 		return seq;
 	}
 
-	#hold(member: string, publication: Publication, { check }: EventRule, now: number): JobRow {
-		const head = this.#room.outbox.add(
+	#hold(member: string, publication: Publication, { check }: EventRule, now: number): JobHead {
+		return this.#room.outbox.add(
 			{
 				kind: check?.kind ?? "",
 				purpose: "hold",
@@ -171,11 +191,17 @@ export class Publishing implements Concern {
 				ask: publication.id,
 				seq: null,
 				input: JSON.stringify(publication),
+				digest: digestOf(publication.name, publication.data),
 				deadlineAt: now + (check?.withinMs ?? 0),
 			},
 			now,
 		);
-		return { ...head, input: "null", outcome: "null" };
+	}
+
+	#takeBytes(author: Author, units: number, now: number): number {
+		const { buckets, settings, sessions } = this.#room;
+		if (settings.publishPerSecond === 0) return 0;
+		return takeBytes(buckets, author, { units, audience: sessions.size }, now);
 	}
 
 	#takeToken(author: Author, now: number): number {
@@ -183,43 +209,34 @@ export class Publishing implements Concern {
 		const { publishPerSecond, roomPublishPerSecond } = settings;
 		if (publishPerSecond === 0) return 0;
 		return (
-			buckets.takeFor(author, "publish", publishPerSecond, now) || buckets.take("publish", roomPublishPerSecond, now)
+			buckets.takeFor(author, { what: "publish", perSecond: publishPerSecond }, now) ||
+			buckets.take("", { what: "publish", perSecond: roomPublishPerSecond }, now)
 		);
 	}
 
-	/** The answer to a publish that was made before, or null where this one is new. */
-	#repeat(member: string, { id, name, data }: Draft): Published | null {
-		const reused: Published = {
-			outcome: "refused",
-			refusal: {
-				id,
-				code: "id_reused",
-				message: "This id was used for another event; give each new event an id of its own.",
-			},
-		};
-		const seq = this.#known.get(member)?.get(id);
-		if (seq !== undefined) return this.#isSame(seq, name, data) ? { outcome: "repeated", seq } : reused;
-		const job = this.#room.outbox.known(member, id, "hold");
-		if (job === undefined) return null;
-		if (job.seq !== null) return { outcome: "repeated", seq: job.seq };
-		if (job.state === "failed") {
-			return { outcome: "refused", refusal: { id, ...rejectionOf(JSON.parse(job.outcome) as Failure | null) } };
-		}
-		const held = JSON.parse(job.input) as Publication | null;
-		return held === null || (held.name === name && sameJson(held.data, data)) ? { outcome: "held", job } : reused;
-	}
-
-	/** Only an event that is still kept can tell a reused id from a repeat; a redacted one only by its name. */
-	#isSame(seq: number, name: string, data: unknown): boolean {
-		const kept = this.#room.history.at(seq);
-		if (kept === null) return true;
-		const event = JSON.parse(kept.body) as Event;
-		if (event.name !== name) return false;
-		return event.redacted === true || sameJson(event.data, JSON.parse(JSON.stringify(data)));
+	/**
+	 * The answer to a publish that was made before, or null where this one is new. A repeat is told by its digest:
+	 * nothing that is stored is read, but the reason for which a held one was refused.
+	 */
+	#repeat(author: Author, { id, name, data }: Draft, now: number): Published | null {
+		const { outbox, buckets, settings, record } = this.#room;
+		const known = this.#known.get(author.member)?.get(id);
+		const job = known === undefined ? outbox.known(author.member, id, "hold") : undefined;
+		const made = known ?? job;
+		if (made === undefined) return null;
+		const refused = (refusal: Omit<Refusal, "id">): Published => ({ outcome: "refused", refusal: { id, ...refusal } });
+		const retryAfterMs = settings.publishPerSecond === 0 ? 0 : buckets.takeFor(author, REPEAT_TOLL, now);
+		if (retryAfterMs > 0) return refused({ ...REPEATED, retryAfterMs });
+		// Of an event that is no longer kept nobody can say any more what it was.
+		const isKept = made.seq === null || made.seq >= record.meta.floor;
+		if (isKept && made.digest !== "" && made.digest !== digestOf(name, data)) return refused(REUSED);
+		if (made.seq !== null) return { outcome: "repeated", seq: made.seq };
+		if (job?.state !== "failed") return { outcome: "held", job: job as JobHead };
+		return refused(rejectionOf(JSON.parse(outbox.row(job.n)?.outcome ?? "null") as Failure | null));
 	}
 
 	/** The public id of a held publish's job. */
-	jobOf(job: Pick<JobRow, "n">): string {
+	jobOf(job: Pick<JobHead, "n">): string {
 		return jobId(this.#room.record.epoch, job.n);
 	}
 }

@@ -1,5 +1,6 @@
 /** What a session may ask of its room: each message is checked, done or refused, and stands alone. */
 
+import { encodeMessage } from "../protocol/codec.ts";
 import type { Refusal } from "../protocol/codes.ts";
 import {
 	HISTORY_PER_SECOND,
@@ -7,6 +8,7 @@ import {
 	MODERATE_PER_SECOND,
 	PRESENCE_BYTES_MAX,
 	PRESENCE_PER_SECOND,
+	REPEAT_UNITS,
 	SIGNAL_BYTES_MAX,
 } from "../protocol/limits.ts";
 import type { Capability, ClientMessage, JobRequest, PresenceRequest, SignalRequest } from "../protocol/messages.ts";
@@ -15,7 +17,7 @@ import type { Settings } from "../protocol/settings.ts";
 import { exceedsBytes } from "../protocol/text.ts";
 import type { Buckets } from "./buckets.ts";
 import type { CatchUp } from "./catch-up.ts";
-import { jobNumber } from "./jobs.ts";
+import { type JobHead, jobNumber } from "./jobs.ts";
 import type { Moderation } from "./moderation.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Publishing } from "./publish.ts";
@@ -24,6 +26,7 @@ import type { Roster } from "./roster.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import { encodeSignal } from "./signals.ts";
+import { REPEAT_TOLL, takeBytes } from "./tolls.ts";
 import type { Turn } from "./turn.ts";
 
 interface Needs {
@@ -40,7 +43,7 @@ interface Needs {
 }
 
 /** What a message asks for: a capability, and a token of its bucket. */
-interface Toll {
+interface Ask {
 	capability: Capability;
 	/** 0 is no limit. */
 	perSecond: number;
@@ -74,8 +77,8 @@ export class Requests {
 			case "job":
 				return this.#job(session, message, turn);
 			case "moderate": {
-				const toll: Toll = { capability: "moderate", perSecond: MODERATE_PER_SECOND, id: message.id };
-				if (!this.#allows(session, toll, turn)) return;
+				const ask: Ask = { capability: "moderate", perSecond: MODERATE_PER_SECOND, id: message.id };
+				if (!this.#allows(session, ask, turn)) return;
 				const refusal = this.#room.moderation.moderate(message, session.member, turn);
 				if (refusal !== null) turn.refuse(session.id, { id: message.id, ...refusal });
 				return;
@@ -91,17 +94,18 @@ export class Requests {
 	#job(session: Session, { id, name, data }: JobRequest, turn: Turn): void {
 		const refuse = (code: Refusal["code"], message: string): void => turn.refuse(session.id, { id, code, message });
 		const known = this.#room.outbox.known(session.member, id, "asked");
-		if (known !== undefined) return turn.tell(session.id, this.#room.outbox.notice(known));
+		if (known !== undefined) return this.#repeat(session, known, turn);
 		if (!this.#allows(session, { capability: "job", perSecond: JOB_PER_SECOND, id }, turn)) return;
 		const kind = this.#room.rules.kind(name);
 		if (kind?.asked !== true)
 			return refuse("unknown_job", "This room has no job of that name that a member may ask for.");
 		const fault = kind.fault(data);
 		if (fault !== null) return refuse("invalid", fault);
-		const input = JSON.stringify(data);
+		const input = JSON.stringify(kind.keep(data));
 		if (exceedsBytes(input, this.#room.settings.eventBytesMax)) {
 			return refuse("too_large", `The data of a job holds at most ${this.#room.settings.eventBytesMax} bytes of JSON.`);
 		}
+		if (!this.#affords(session, { text: input, audience: 0, id }, turn)) return;
 		const full = this.#room.outbox.fullFor(session.member);
 		if (full !== null) return refuse("too_many_jobs", full);
 		const { member } = session;
@@ -109,20 +113,45 @@ export class Requests {
 			{ kind: name, purpose: "asked", member, ask: id, seq: null, input, deadlineAt: null },
 			turn.now,
 		);
-		turn.tell(session.id, this.#room.outbox.notice({ ...head, outcome: "null" }));
+		turn.tell(session.id, this.#room.outbox.notice(head));
+	}
+
+	/** What was asked before is answered with where it stands. */
+	#repeat(session: Session, known: JobHead, turn: Turn): void {
+		const { buckets, outbox } = this.#room;
+		// The first token is for the look, the others for what the answer holds.
+		let retryAfterMs = buckets.takeFor(session, REPEAT_TOLL, turn.now);
+		if (retryAfterMs === 0) {
+			const notice = encodeMessage(outbox.notice(known));
+			const cost = Math.floor(notice.length / REPEAT_UNITS);
+			retryAfterMs = buckets.takeFor(session, { ...REPEAT_TOLL, cost }, turn.now);
+			if (retryAfterMs === 0) return turn.tellEncoded(session.id, [notice]);
+		}
+		const message = "Too many repeats; ask again a little later.";
+		turn.refuse(session.id, { id: known.ask ?? "", code: "rate_limited", message, retryAfterMs });
 	}
 
 	/** Capability first, then the member's bucket; tells the refusal. */
-	#allows(session: Session, { capability, perSecond, id }: Toll, turn: Turn): boolean {
+	#allows(session: Session, { capability, perSecond, id }: Ask, turn: Turn): boolean {
 		if (!session.can.has(capability)) {
 			const message = `You lack the capability \`${capability}\` in this room.`;
 			turn.refuse(session.id, { id, code: "forbidden", message });
 			return false;
 		}
 		if (perSecond === 0) return true;
-		const retryAfterMs = this.#room.buckets.takeFor(session, capability, perSecond, turn.now);
+		const retryAfterMs = this.#room.buckets.takeFor(session, { what: capability, perSecond }, turn.now);
 		if (retryAfterMs === 0) return true;
 		const message = "Too many of these; wait a little and try again.";
+		turn.refuse(session.id, { id, code: "rate_limited", message, retryAfterMs });
+		return false;
+	}
+
+	/** Takes what a text costs that so many sessions are told; tells the refusal. */
+	#affords(session: Session, said: { text: string; audience: number; id?: string }, turn: Turn): boolean {
+		const { text, audience, id } = said;
+		const retryAfterMs = takeBytes(this.#room.buckets, session, { units: text.length, audience }, turn.now);
+		if (retryAfterMs === 0) return true;
+		const message = "You, or all here together, say too much at once; send this again a little later.";
 		turn.refuse(session.id, { id, code: "rate_limited", message, retryAfterMs });
 		return false;
 	}
@@ -135,10 +164,14 @@ export class Requests {
 			const refusal = `The data of a signal holds at most ${SIGNAL_BYTES_MAX} bytes of JSON.`;
 			return turn.refuse(session.id, { code: "too_large", message: refusal });
 		}
+		const hearers = message.to === undefined ? null : [...roster.sessionsOf(message.to)];
+		const isFree = settings.signalPerSecond === 0;
+		if (!isFree && !this.#affords(session, { text: dataJson, audience: hearers?.length ?? sessions.size }, turn))
+			return;
 		const signal = { from: session.member, session: session.id, name: message.name };
 		const encoded = encodeSignal(signal, dataJson);
-		if (message.to === undefined) return turn.shareNewest(`${signal.session} ${signal.name}`, encoded);
-		for (const to of roster.sessionsOf(message.to)) {
+		if (hearers === null) return turn.shareNewest(`${signal.session} ${signal.name}`, encoded);
+		for (const to of hearers) {
 			// One whose socket is full gets no signals: by the time it reads them they are old.
 			if (!sessions.paused.has(to)) turn.tellEncoded(to, [encoded]);
 		}
@@ -151,6 +184,7 @@ export class Requests {
 			const refusal = `A presence state holds at most ${PRESENCE_BYTES_MAX} bytes of JSON.`;
 			return turn.refuse(session.id, { code: "too_large", message: refusal });
 		}
+		if (!this.#affords(session, { text: state, audience: this.#room.sessions.size }, turn)) return;
 		this.#room.roster.setState(session.member, state);
 	}
 }

@@ -63,6 +63,11 @@ export class Room {
 		return this.#parts.sessions.paused;
 	}
 
+	/** The keyed hash of the address that a guest's session comes from; null for everyone else. */
+	addressOf(session: string): string | null {
+		return this.#parts.sessions.get(session)?.address ?? null;
+	}
+
 	/** Under which host the server was reached, as the session knows it that has been here longest; null where nobody is. */
 	get host(): string | null {
 		for (const { host } of this.#parts.sessions.values()) return host;
@@ -124,6 +129,7 @@ export class Room {
 		const message = "The room failed at this and kept nothing of it; try again.";
 		if ("reply" in input) turn.answer(input.reply, { outcome: "refused", refusal: { code, message } });
 		if (input.type === "join") turn.close(input.session, CLOSE.restarting, "try again");
+		if (input.type === "page") turn.refuse(input.session, { id: input.request.id, code, message });
 		if (input.type === "frame") {
 			for (const decoded of input.messages) turn.refuse(input.session, { id: idOf(decoded), code, message });
 			const session = this.#parts.sessions.get(input.session);
@@ -144,7 +150,7 @@ export class Room {
 	}
 
 	#take(input: Input, turn: Turn): void {
-		const { sessions, settlement, desk } = this.#parts;
+		const { sessions, settlement, desk, catchUp } = this.#parts;
 		switch (input.type) {
 			case "join":
 				return this.#join(input, turn);
@@ -169,6 +175,10 @@ export class Room {
 				return turn.answer(input.reply, this.#moderate(input, turn));
 			case "flow":
 				return regulate(input, sessions, turn);
+			case "page":
+				return catchUp.ask(input.session, input.request);
+			case "owed":
+				return catchUp.owe(input.session, input.after);
 		}
 	}
 
@@ -193,16 +203,18 @@ export class Room {
 	}
 
 	#frame(frame: Frame, turn: Turn): void {
-		const { sessions, requests } = this.#parts;
+		const { sessions, requests, patience } = this.#parts;
 		sessions.expire(turn);
 		const session = sessions.get(frame.session);
 		if (session === undefined) return;
 		sessions.heard(session, turn);
+		const before = turn.refusals(session.id);
 		for (const decoded of frame.messages) {
 			if (sessions.get(session.id) === undefined) return;
 			if ("message" in decoded) requests.handle(session, decoded.message, turn);
 			else this.#refuse(session, decoded, turn);
 		}
+		if (sessions.get(session.id) !== undefined) patience.wear(session, turn.refusals(session.id) - before, turn);
 	}
 
 	#refuse(session: Session, { refusal }: Exclude<Decoded, { message: unknown }>, turn: Turn): void {

@@ -4,7 +4,7 @@
  * one message; a join or leave costs the same in a room of ten and of ten thousand, because
  * only the first ROSTER_SAMPLE_MEMBERS_MAX are named and the others counted.
  */
-import { GRACE_MS, PAGE_BYTES_MAX, ROSTER_SAMPLE_MEMBERS_MAX } from "../protocol/limits.ts";
+import { GRACE_MS, MEMBERS_BYTES_MAX, ROSTER_SAMPLE_MEMBERS_MAX } from "../protocol/limits.ts";
 import type { Member } from "../protocol/messages.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
@@ -193,7 +193,7 @@ export class Roster implements Concern {
 		return next;
 	}
 
-	/** The members that messages name, as JSON, within PAGE_BYTES_MAX bytes. */
+	/** The members that messages name, as JSON, within MEMBERS_BYTES_MAX bytes. */
 	list(): string {
 		if (this.#listed !== null) return this.#listed;
 		const members: string[] = [];
@@ -201,7 +201,7 @@ export class Roster implements Concern {
 		for (const id of this.#sample) {
 			const member = this.#encode(id);
 			bytes += utf8Bytes(member) + 1;
-			if (bytes > PAGE_BYTES_MAX) break;
+			if (bytes > MEMBERS_BYTES_MAX) break;
 			members.push(member);
 		}
 		this.#listed = `[${members.join(",")}]`;

@@ -49,6 +49,8 @@ export interface NewEvent extends StoredEvent {
 	from: string;
 	/** The publisher's idempotency key; null for the room's own events. */
 	id: string | null;
+	/** Of its name and data, by which its repeats are known. */
+	digest: string;
 }
 
 export interface EventSize {
@@ -71,6 +73,13 @@ export interface RosterRow {
 export interface PublishKey {
 	member: string;
 	id: string;
+}
+
+/** A publish that is known. */
+export interface KnownKey extends PublishKey {
+	seq: number;
+	/** Empty where it is not known: an older version of the code wrote the key. */
+	digest: string;
 }
 
 /** A ban or mute that holds. */
@@ -100,8 +109,8 @@ export interface RoomStore {
 	saveRoster(rows: readonly RosterRow[]): void;
 	dropRoster(members: readonly string[]): void;
 
-	/** The publishes among `keys` that are known, with their events' seqs. */
-	findKeys(keys: readonly PublishKey[]): (PublishKey & { seq: number })[];
+	/** The publishes among `keys` that are known. Reads nothing of what they hold. */
+	findKeys(keys: readonly PublishKey[]): KnownKey[];
 	/** Adds events, in order, each with its idempotency key where it has one. */
 	append(events: readonly NewEvent[]): void;
 	/** At most `limit` events after `seq`, ascending. */
@@ -120,8 +129,8 @@ export interface RoomStore {
 	job(n: number): JobRow | null;
 	/** At most `limit` jobs before number `before`, the newest first; of one state, or of all. */
 	jobs(state: JobState | null, before: number, limit: number): JobRow[];
-	/** Those of the asks that are known. */
-	findAsks(keys: readonly AskKey[]): JobRow[];
+	/** Those of the asks that are known. Reads nothing of what they hold. */
+	findAsks(keys: readonly AskKey[]): JobHead[];
 	addJobs(jobs: readonly JobRow[]): void;
 	/** Replaces the heads, and the input and outcome where they are given. */
 	changeJobs(jobs: readonly (JobHead & { input?: string; outcome?: string })[]): void;

@@ -3,7 +3,7 @@ import { encodeMessage } from "../protocol/codec.ts";
 import type { Refusal } from "../protocol/codes.ts";
 import type { ServerMessage } from "../protocol/messages.ts";
 import type { Effects, Reply } from "./effects.ts";
-import type { Alarm } from "./inputs.ts";
+import type { Alarm, Input } from "./inputs.ts";
 import type { Sending } from "./jobs.ts";
 import { type Attachment, attachmentOf, type Session } from "./session.ts";
 
@@ -25,6 +25,9 @@ export class Turn {
 	readonly #newest = new Map<string, string>();
 	readonly #withheld: Set<string>;
 	readonly #private = new Map<string, string[]>();
+	readonly #frames = new Map<string, readonly string[]>();
+	readonly #refusals = new Map<string, number>();
+	readonly #later: Input[] = [];
 	readonly #attachments = new Map<string, Attachment>();
 	readonly #welcomed: string[] = [];
 	readonly #closes: Effects["closes"] = [];
@@ -73,6 +76,11 @@ export class Turn {
 		for (const message of messages) told.push(message);
 	}
 
+	/** Sends one session frames of their own, before everything else of the turn. They are encoded: many may share them. */
+	tellFrames(session: string, frames: readonly string[]): void {
+		this.#frames.set(session, [...(this.#frames.get(session) ?? []), ...frames]);
+	}
+
 	/** What a session was told so far. */
 	told(session: string): readonly string[] {
 		return this.#private.get(session) ?? [];
@@ -86,7 +94,13 @@ export class Turn {
 	}
 
 	refuse(session: string, refusal: Refusal): void {
+		this.#refusals.set(session, this.refusals(session) + 1);
 		this.tell(session, { type: "error", ...refusal });
+	}
+
+	/** How often a session was refused something so far. */
+	refusals(session: string): number {
+		return this.#refusals.get(session) ?? 0;
 	}
 
 	/** Answers what came over HTTP; nobody waits for `reply` null. */
@@ -118,6 +132,11 @@ export class Turn {
 		this.#jobs.push(...jobs);
 	}
 
+	/** What the turn has no room for comes again, before all that arrives meanwhile. */
+	later(input: Input): void {
+		this.#later.push(input);
+	}
+
 	/** There is more to send though nothing new may arrive. */
 	again(): void {
 		this.#again = true;
@@ -136,11 +155,13 @@ export class Turn {
 			welcomed: this.#welcomed,
 			shared: [...this.#shared, ...this.#newest.values()],
 			withheld: this.#withheld,
+			frames: this.#frames,
 			private: this.#private,
 			closes: this.#closes,
 			replies: this.#replies,
 			jobs: this.#jobs,
 			alarmAt,
+			later: this.#later,
 			again: this.#again,
 			forget,
 		};

@@ -28,6 +28,7 @@ test("G9: a hidden tab whose timers run once a minute is neither closed nor repo
 		for (const { session } of effects.closes) closed.push(session);
 		if (!effects.withheld.has("watcher")) heardByWatcher.push(...effects.shared);
 		const own = effects.private.get("tab") ?? [];
+		for (const frame of effects.frames.get("tab") ?? []) tab.heard(frame);
 		const shared = effects.withheld.has("tab") ? [] : effects.shared;
 		for (const frame of packFrames([...shared, ...own])) tab.heard(frame);
 	};

@@ -1,5 +1,5 @@
 /** Rows for stores: what a room would write, with every field said. */
-import type { Meta, NewEvent, RosterRow } from "../../src/room/store.ts";
+import type { Meta, NewEvent, PublishKey, RoomStore, RosterRow } from "../../src/room/store.ts";
 
 export const META: Meta = {
 	epoch: "e1",
@@ -23,11 +23,17 @@ export const T0 = 1_700_000_000_000;
 export function eventAt(seq: number, more: Partial<NewEvent> & { name?: string; data?: unknown } = {}): NewEvent {
 	const { from = "ann", id = `p${seq}`, at = T0 + seq * 1000, name = "chat", data = null } = more;
 	const body = more.body ?? JSON.stringify({ type: "event", seq, at, from, name, data });
-	return { seq, at, from, id, body, bytes: new TextEncoder().encode(body).length };
+	const { digest = `d${seq}` } = more;
+	return { seq, at, from, id, digest, body, bytes: new TextEncoder().encode(body).length };
 }
 
 export function eventsAt(from: number, to: number): NewEvent[] {
 	return Array.from({ length: to - from + 1 }, (_, index) => eventAt(from + index));
+}
+
+/** The known ones among these keys, without their digests. */
+export function found(store: RoomStore, keys: readonly PublishKey[]): (PublishKey & { seq: number })[] {
+	return store.findKeys(keys).map(({ member, id, seq }) => ({ member, id, seq }));
 }
 
 export function row(member: string, more: Partial<RosterRow> = {}): RosterRow {

@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, expect, test } from "vitest";
 import { MIGRATIONS } from "../../src/durable/schema.ts";
 import { SqliteStore } from "../../src/durable/sqlite-store.ts";
-import { eventAt, META, row, T0 } from "./rows.ts";
+import { eventAt, found, META, row, T0 } from "./rows.ts";
 import { describeStore } from "./store-contract.ts";
 import { strict } from "./strict-storage.ts";
 
@@ -33,7 +33,7 @@ test("reading creates no storage, and no transaction without a write does", () =
 			store.roster();
 			store.after(0, 10);
 			store.sizesAfter(0, 10);
-			store.findKeys([{ member: "ann", id: "p1" }]);
+			found(store, [{ member: "ann", id: "p1" }]);
 		});
 		expect(tables(storage)).toEqual([]);
 		expect(() =>
@@ -82,7 +82,7 @@ test("a store that the first version wrote is brought up to this one: its events
 		const store = new SqliteStore(storage);
 		expect(store.after(0, 10)).toEqual(events.map(({ seq, at, body, bytes }) => ({ seq, at, body, bytes })));
 		expect(
-			store.findKeys([
+			found(store, [
 				{ member: "ann", id: "p1" },
 				{ member: "bob", id: "a key" },
 				{ member: "ann", id: "p3" },
@@ -102,7 +102,10 @@ test("a turn's events cost a few statements, however many they are", () =>
 		statements = 0;
 		const events = Array.from({ length: 1000 }, (_, index) => eventAt(index + 2, { at: T0 }));
 		store.transaction(() => {
-			store.findKeys(events.map((event) => ({ member: event.from, id: event.id ?? "" })));
+			found(
+				store,
+				events.map((event) => ({ member: event.from, id: event.id ?? "" })),
+			);
 			store.append(events);
 		});
 		expect(statements).toBeLessThanOrEqual(4);

@@ -9,7 +9,15 @@ export function event(more: Partial<EventRule> = {}): EventRule {
 }
 
 export function kind(more: Partial<KindRule> = {}): KindRule {
-	return { asked: false, concerns: "nobody", leaseMs: LEASE_MS, fault: () => null, wants: () => true, ...more };
+	return {
+		asked: false,
+		concerns: "nobody",
+		leaseMs: LEASE_MS,
+		fault: () => null,
+		keep: (data) => data,
+		wants: () => true,
+		...more,
+	};
 }
 
 export function range(name: string, more: Partial<RangeRule> = {}): RangeRule {

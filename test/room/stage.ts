@@ -37,6 +37,8 @@ export class Stage {
 	readonly #sleeps: boolean;
 	readonly #seats = new Map<string, Seat>();
 	#hasMore = false;
+	/** What the last turn had no room for. */
+	#later: Input[] = [];
 	#posts = 0;
 
 	/** With `sleeps`, the room is woken anew before each step. */
@@ -181,7 +183,7 @@ export class Stage {
 	rest(): void {
 		for (;;) {
 			const answers = this.queue.answers();
-			if (!this.#hasMore && answers.length === 0) return;
+			if (!this.#hasMore && this.#later.length === 0 && answers.length === 0) return;
 			if (this.#sleeps) this.sleep();
 			this.turn(answers);
 		}
@@ -193,8 +195,10 @@ export class Stage {
 	}
 
 	/** One turn, as the room's body runs it. */
-	turn(inputs: readonly Input[]): void {
+	turn(arrived: readonly Input[]): void {
 		this.#hasMore = false;
+		const inputs = [...this.#later, ...arrived];
+		this.#later = [];
 		let effects: Effects;
 		try {
 			effects = this.room.turn(inputs, this.now);
@@ -235,6 +239,7 @@ export class Stage {
 			if (!seat.open) continue;
 			const own = effects.private.get(session) ?? [];
 			const isLive = seat.attachment !== null && !effects.withheld.has(session);
+			seat.hear(effects.frames.get(session) ?? []);
 			seat.hear(isLive ? extendFrames(shared, own) : packFrames(own));
 		}
 		for (const { session, code } of effects.closes) {
@@ -246,6 +251,7 @@ export class Stage {
 		this.queue.take(effects.jobs);
 		if (effects.alarmAt !== null && (this.alarmAt === null || effects.alarmAt < this.alarmAt))
 			this.alarmAt = effects.alarmAt;
+		this.#later.push(...effects.later);
 		if (effects.again) this.#hasMore = true;
 	}
 

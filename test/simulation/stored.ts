@@ -2,6 +2,7 @@
 import type { JobHead, JobRow, RangeRow } from "../../src/room/jobs.ts";
 import type {
 	EventSize,
+	KnownKey,
 	Meta,
 	PublishKey,
 	RoomStore,
@@ -18,11 +19,11 @@ export interface Stored {
 	events: StoredEvent[];
 	sizes: EventSize[];
 	/** Those of the asked keys that are known. */
-	keys: (PublishKey & { seq: number })[];
+	keys: KnownKey[];
 	jobs: JobRow[];
 	jobsInHand: JobHead[];
 	/** The same jobs, as their asks find them. */
-	asks: JobRow[];
+	asks: JobHead[];
 	oldestSettledJob: number | null;
 	ranges: RangeRow[];
 	sanctions: SanctionRow[];

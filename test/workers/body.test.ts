@@ -128,8 +128,10 @@ test("a room that is to be forgotten leaves neither rows nor an alarm", async ()
 
 test("G6 the inbox is bounded in frames, also in those that hold no message", () => {
 	const inbox = new Inbox();
-	for (let n = 0; n < INBOX_MESSAGES_MAX; n++) inbox.put({ type: "frame", session: "s1", messages: [] }, 0, 2);
-	expect(inbox.isFullFor(1, 2)).toBe(true);
+	const weight = { messages: 0, bytes: 2, owner: null };
+	for (let n = 0; n < INBOX_MESSAGES_MAX; n++)
+		inbox.putText(weight, () => ({ type: "frame", session: "s1", messages: [] }));
+	expect(inbox.isFullFor(weight)).toBe(true);
 });
 
 /** The room's first socket, and the room: what is done with them is done before anything else arrives. */

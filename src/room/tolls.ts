@@ -1,0 +1,30 @@
+/** What it costs to say something: the bytes that its sender may say, and those that everyone is told of it. */
+import {
+	FANOUT_BYTES_PER_SECOND,
+	MEMBER_BYTES_BURST_SECONDS,
+	MEMBER_BYTES_PER_SECOND,
+	REPEATS_BURST_SECONDS,
+	REPEATS_PER_SECOND,
+} from "../protocol/limits.ts";
+import type { Buckets, Toll, Who } from "./buckets.ts";
+
+/** What a repeat is taken from, of a publish and of a job that was asked for. */
+export const REPEAT_TOLL: Toll = {
+	what: "repeat",
+	perSecond: REPEATS_PER_SECOND,
+	burstSeconds: REPEATS_BURST_SECONDS,
+};
+
+const SAID = { what: "bytes", perSecond: MEMBER_BYTES_PER_SECOND, burstSeconds: MEMBER_BYTES_BURST_SECONDS };
+const HEARD = { what: "fan-out", perSecond: FANOUT_BYTES_PER_SECOND };
+
+/**
+ * Takes what `units` of JSON cost, which `audience` sessions will be told.
+ * @returns 0, or after how many ms it may be said again.
+ */
+export function takeBytes(buckets: Buckets, who: Who, told: { units: number; audience: number }, now: number): number {
+	return (
+		buckets.takeFor(who, { ...SAID, cost: told.units }, now) ||
+		buckets.take("", { ...HEARD, cost: told.units * told.audience }, now)
+	);
+}
