@@ -38,6 +38,7 @@ export class Database {
 	/** To be called when everything was deleted. */
 	forget(): void {
 		this.#version = 0;
+		this.forgetKnown();
 	}
 
 	transaction<T>(work: () => Sync<T>): T {
@@ -46,9 +47,13 @@ export class Database {
 			return this.#storage.transactionSync(work as () => T);
 		} catch (error) {
 			this.#version = version;
+			this.forgetKnown();
 			throw error;
 		}
 	}
+
+	/** What is remembered of the tables may no longer be so: a transaction was rolled back. */
+	protected forgetKnown(): void {}
 
 	/** Brings the tables about with the first write. */
 	protected write(statement: string, ...bindings: SqlStorageValue[]): void {

@@ -168,15 +168,9 @@ export class RoomBody {
 		});
 	}
 
-	/** A moderator or operator acts; an erasure goes on, turn by turn, until nothing is left. */
-	moderate(by: Moderate["by"], action: PostModeration, answer: Answering, after = 0): void {
-		this.#ask(
-			(reply) => ({ type: "moderate", reply, by, action, after }),
-			(reply) => {
-				if (reply.outcome === "more") this.moderate(by, action, answer, reply.after);
-				else answer(reply);
-			},
-		);
+	/** A moderator or operator acts. */
+	moderate(by: Moderate["by"], action: PostModeration, answer: Answering): void {
+		this.#ask((reply) => ({ type: "moderate", reply, by, action }), answer);
 	}
 
 	/** Everything that was said here goes; what was is gone from the archive a little later. */

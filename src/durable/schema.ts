@@ -95,8 +95,29 @@ export const MIGRATIONS: readonly string[] = [
 	drop table publish_keys;
 	alter table keys rename to publish_keys;
 	`,
-	// By which a repeat of a held event is known, without reading it.
-	"alter table jobs add column digest text not null default ''",
+	`
+	-- By which a repeat of a held event is known, without reading it.
+	alter table jobs add column digest text not null default '';
+	-- Which events tell what a job made of an event. What was stored before has no row here, and is looked for.
+	create table abouts (subject integer not null, seq integer not null, primary key (subject, seq)) strict, without rowid;
+	create table unindexed (before integer not null) strict;
+	insert into unindexed select head + 1 from meta where head > 0;
+	create table erasures (
+		member text primary key,
+		eraser text not null,
+		through integer not null,
+		done integer not null
+	) strict, without rowid;
+	-- Keys go a generation at a time. Those of publish_keys are of an older one, whatever comes.
+	create table keys_0 (key text primary key, seq integer not null, digest text not null) strict, without rowid;
+	create table keys_1 (key text primary key, seq integer not null, digest text not null) strict, without rowid;
+	create table key_turn (newer integer not null) strict;
+	insert into key_turn values (0);
+	alter table meta add column older_at integer;
+	alter table meta add column older_seq integer;
+	update meta set older_at = at, older_seq = head where key_at is not null;
+	update meta set key_at = null, key_seq = null;
+	`,
 ];
 
 /**

@@ -85,11 +85,13 @@ export class SqliteJobs extends Database {
 	}
 
 	dropSettledJobs(at: number, limit: number): number | null {
-		this.write(
-			"delete from jobs where n in (select n from jobs where state in ('done', 'failed') and due_at <= ? limit ?)",
-			at,
+		// The oldest are looked at, due or not: among a week's jobs nothing is searched for.
+		const oldest = this.read<{ n: number; dueAt: number }>(
+			`select n, due_at as "dueAt" from jobs where state in ('done', 'failed') order by n limit ?`,
 			limit,
 		);
+		const due = oldest.filter(({ dueAt }) => dueAt <= at).map(({ n }) => n);
+		this.writeRows(`delete from jobs where n in (select value ${ROWS})`, due);
 		return this.oldestSettledJob();
 	}
 

@@ -4,6 +4,7 @@
  */
 import { packRows } from "../protocol/codec.ts";
 import type {
+	ErasureRow,
 	EventSize,
 	KeyAge,
 	KnownKey,
@@ -18,32 +19,42 @@ import type {
 import { PARAMETER_BYTES_MAX, ROWS } from "./database.ts";
 import { SqliteJobs } from "./sqlite-jobs.ts";
 
-/** One that was stored as `room.job` names the event that it is about. */
-const SUBJECT = "iif(body->>'$.name' = 'room.job', body->>'$.data.of', null)";
+/** How far behind an event what a job made of it is looked for, where it was stored before there was an index. */
+const UNINDEXED_ROWS_MAX = 500;
 
-/** The number of the job whose outcome it tells: the digits at the end of the job's id. */
-const JOB =
-	"iif(body->>'$.name' = 'room.job', cast(substr(body->>'$.data.job', length(rtrim(body->>'$.data.job', '0123456789')) + 1) as integer), null)";
+/** The generations of keys, and what an older version of the code wrote. */
+const KEY_TABLES = ["keys_0", "keys_1", "publish_keys"] as const;
 
 export class SqliteStore extends SqliteJobs implements RoomStore {
+	#ring: { tables: readonly string[]; newer: string } | null = null;
+
 	meta(): Meta | null {
-		type Row = Omit<Meta, "oldestKey" | "isLocked"> & { isLocked: number; keyAt: number | null; keySeq: number | null };
+		type Row = Omit<Meta, "oldestKey" | "olderKeys" | "isLocked"> & {
+			isLocked: number;
+			keyAt: number | null;
+			keySeq: number | null;
+			olderAt: number | null;
+			olderSeq: number | null;
+		};
 		const [row] = this.read<Row & Record<string, SqlStorageValue>>(
 			`select epoch, head, floor, kept, held_bytes as "heldBytes", jobs, is_locked as "isLocked", salt, at, floor_at as "floorAt", bytes, key_at as "keyAt", key_seq as "keySeq",
-				empty_since as "emptySince" from meta`,
+				empty_since as "emptySince", older_at as "olderAt", older_seq as "olderSeq" from meta`,
 		);
 		if (row === undefined) return null;
-		const { keyAt, keySeq, isLocked, ...meta } = row;
+		const { keyAt, keySeq, olderAt, olderSeq, isLocked, ...meta } = row;
+		const ageOf = (at: number | null, seq: number | null): KeyAge | null =>
+			at === null || seq === null ? null : { at, seq };
 		return {
 			...meta,
 			isLocked: isLocked === 1,
-			oldestKey: keyAt === null || keySeq === null ? null : { at: keyAt, seq: keySeq },
+			oldestKey: ageOf(keyAt, keySeq),
+			olderKeys: ageOf(olderAt, olderSeq),
 		};
 	}
 
 	saveMeta(meta: Meta): void {
 		this.write(
-			"insert or replace into meta values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			"insert or replace into meta values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			meta.epoch,
 			meta.head,
 			meta.floor,
@@ -58,6 +69,8 @@ export class SqliteStore extends SqliteJobs implements RoomStore {
 			meta.oldestKey?.at ?? null,
 			meta.oldestKey?.seq ?? null,
 			meta.emptySince,
+			meta.olderKeys?.at ?? null,
+			meta.olderKeys?.seq ?? null,
 		);
 	}
 
@@ -81,17 +94,45 @@ export class SqliteStore extends SqliteJobs implements RoomStore {
 		this.writeRows(`delete from roster where member in (select value ${ROWS})`, members);
 	}
 
-	/** Nothing that an id may hold stands between its key without a digest and the same with one. */
 	findKeys(keys: readonly PublishKey[]): KnownKey[] {
-		return this.readRows<{ key: string; seq: number }>(
-			`select known.key, known.seq ${ROWS}
-				cross join publish_keys as known on known.key >= row.value and known.key < row.value || ' '`,
-			keys.map(({ member, id }) => keyOf(member, id, "")),
-		).map(({ key, seq }) => {
-			const [name = "", digest = ""] = key.split(UNIT_SEPARATOR);
-			const end = name.indexOf(" ");
-			return { member: name.slice(0, end), id: name.slice(end + 1), seq, digest };
+		const names = keys.map(({ member, id }) => keyOf(member, id));
+		const found = this.#keyRing().tables.flatMap((table) =>
+			this.readRows<{ key: string; seq: number; digest: string }>(
+				`select known.key, known.seq, ${table === "publish_keys" ? "''" : "known.digest"} as digest ${ROWS}
+					cross join ${table} as known on known.key = row.value`,
+				names,
+			),
+		);
+		return found.map(({ key, seq, digest }) => {
+			const end = key.indexOf(" ");
+			return { member: key.slice(0, end), id: key.slice(end + 1), seq, digest };
 		});
+	}
+
+	/** The tables that hold keys, which is nearly always one, and the one that takes new ones: asked once, until that may have changed. */
+	#keyRing(): { tables: readonly string[]; newer: string } {
+		if (this.#ring !== null) return this.#ring;
+		const holds = KEY_TABLES.map((table) => `exists (select 1 from ${table}) as ${table}`).join(", ");
+		const [found] = this.read<Record<string, number>>(`select newer, ${holds} from key_turn`);
+		const tables = KEY_TABLES.filter((table) => found?.[table] === 1);
+		this.#ring = { tables, newer: found?.newer === 1 ? "keys_1" : "keys_0" };
+		return this.#ring;
+	}
+
+	turnKeys(): void {
+		this.write("update key_turn set newer = 1 - newer");
+		this.forgetKnown();
+	}
+
+	/** Whole tables: that costs their pages, and no look at a row. */
+	dropOlderKeys(): void {
+		const { newer } = this.#keyRing();
+		for (const table of KEY_TABLES) if (table !== newer) this.write(`delete from ${table}`);
+		this.forgetKnown();
+	}
+
+	protected override forgetKnown(): void {
+		this.#ring = null;
 	}
 
 	/**
@@ -106,16 +147,23 @@ export class SqliteStore extends SqliteJobs implements RoomStore {
 				this.write(`insert into events (seq, at, body) select ? + row.key, ?, value ${ROWS}`, seq + first, at, json);
 			}
 			if (id === null) continue;
-			const keys = run.map((event) => keyOf(event.from, event.id ?? "", event.digest));
-			for (const { first, json } of packRows(keys, PARAMETER_BYTES_MAX)) {
-				this.write(
-					`insert into publish_keys (key, seq, at) select value, ? + row.key, ? ${ROWS}`,
-					seq + first,
-					at,
-					json,
-				);
-			}
+			const keys = run.map((event) => `${event.digest} ${keyOf(event.from, event.id ?? "")}`);
+			for (const { first, json } of packRows(keys, PARAMETER_BYTES_MAX)) this.#appendKeys(seq + first, json);
 		}
+		const abouts = events.flatMap(({ about, seq }) => (about === null ? [] : [[about, seq]]));
+		this.writeRows(`insert into abouts select value->>0, value->>1 ${ROWS}`, abouts);
+	}
+
+	/** Each is a digest, which holds no space, and the key behind it. */
+	#appendKeys(first: number, json: string): void {
+		const { tables, newer } = this.#keyRing();
+		this.write(
+			`insert into ${newer} (key, seq, digest)
+				select substr(value, instr(value, ' ') + 1), ? + row.key, substr(value, 1, instr(value, ' ') - 1) ${ROWS}`,
+			first,
+			json,
+		);
+		if (!tables.includes(newer)) this.#ring = { tables: [...tables, newer], newer };
 	}
 
 	after(seq: number, limit: number): StoredEvent[] {
@@ -141,17 +189,7 @@ export class SqliteStore extends SqliteJobs implements RoomStore {
 
 	dropEvents(seq: number): void {
 		this.write("delete from events where seq <= ?", seq);
-	}
-
-	dropKeys(at: number, seq: number, limit: number): KeyAge | null {
-		this.write(
-			`delete from publish_keys where key in
-				(select key from publish_keys where at < ? or seq <= ? order by seq limit ?)`,
-			at,
-			seq,
-			limit,
-		);
-		return this.read<{ at: number; seq: number }>("select at, seq from publish_keys order by seq limit 1")[0] ?? null;
+		this.write("delete from abouts where subject <= ?", seq);
 	}
 
 	sanctions(): SanctionRow[] {
@@ -174,34 +212,43 @@ export class SqliteStore extends SqliteJobs implements RoomStore {
 		this.write("delete from sanctions where kind = ? and subject = ? and member = ?", kind, subject, member);
 	}
 
-	seqsOf(member: string, after: number, limit: number): number[] {
-		return this.read<{ seq: number }>(
-			`select seq from events where seq > ?2 and (body->>'$.from' = ?1 or exists
-				(select 1 from events as about where about.seq = ${SUBJECT.replaceAll("body", "events.body")} and about.body->>'$.from' = ?1)
-				or exists (select 1 from jobs where n = ${JOB} and member = ?1))
-				order by seq limit ?3`,
-			member,
-			after,
-			limit,
-		).map(({ seq }) => seq);
-	}
-
-	seqsAbout(seq: number): number[] {
-		return this.read<{ seq: number }>(`select seq from events where ${SUBJECT} = ? order by seq`, seq).map(
-			(row) => row.seq,
+	erasures(): ErasureRow[] {
+		return this.read<ErasureRow & Record<string, SqlStorageValue>>(
+			`select member, eraser as "by", through, done from erasures order by member`,
 		);
 	}
 
+	saveErasure({ member, by, through, done }: ErasureRow): void {
+		this.write("insert or replace into erasures values (?, ?, ?, ?)", member, by, through, done);
+	}
+
+	dropErasure(member: string): void {
+		this.write("delete from erasures where member = ?", member);
+	}
+
+	seqsAbout(seq: number): number[] {
+		const indexed = this.read<{ seq: number }>("select seq from abouts where subject = ? order by seq", seq);
+		const [unindexed] = this.read<{ before: number }>("select before from unindexed");
+		const before = Math.min(unindexed?.before ?? 0, seq + UNINDEXED_ROWS_MAX);
+		if (seq >= before) return indexed.map((row) => row.seq);
+		const found = this.read<{ seq: number }>(
+			`select seq from events where seq > ?1 and seq < ?2 and instr(body, '"name":"room.job"') > 0
+				and body->>'$.name' = 'room.job' and body->>'$.data.of' = ?1 order by seq`,
+			seq,
+			before,
+		);
+		return [...found, ...indexed].map((row) => row.seq);
+	}
+
 	wipe(): void {
-		for (const table of ["roster", "events", "publish_keys", "jobs"]) this.write(`delete from ${table}`);
+		for (const table of ["roster", "events", "abouts", "unindexed", "erasures", ...KEY_TABLES, "jobs"])
+			this.write(`delete from ${table}`);
+		this.forgetKnown();
 	}
 }
 
-/** Neither an id nor a member's holds a control character; one without a digest is of an older version. */
-const UNIT_SEPARATOR = "\u001f";
-
-function keyOf(member: string, id: string, digest: string): string {
-	return digest === "" ? `${member} ${id}` : `${member} ${id}${UNIT_SEPARATOR}${digest}`;
+function keyOf(member: string, id: string): string {
+	return `${member} ${id}`;
 }
 
 /** The events in runs of the same time that all have a key, or have none. Seqs have no gap. */

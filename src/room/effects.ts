@@ -42,6 +42,4 @@ export type Reply =
 	| { outcome: "published" | "repeated"; epoch: string; seq: number }
 	| { outcome: "held"; job: string }
 	| { outcome: "done" }
-	/** Not done yet: to be asked for again, after that seq. */
-	| { outcome: "more"; after: number }
 	| { outcome: "refused"; refusal: Refusal };

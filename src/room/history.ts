@@ -10,6 +10,7 @@ import type { Concern } from "./concern.ts";
 import type { RoomRecord } from "./record.ts";
 import type { EventSize, NewEvent, RoomStore, StoredEvent } from "./store.ts";
 import type { Turn } from "./turn.ts";
+import type { Veil } from "./veil.ts";
 
 /** Who the room's own events are from. */
 export const ROOM_MEMBER = "room:events";
@@ -19,6 +20,9 @@ export const ROOM_AUTHOR = "Room";
 export interface Appending extends Omit<Event, "type" | "seq" | "at" | "data"> {
 	/** Of its name and data, where it has an id. */
 	digest?: string;
+	/** The event that it is about, and the job whose outcome it tells. */
+	about?: number | null;
+	job?: number;
 }
 
 export interface Page {
@@ -33,12 +37,14 @@ export interface Page {
 export class History implements Concern {
 	readonly #store: RoomStore;
 	readonly #record: RoomRecord;
+	readonly #veil: Veil;
 	#fresh: NewEvent[] = [];
-	#rewritten: Pick<StoredEvent, "seq" | "body" | "bytes">[] = [];
+	readonly #rewritten = new Map<number, Pick<StoredEvent, "seq" | "body" | "bytes">>();
 
-	constructor(store: RoomStore, record: RoomRecord) {
+	constructor(store: RoomStore, record: RoomRecord, veil: Veil) {
 		this.#store = store;
 		this.#record = record;
+		this.#veil = veil;
 	}
 
 	get isEmpty(): boolean {
@@ -57,6 +63,8 @@ export class History implements Concern {
 			from: event.from,
 			id: event.id ?? null,
 			digest: event.digest ?? "",
+			about: event.about ?? null,
+			job: event.job ?? null,
 			body,
 			bytes: utf8Bytes(body),
 		};
@@ -72,10 +80,11 @@ export class History implements Concern {
 	}
 
 	/**
-	 * Takes back what an event holds: it keeps its place with `data` null, and everyone is told by a
-	 * `room.redacted` event. Says whether there was such an event, kept or not.
+	 * Takes back what an event holds: it keeps its place with `data` null, and everyone is told by a `room.redacted`
+	 * event; where its author is erased (`isErased`), it loses its author's name too. Says whether there was such an
+	 * event, kept or not.
 	 */
-	redact(seq: number, by: string, now: number): boolean {
+	redact(seq: number, by: string, now: number, isErased = false): boolean {
 		if (seq < 1 || seq > this.#record.meta.head) return false;
 		const stored = this.#find(seq);
 		// What a job made of it is taken back with it.
@@ -83,16 +92,11 @@ export class History implements Concern {
 		if (stored !== null) {
 			const { type: _, data: __, ...event } = JSON.parse(stored.body) as Event;
 			// That something was taken back is not taken back: the archive would never hear of it.
-			if (event.redacted === true || event.name === "room.redacted") return true;
-			const body = encodeEvent({ ...event, redacted: true }, "null");
-			const bytes = utf8Bytes(body);
-			this.#record.change({
-				bytes: this.#record.meta.bytes + bytes - stored.bytes,
-				heldBytes: this.#record.meta.heldBytes + (seq < this.#record.meta.floor ? bytes - stored.bytes : 0),
-			});
-			const fresh = this.#fresh.find((each) => each.seq === seq);
-			if (fresh === undefined) this.#rewritten.push({ seq, body, bytes });
-			else Object.assign(fresh, { body, bytes });
+			if (event.name === "room.redacted") return true;
+			const author = isErased && event.from !== ROOM_MEMBER ? "" : event.author;
+			const body = encodeEvent({ ...event, author, redacted: true }, "null");
+			if (body !== stored.body) this.#rewrite(stored, body);
+			if (event.redacted === true) return true;
 		}
 		const data = JSON.stringify({ seq, by });
 		this.append({ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: "room.redacted" }, data, now);
@@ -100,39 +104,52 @@ export class History implements Concern {
 		return true;
 	}
 
+	#rewrite({ seq, bytes: before }: StoredEvent, body: string): void {
+		const bytes = utf8Bytes(body);
+		const { meta } = this.#record;
+		this.#record.change({
+			bytes: meta.bytes + bytes - before,
+			heldBytes: meta.heldBytes + (seq < meta.floor ? bytes - before : 0),
+		});
+		const fresh = this.#fresh.find((each) => each.seq === seq);
+		if (fresh === undefined) this.#rewritten.set(seq, { seq, body, bytes });
+		else Object.assign(fresh, { body, bytes });
+	}
+
 	wipe(): void {
 		this.#fresh = [];
-		this.#rewritten = [];
+		this.#rewritten.clear();
 	}
 
 	/** Writes this turn's events, so that they can be read, and tells them in order. */
 	flush(turn: Turn): void {
 		if (this.#fresh.length > 0) this.#store.append(this.#fresh);
-		if (this.#rewritten.length > 0) this.#store.rewrite(this.#rewritten);
+		if (this.#rewritten.size > 0) this.#store.rewrite([...this.#rewritten.values()]);
 		for (const { body } of this.#fresh) turn.share(body);
 		this.#fresh = [];
-		this.#rewritten = [];
+		this.#rewritten.clear();
 	}
 
 	/** The event at `seq`, if it is still kept. */
 	at(seq: number): StoredEvent | null {
-		return seq < this.#record.meta.floor ? null : this.#find(seq);
+		const event = seq < this.#record.meta.floor ? null : this.#find(seq);
+		return event === null ? null : this.#veil.over(event);
 	}
 
 	/** The encoded events from `from` to `to`, of those that are stored, also below the floor. */
 	stored(from: number, to: number): string[] {
-		return to < from ? [] : this.#store.after(from - 1, to - from + 1).map((event) => event.body);
+		return to < from ? [] : this.#store.after(from - 1, to - from + 1).map((event) => this.#veil.over(event).body);
 	}
 
 	#about(seq: number): number[] {
-		const fresh = this.#fresh.filter((event) => event.from === ROOM_MEMBER && subjectOf(event) === seq);
+		const fresh = this.#fresh.filter(({ about }) => about === seq);
 		return [...this.#store.seqsAbout(seq), ...fresh.map((event) => event.seq)];
 	}
 
 	/** What a member has published in this turn, and what came of the jobs that are `theirs`, by number. */
 	freshOf(member: string, theirs: (job: number) => boolean): number[] {
 		return this.#fresh
-			.filter((event) => event.from === member || (event.from === ROOM_MEMBER && theirs(jobOf(event) ?? 0)))
+			.filter((event) => event.from === member || (event.job !== null && theirs(event.job)))
 			.map((event) => event.seq);
 	}
 
@@ -146,7 +163,7 @@ export class History implements Concern {
 		if (fresh !== undefined) return fresh;
 		const [stored] = seq < this.#record.meta.kept ? [] : this.#store.after(seq - 1, 1);
 		if (stored === undefined || stored.seq !== seq) return null;
-		const rewritten = this.#rewritten.find((event) => event.seq === seq);
+		const rewritten = this.#rewritten.get(seq);
 		return rewritten === undefined ? stored : { ...stored, ...rewritten };
 	}
 
@@ -177,7 +194,7 @@ export class History implements Concern {
 	#page(from: number, count: number, hasMore: (last: number) => boolean): Page {
 		const events = count === 0 ? [] : this.#store.after(from, count);
 		const last = events.at(-1)?.seq ?? null;
-		return { bodies: events.map((event) => event.body), last, more: hasMore(last ?? from) };
+		return { bodies: events.map((event) => this.#veil.over(event).body), last, more: hasMore(last ?? from) };
 	}
 }
 
@@ -189,20 +206,4 @@ function fitting(sizes: readonly EventSize[]): number {
 		return index > 0 && bytes > PAGE_BYTES_MAX;
 	});
 	return end === -1 ? sizes.length : end;
-}
-
-/** The event that a `room.job` event is about; null where it is none, or about none. */
-export function subjectOf({ body }: Pick<StoredEvent, "body">): number | null {
-	return outcomeIn(body)?.of ?? null;
-}
-
-/** The number of the job whose outcome a `room.job` event is; null where it is none. */
-export function jobOf({ body }: Pick<StoredEvent, "body">): number | null {
-	const digits = /[0-9]+$/.exec(outcomeIn(body)?.job ?? "");
-	return digits === null ? null : Number(digits[0]);
-}
-
-function outcomeIn(body: string): { job: string; of: number | null } | null {
-	const { name, data } = JSON.parse(body) as { name: string; data: { job: string; of: number | null } | null };
-	return name === "room.job" ? data : null;
 }

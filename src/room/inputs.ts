@@ -92,13 +92,12 @@ export interface Wipe {
 	epoch: string;
 }
 
-/** A moderator or operator acts over HTTP. `after` goes on with an erasure that takes several turns. */
+/** A moderator or operator acts over HTTP. */
 export interface Moderate {
 	type: "moderate";
 	reply: string;
 	by: { member: string; can: readonly Capability[]; address: string | null };
 	action: PostModeration;
-	after: number;
 }
 
 /** What the sockets' buffers say: whose is full, whose has drained, and who takes nothing any more. */

@@ -1,10 +1,9 @@
 /** The reference store: arrays and maps with an undo log. Tests and the simulator run on it. */
 
-import { jobOf, subjectOf } from "./history.ts";
 import { type AskKey, headOf, type JobHead, type JobRow, type JobState, type RangeRow } from "./jobs.ts";
 import type {
+	ErasureRow,
 	EventSize,
-	KeyAge,
 	KnownKey,
 	Meta,
 	NewEvent,
@@ -16,20 +15,20 @@ import type {
 	Sync,
 } from "./store.ts";
 
-interface Key extends KnownKey {
-	at: number;
-}
-
 const nameOf = (key: PublishKey): string => `${key.member} ${key.id}`;
 
 export class MemoryStore implements RoomStore {
 	#meta: Meta | null = null;
 	#roster = new Map<string, RosterRow>();
 	#events: StoredEvent[] = [];
-	#keys = new Map<string, Key>();
+	#keys = new Map<string, KnownKey>();
+	#olderKeys = new Map<string, KnownKey>();
 	#jobs = new Map<number, JobRow>();
 	#ranges = new Map<string, RangeRow>();
 	#sanctions = new Map<string, SanctionRow>();
+	#erasures = new Map<string, ErasureRow>();
+	/** By the event that they are about. */
+	#abouts = new Map<number, number[]>();
 	/** How to take back what the open transaction did, newest last; null outside of one. */
 	#undo: (() => void)[] | null = null;
 
@@ -87,24 +86,26 @@ export class MemoryStore implements RoomStore {
 
 	findKeys(keys: readonly PublishKey[]): KnownKey[] {
 		return keys.flatMap((key) => {
-			const known = this.#keys.get(nameOf(key));
-			if (known === undefined) return [];
-			const { at: _, ...found } = known;
-			return [found];
+			const known = this.#keys.get(nameOf(key)) ?? this.#olderKeys.get(nameOf(key));
+			return known === undefined ? [] : [{ ...known }];
 		});
 	}
 
 	append(events: readonly NewEvent[]): void {
 		const length = this.#events.length;
 		const added: string[] = [];
+		const abouts = new Map(this.#abouts);
 		this.#willChange(() => {
 			this.#events.length = length;
+			this.#abouts = abouts;
 			for (const name of added) this.#keys.delete(name);
 		});
-		for (const { id, from, digest, ...event } of events) {
+		for (const { id, from, digest, about, job: _, ...event } of events) {
+			if (about !== null) this.#abouts.set(about, [...(this.#abouts.get(about) ?? []), event.seq]);
 			if (id !== null) {
-				const key = { member: from, id, seq: event.seq, at: event.at, digest };
-				if (this.#keys.has(nameOf(key))) throw new Error("A publish is in the history already.");
+				const key = { member: from, id, seq: event.seq, digest };
+				if (this.#keys.has(nameOf(key)) || this.#olderKeys.has(nameOf(key)))
+					throw new Error("A publish is in the history already.");
 				this.#keys.set(nameOf(key), key);
 				added.push(nameOf(key));
 			}
@@ -142,20 +143,28 @@ export class MemoryStore implements RoomStore {
 			this.#events = before;
 		});
 		this.#events = before.slice(this.#indexAfter(seq));
+		const abouts = this.#abouts;
+		this.#willChange(() => {
+			this.#abouts = abouts;
+		});
+		this.#abouts = new Map([...abouts].filter(([subject]) => subject > seq));
 	}
 
-	dropKeys(at: number, seq: number, limit: number): KeyAge | null {
-		const before = new Map(this.#keys);
+	#keysWillChange(): void {
+		const [keys, older] = [this.#keys, this.#olderKeys];
 		this.#willChange(() => {
-			this.#keys = before;
+			[this.#keys, this.#olderKeys] = [keys, older];
 		});
-		let dropped = 0;
-		for (const [name, key] of this.#keys) {
-			if (dropped === limit || (key.at >= at && key.seq > seq)) return { at: key.at, seq: key.seq };
-			this.#keys.delete(name);
-			dropped++;
-		}
-		return null;
+	}
+
+	turnKeys(): void {
+		this.#keysWillChange();
+		[this.#keys, this.#olderKeys] = [new Map(), this.#keys];
+	}
+
+	dropOlderKeys(): void {
+		this.#keysWillChange();
+		this.#olderKeys = new Map();
 	}
 
 	#jobsWillChange(): void {
@@ -257,19 +266,29 @@ export class MemoryStore implements RoomStore {
 		this.#sanctions.delete(`${kind} ${subject} ${member}`);
 	}
 
-	seqsOf(member: string, after: number, limit: number): number[] {
-		const isTheirs = ({ body }: StoredEvent): boolean => (JSON.parse(body) as { from: string }).from === member;
-		const theirs = new Set(this.#events.filter(isTheirs).map((event) => event.seq));
-		const tellsOfTheirs = (event: StoredEvent): boolean =>
-			theirs.has(subjectOf(event) ?? 0) || this.#jobs.get(jobOf(event) ?? 0)?.member === member;
-		return this.#events
-			.filter((event) => event.seq > after && (theirs.has(event.seq) || tellsOfTheirs(event)))
-			.slice(0, limit)
-			.map((event) => event.seq);
+	erasures(): ErasureRow[] {
+		return [...this.#erasures.values()].map((row) => ({ ...row }));
+	}
+
+	#erasuresWillChange(): void {
+		const before = new Map(this.#erasures);
+		this.#willChange(() => {
+			this.#erasures = before;
+		});
+	}
+
+	saveErasure(row: ErasureRow): void {
+		this.#erasuresWillChange();
+		this.#erasures.set(row.member, { ...row });
+	}
+
+	dropErasure(member: string): void {
+		this.#erasuresWillChange();
+		this.#erasures.delete(member);
 	}
 
 	seqsAbout(seq: number): number[] {
-		return this.#events.filter((event) => subjectOf(event) === seq).map((event) => event.seq);
+		return this.#abouts.get(seq) ?? [];
 	}
 
 	eraseJobs(member: string): void {
@@ -281,12 +300,19 @@ export class MemoryStore implements RoomStore {
 
 	wipe(): void {
 		const [roster, events, keys, jobs] = [this.#roster, this.#events, this.#keys, this.#jobs];
+		const [erasures, abouts, older] = [this.#erasures, this.#abouts, this.#olderKeys];
 		this.#willChange(() => {
 			this.#roster = roster;
 			this.#events = events;
 			this.#keys = keys;
 			this.#jobs = jobs;
+			this.#erasures = erasures;
+			this.#abouts = abouts;
+			this.#olderKeys = older;
 		});
+		this.#olderKeys = new Map();
+		this.#erasures = new Map();
+		this.#abouts = new Map();
 		this.#roster = new Map();
 		this.#events = [];
 		this.#keys = new Map();

@@ -4,34 +4,22 @@
  */
 
 import { CLOSE, type Refusal } from "../protocol/codes.ts";
-import { ERASE_EVENTS_MAX } from "../protocol/limits.ts";
 import type { Moderation as Action } from "../protocol/messages.ts";
 import type { History } from "./history.ts";
-import type { Outbox } from "./outbox.ts";
 import type { Ranges } from "./ranges.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
 import type { Sanctions } from "./sanctions.ts";
 import type { Sessions } from "./sessions.ts";
-import type { RoomStore } from "./store.ts";
 import type { Turn } from "./turn.ts";
 
 interface Needs {
-	store: RoomStore;
 	record: RoomRecord;
 	history: History;
 	sessions: Sessions;
 	roster: Roster;
 	ranges: Ranges;
-	outbox: Outbox;
 	sanctions: Sanctions;
-}
-
-/** A part of an erasure: what is not after `after` is done. */
-export interface Erasure {
-	member: string;
-	after: number;
-	by: string;
 }
 
 /** What a moderator did, told to those whom it throws out. */
@@ -102,29 +90,6 @@ export class Moderation {
 		if (kind === "mute") this.#room.sessions.regrant(member, turn);
 		if (isLifted) return null;
 		return { code: "not_found", message: "There is nothing of that kind to lift from that member." };
-	}
-
-	/**
-	 * Redacts what a member said, ERASE_EVENTS_MAX events after `after` at a time, and owes the archive the
-	 * same. Gives the seq after which to go on, or null where nothing is left.
-	 */
-	erase({ member, after, by }: Erasure, turn: Turn): number | null {
-		const { store, record, history, ranges, outbox } = this.#room;
-		if (!record.isStored) return null;
-		if (after === 0) {
-			ranges.erase(member);
-			const notices = outbox.erase(member, turn.now);
-			// Whoever waits for an answer gets it.
-			for (const { id, greeting } of this.#room.sessions.of(member)) {
-				if (greeting === null) for (const notice of notices) turn.tell(id, notice);
-			}
-		}
-		const seqs = store.seqsOf(member, after, ERASE_EVENTS_MAX);
-		const isLast = seqs.length < ERASE_EVENTS_MAX;
-		// What this turn has published is not stored yet.
-		const fresh = isLast ? history.freshOf(member, (n) => outbox.row(n)?.member === member) : [];
-		for (const seq of [...seqs, ...fresh]) history.redact(seq, by, turn.now);
-		return isLast ? null : (seqs.at(-1) ?? null);
 	}
 
 	/** Ends the mutes whose time is over. */

@@ -6,8 +6,10 @@ import { CatchUp } from "./catch-up.ts";
 import type { Concern } from "./concern.ts";
 import { Door } from "./door.ts";
 import { Emptiness } from "./emptiness.ts";
+import { Erasures } from "./erasures.ts";
 import { History } from "./history.ts";
 import { JobDesk } from "./job-desk.ts";
+import { KeyRing } from "./key-ring.ts";
 import { Moderation } from "./moderation.ts";
 import { Outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
@@ -22,6 +24,7 @@ import type { Attachment } from "./session.ts";
 import { Sessions } from "./sessions.ts";
 import { Settlement } from "./settlement.ts";
 import type { RoomStore } from "./store.ts";
+import { Veil } from "./veil.ts";
 
 /** What a room is told of the world when it wakes. */
 export interface World {
@@ -46,9 +49,11 @@ export function furnish(store: RoomStore, attachments: readonly Attachment[], wo
 	const roster = new Roster(store, record, attachments, now);
 	const { memberSessionsMax, jobsPendingPerMemberMax } = settings;
 	const sessions = new Sessions(attachments, now, { roster, sanctions, memberSessionsMax });
-	const history = new History(store, record);
+	const veil = new Veil(store, record);
+	const history = new History(store, record, veil);
 	const outbox = new Outbox(store, record, rules, jobsPendingPerMemberMax);
 	const ranges = new Ranges(rules.ranges, { store, record, roster });
+	const erasures = new Erasures({ store, record, history, sessions, roster, outbox, ranges, veil });
 	const first = { name, store, settings, rules, buckets, record, sanctions, roster, sessions, history, outbox, ranges };
 	const publishing = new Publishing(first);
 	const settlement = new Settlement({ ...first, publishing });
@@ -62,6 +67,32 @@ export function furnish(store: RoomStore, attachments: readonly Attachment[], wo
 	/** All that the room looks after, in the order in which they write: the record last, and then what reads all of it. */
 	const concerns: Concern[] = [sanctions, roster, sessions];
 	const emptiness = new Emptiness(record, concerns);
-	concerns.push(emptiness, history, publishing, outbox, settlement, ranges, retention, record, catchUp);
-	return { ...first, publishing, settlement, desk, moderation, catchUp, requests, patience, door, emptiness, concerns };
+	const keyRing = new KeyRing(store, record);
+	concerns.push(
+		emptiness,
+		erasures,
+		history,
+		publishing,
+		outbox,
+		settlement,
+		ranges,
+		retention,
+		keyRing,
+		record,
+		catchUp,
+	);
+	return {
+		...first,
+		erasures,
+		publishing,
+		settlement,
+		desk,
+		moderation,
+		catchUp,
+		requests,
+		patience,
+		door,
+		emptiness,
+		concerns,
+	};
 }

@@ -19,6 +19,7 @@ const BEGINNING = {
 	floorAt: null,
 	bytes: 0,
 	oldestKey: null,
+	olderKeys: null,
 	emptySince: null,
 	jobs: 0,
 } as const satisfies Partial<Meta>;
@@ -51,7 +52,8 @@ export class RoomRecord implements Concern {
 	}
 
 	get isEmpty(): boolean {
-		return this.#meta.oldestKey === null && !this.#meta.isLocked;
+		const { oldestKey, olderKeys, isLocked } = this.#meta;
+		return oldestKey === null && olderKeys === null && !isLocked;
 	}
 
 	change(change: Partial<Meta>): void {

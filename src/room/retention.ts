@@ -1,11 +1,5 @@
 /** How long the history is kept: by count, age and bytes, trimmed by alarm. Trimming moves the floor. */
-import {
-	IDEMPOTENCY_MS,
-	IDEMPOTENCY_PUBLISHES,
-	KEY_SWEEP_MS,
-	TRIM_ROWS_MAX,
-	YOUNG_EVENT_MS,
-} from "../protocol/limits.ts";
+import { TRIM_BYTES_MAX, TRIM_ROWS_MAX, YOUNG_EVENT_MS } from "../protocol/limits.ts";
 import type { Settings } from "../protocol/settings.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
@@ -13,7 +7,7 @@ import type { History } from "./history.ts";
 import type { JobDesk } from "./job-desk.ts";
 import type { Ranges } from "./ranges.ts";
 import type { RoomRecord } from "./record.ts";
-import type { RoomStore } from "./store.ts";
+import type { EventSize, RoomStore } from "./store.ts";
 import type { Turn } from "./turn.ts";
 
 export type Bounds = Pick<Settings, "historyEventsMax" | "historyAgeMsMax" | "historyBytesMax">;
@@ -26,20 +20,6 @@ interface Needs {
 	desk: JobDesk;
 	bounds: Bounds;
 }
-
-/** How far one trim goes. */
-interface Trim {
-	/** The new floor. */
-	floor: number;
-	/** Bytes of what is left above it. */
-	bytes: number;
-	/** When the first event that stays is, of those that are stored. */
-	keptAt: number | null;
-	/** False where more than one alarm may remove is over its bounds. */
-	isDone: boolean;
-}
-
-const CHUNK_ROWS = 1000;
 
 export class Retention implements Concern {
 	readonly #room: Needs;
@@ -55,12 +35,9 @@ export class Retention implements Concern {
 	}
 
 	deadline(now: number): number | null {
-		const { floorAt, oldestKey } = this.#room.record.meta;
-		return earliest(
-			this.#nextExcess(now),
-			floorAt === null ? null : floorAt + this.#room.bounds.historyAgeMsMax,
-			oldestKey === null ? null : oldestKey.at + IDEMPOTENCY_MS + KEY_SWEEP_MS,
-		);
+		const { floorAt } = this.#room.record.meta;
+		const trimAt = floorAt === null ? null : floorAt + this.#room.bounds.historyAgeMsMax;
+		return earliest(this.#nextExcess(now), trimAt);
 	}
 
 	#nextExcess(now: number): number | null {
@@ -74,62 +51,62 @@ export class Retention implements Concern {
 	}
 
 	/**
-	 * Takes from the history what is over a bound, at most TRIM_ROWS_MAX rows; the next deadline brings
-	 * the rest. Events that an unsettled range needs stay stored below the floor, within the bound in
-	 * bytes; what is gone all the same is said.
+	 * Takes from the history what is over a bound, a piece of it; the next deadline brings the rest. First the floor
+	 * moves, then what is below it goes. Events that an unsettled range needs stay stored below the floor, within
+	 * the bound in bytes; what is gone all the same is said.
 	 */
 	due({ now }: Turn): void {
-		const { record, history, ranges, desk, bounds } = this.#room;
-		const { meta } = record;
-		const { floor, bytes, keptAt, isDone } = this.#measure(now);
-		// The next part follows at once.
-		this.#excessAt = isDone ? null : now;
-		if (floor > meta.floor) record.change({ floor, floorAt: floor > meta.head ? null : (keptAt ?? history.freshAt) });
-		const isOver = meta.bytes > bounds.historyBytesMax;
+		const { record, ranges, desk, bounds } = this.#room;
+		const isOver = record.meta.bytes > bounds.historyBytesMax;
+		const isRaised = this.#raise(now);
 		const { neededFrom } = ranges;
-		const end = isOver ? floor : Math.min(floor, neededFrom);
-		if (end > meta.kept) this.#drop(end, floor, bytes);
-		else if (floor > meta.floor) record.change({ heldBytes: meta.bytes - bytes });
-		this.#dropKeys(now);
-		if (!isOver || end <= neededFrom) return;
-		for (const kind of ranges.trimmedBefore(end)) desk.lost(kind, end, now);
+		const isDropped = this.#drop(isOver ? record.meta.floor : Math.min(record.meta.floor, neededFrom));
+		// The next piece follows at once.
+		this.#excessAt = isRaised && isDropped ? null : now;
+		const { kept } = record.meta;
+		if (!isOver || kept <= neededFrom) return;
+		for (const kind of ranges.trimmedBefore(kept)) desk.lost(kind, kept, now);
 	}
 
-	#measure(now: number): Trim {
-		const { store, record, bounds } = this.#room;
+	/** Moves the floor past what is over a bound. Says whether nothing more is. */
+	#raise(now: number): boolean {
+		const { store, record, history, bounds } = this.#room;
 		const { meta } = record;
 		let { floor } = meta;
 		let bytes = meta.bytes - meta.heldBytes;
-		for (let read = 0; read < TRIM_ROWS_MAX; read += CHUNK_ROWS) {
-			const sizes = store.sizesAfter(floor - 1, CHUNK_ROWS);
-			for (const event of sizes) {
-				const isOver =
-					event.at + bounds.historyAgeMsMax <= now ||
-					bytes > bounds.historyBytesMax ||
-					(meta.head - event.seq + 1 > bounds.historyEventsMax && event.at + YOUNG_EVENT_MS <= now);
-				if (!isOver) return { floor, bytes, keptAt: event.at, isDone: true };
-				floor = event.seq + 1;
-				bytes -= event.bytes;
-			}
-			if (sizes.length < CHUNK_ROWS) return { floor, bytes, keptAt: null, isDone: true };
+		const isOver = (event: EventSize): boolean =>
+			event.at + bounds.historyAgeMsMax <= now ||
+			bytes > bounds.historyBytesMax ||
+			(meta.head - event.seq + 1 > bounds.historyEventsMax && event.at + YOUNG_EVENT_MS <= now);
+		const sizes = store.sizesAfter(floor - 1, TRIM_ROWS_MAX + 1);
+		const passed = sizes.slice(0, TRIM_ROWS_MAX);
+		const stays = passed.find((event) => {
+			if (!isOver(event)) return true;
+			floor = event.seq + 1;
+			bytes -= event.bytes;
+			return false;
+		});
+		const next = stays ?? sizes[TRIM_ROWS_MAX];
+		if (floor > meta.floor) {
+			const floorAt = floor > meta.head ? null : (next?.at ?? history.freshAt);
+			record.change({ floor, floorAt, heldBytes: meta.bytes - bytes });
 		}
-		return { floor, bytes, keptAt: store.sizesAfter(floor - 1, 1)[0]?.at ?? null, isDone: false };
+		return next === undefined || stays !== undefined;
 	}
 
-	/** Drops what stands before `end`. What stands between that and the floor stays, and is counted again. */
-	#drop(end: number, floor: number, bytes: number): void {
+	/** Drops what stands before `end`. Says whether that is all of it. */
+	#drop(end: number): boolean {
 		const { store, record } = this.#room;
-		const stay = floor > end ? store.sizesAfter(end - 1, floor - end) : [];
-		const heldBytes = stay.reduce((sum, event) => sum + event.bytes, 0);
-		store.dropEvents(end - 1);
-		record.change({ kept: end, heldBytes, bytes: bytes + heldBytes });
-	}
-
-	#dropKeys(now: number): void {
-		const { store, record } = this.#room;
-		const { oldestKey, head } = record.meta;
-		const seqMin = head - IDEMPOTENCY_PUBLISHES;
-		if (oldestKey === null || (oldestKey.at + IDEMPOTENCY_MS > now && oldestKey.seq >= seqMin)) return;
-		record.change({ oldestKey: store.dropKeys(now - IDEMPOTENCY_MS, seqMin, TRIM_ROWS_MAX) });
+		const { kept, bytes, heldBytes } = record.meta;
+		if (end <= kept) return true;
+		let [last, dropped] = [kept - 1, 0];
+		for (const event of store.sizesAfter(kept - 1, Math.min(TRIM_ROWS_MAX, end - kept))) {
+			if (dropped > 0 && dropped + event.bytes > TRIM_BYTES_MAX) break;
+			last = event.seq;
+			dropped += event.bytes;
+		}
+		store.dropEvents(last);
+		record.change({ kept: last + 1, bytes: bytes - dropped, heldBytes: heldBytes - dropped });
+		return last + 1 >= end;
 	}
 }

@@ -189,14 +189,14 @@ export class Room {
 		turn.close(join.session, closeCodeOfRefusedJoin(refusal.code), refusal.code);
 	}
 
-	#moderate({ action, by, after }: Moderate, turn: Turn): Reply {
+	#moderate({ action, by }: Moderate, turn: Turn): Reply {
 		const refused = (refusal: Refusal): Reply => ({ outcome: "refused", refusal });
 		const refusedAtDoor = this.door.refusesModerator(by, turn.now);
 		if (refusedAtDoor !== null) return refused(refusedAtDoor);
-		const { moderation } = this.#parts;
+		const { moderation, erasures } = this.#parts;
 		if (action.action === "erase") {
-			const next = moderation.erase({ member: action.member, after, by: by.member }, turn);
-			return next === null ? { outcome: "done" } : { outcome: "more", after: next };
+			erasures.begin(action.member, by.member, turn);
+			return { outcome: "done" };
 		}
 		const refusal = moderation.moderate(action, by.member, turn);
 		return refusal === null ? { outcome: "done" } : refused(refusal);

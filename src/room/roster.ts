@@ -169,6 +169,16 @@ export class Roster implements Concern {
 		return wasHere;
 	}
 
+	/** Its name and state are told no more: it is erased. */
+	unname(id: string): void {
+		const member = this.#members.get(id);
+		if (member === undefined) return;
+		if (member.name !== id) this.#tellChange(id, "name");
+		member.name = id;
+		this.#dirty.add(id);
+		this.setState(id, "null");
+	}
+
 	/** The keyed hash of the address that a guest last came from, while it is here or in grace. */
 	addressOf(id: string): string | null {
 		return this.#members.get(id)?.address ?? null;

@@ -102,7 +102,8 @@ export class Settlement implements Concern {
 		}
 		const job = jobId(this.#room.record.epoch, head.n);
 		const data = JSON.stringify({ job, name: head.kind, of: head.seq, result: result ?? null });
-		this.#room.history.append({ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: "room.job" }, data, turn.now);
+		const facts = { about: head.seq, job: head.n };
+		this.#room.history.append({ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: "room.job", ...facts }, data, turn.now);
 	}
 
 	/** Settles, and tells the member: those of its sessions that are here now, and each that comes until one has received it. */

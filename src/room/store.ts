@@ -17,8 +17,10 @@ export interface Meta {
 	floorAt: number | null;
 	/** Bytes of all stored events, encoded. */
 	bytes: number;
-	/** The oldest idempotency key that is kept: the time and seq of its event. */
+	/** The first idempotency key of the newer generation: the time and seq of its event. Null where it holds none. */
 	oldestKey: KeyAge | null;
+	/** The last one of the older generation. Null where there is none. */
+	olderKeys: KeyAge | null;
 	/** Since when nobody and nothing has been here, or null. */
 	emptySince: number | null;
 	/** How many jobs the epoch has had. */
@@ -51,6 +53,21 @@ export interface NewEvent extends StoredEvent {
 	id: string | null;
 	/** Of its name and data, by which its repeats are known. */
 	digest: string;
+	/** The event that it is about, where it tells what a job made of one. */
+	about: number | null;
+	/** The number of the job whose outcome it tells. */
+	job: number | null;
+}
+
+/** The erasure of a member that is under way. */
+export interface ErasureRow {
+	member: string;
+	/** Who erases it. */
+	by: string;
+	/** The newest event when it began: what came later stays. */
+	through: number;
+	/** The seq up to which its events are taken back. */
+	done: number;
 }
 
 export interface EventSize {
@@ -121,8 +138,10 @@ export interface RoomStore {
 	rewrite(events: readonly Pick<StoredEvent, "seq" | "body" | "bytes">[]): void;
 	/** Removes all events up to and with `seq`. */
 	dropEvents(seq: number): void;
-	/** Removes at most `limit` keys that are older than `at` or not after `seq`; gives the oldest that is left. */
-	dropKeys(at: number, seq: number, limit: number): KeyAge | null;
+	/** The newer generation of keys is the older one from now on, and a new one begins. There must be no older one. */
+	turnKeys(): void;
+	/** Removes the older generation whole. */
+	dropOlderKeys(): void;
 
 	/** The heads of all jobs that are not settled, or whose outcome is owed, by number. */
 	jobsInHand(): JobHead[];
@@ -145,16 +164,15 @@ export interface RoomStore {
 	sanctions(): SanctionRow[];
 	saveSanction(row: SanctionRow): void;
 	dropSanction(kind: SanctionRow["kind"], subject: string, member: string): void;
-	/**
-	 * At most `limit` seqs after `after` of the events that are from `member`, or tell what came of its jobs, ascending:
-	 * of those that it asked for as long as the jobs are kept, of those that its events started as long as these are.
-	 */
-	seqsOf(member: string, after: number, limit: number): number[];
-	/** Seqs of the `room.job` events that tell what a job made of the event `seq`. */
+	erasures(): ErasureRow[];
+	/** In place of the one that is there for its member. */
+	saveErasure(row: ErasureRow): void;
+	dropErasure(member: string): void;
+	/** Seqs of the events that tell what a job made of the event `seq`, ascending: looked up, not searched for. */
 	seqsAbout(seq: number): number[];
 	/** Removes what the member's jobs hold and came to. */
 	eraseJobs(member: string): void;
 
-	/** Removes events, keys, jobs and the roster; what else is stored stays. */
+	/** Removes events, keys, jobs, erasures and the roster; what else is stored stays. */
 	wipe(): void;
 }

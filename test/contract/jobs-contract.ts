@@ -166,35 +166,37 @@ export function describeJobs(name: string, run: RunWithStore): void {
 		inStore("a rewritten event keeps its place and all but what it holds", (store) => {
 			store.transaction(() => store.append(eventsAt(1, 3)));
 			store.transaction(() => store.rewrite([{ seq: 2, body: '{"gone":"🎈"}', bytes: 15 }]));
-			const { id: _, from: __, digest: ___, ...second } = eventAt(2);
-			expect(store.after(1, 1)).toEqual([{ ...second, body: '{"gone":"🎈"}', bytes: 15 }]);
+			const { seq, at } = eventAt(2);
+			expect(store.after(1, 1)).toEqual([{ seq, at, body: '{"gone":"🎈"}', bytes: 15 }]);
 			expect(store.sizesAfter(0, 3).map(({ bytes }) => bytes)[1]).toBe(15);
 			expect(found(store, [{ member: "ann", id: "p2" }])).toHaveLength(1);
 			store.transaction(() => store.rewrite([{ seq: 99, body: "{}", bytes: 2 }]));
 			expect(store.after(0, 10)).toHaveLength(3);
 		});
 
-		inStore("a member's events are found with what came of its jobs, and nobody else's", (store) => {
-			const outcome = (job: string, of: number | null) => {
-				return { from: "room:events", name: "room.job", data: { job, name: "sum", of, result: "12" }, id: null };
-			};
-			store.transaction(() => {
-				store.append([
-					eventAt(1),
-					eventAt(2, { from: "bob" }),
-					eventAt(3, outcome("odd-epoch7-2", 1)),
-					eventAt(4, outcome("odd-epoch7-3", 2)),
-					eventAt(5, outcome("odd-epoch7-11", null)),
-					eventAt(6, outcome("odd-epoch7-12", null)),
-					eventAt(7, outcome("odd-epoch7-99", null)),
-					eventAt(8, { from: "bob", data: { job: "odd-epoch7-11", of: 1 } }),
-					eventAt(9, { ...outcome("", null), data: null }),
-				]);
-				store.addJobs([jobAt(11), jobAt(12, { member: "bob" })]);
-			});
-			expect(store.seqsOf("ann", 0, 10)).toEqual([1, 3, 5]);
-			expect(store.seqsOf("ann", 1, 1)).toEqual([3]);
-			expect(store.seqsOf("bob", 0, 10)).toEqual([2, 4, 6, 8]);
+		inStore("what a job made of an event is found by the event, and goes with it", (store) => {
+			store.transaction(() =>
+				store.append([eventAt(1), eventAt(2), ...[3, 4].map((seq) => eventAt(seq, { id: null, about: 1 }))]),
+			);
+			expect(store.seqsAbout(1)).toEqual([3, 4]);
+			expect(store.seqsAbout(2)).toEqual([]);
+			store.transaction(() => store.dropEvents(1));
+			expect(store.seqsAbout(1)).toEqual([]);
+		});
+
+		inStore("an erasure is kept until it is dropped, one a member, and a wipe takes it", (store) => {
+			const erasure = { member: "ann", by: "room:operator", through: 9, done: 0 };
+			store.transaction(() => store.saveErasure(erasure));
+			store.transaction(() => store.saveErasure({ ...erasure, done: 4 }));
+			store.transaction(() => store.saveErasure({ ...erasure, member: "bob" }));
+			expect(store.erasures()).toEqual([
+				{ ...erasure, done: 4 },
+				{ ...erasure, member: "bob" },
+			]);
+			store.transaction(() => store.dropErasure("bob"));
+			expect(store.erasures()).toEqual([{ ...erasure, done: 4 }]);
+			store.transaction(() => store.wipe());
+			expect(store.erasures()).toEqual([]);
 		});
 
 		inStore("a wipe takes events, keys, jobs and the roster; meta and ranges stay", (store) => {

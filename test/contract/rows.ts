@@ -14,6 +14,7 @@ export const META: Meta = {
 	floorAt: 1_700_000_000_002,
 	bytes: 400,
 	oldestKey: { at: 1_700_000_000_001, seq: 1 },
+	olderKeys: { at: 1_700_000_000_000, seq: 1 },
 	emptySince: 1_700_000_000_009,
 };
 
@@ -23,8 +24,8 @@ export const T0 = 1_700_000_000_000;
 export function eventAt(seq: number, more: Partial<NewEvent> & { name?: string; data?: unknown } = {}): NewEvent {
 	const { from = "ann", id = `p${seq}`, at = T0 + seq * 1000, name = "chat", data = null } = more;
 	const body = more.body ?? JSON.stringify({ type: "event", seq, at, from, name, data });
-	const { digest = `d${seq}` } = more;
-	return { seq, at, from, id, digest, body, bytes: new TextEncoder().encode(body).length };
+	const { digest = `d${seq}`, about = null, job = null } = more;
+	return { seq, at, from, id, digest, about, job, body, bytes: new TextEncoder().encode(body).length };
 }
 
 export function eventsAt(from: number, to: number): NewEvent[] {

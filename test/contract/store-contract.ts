@@ -166,29 +166,30 @@ export function describeStore(name: string, run: RunWithStore): void {
 			expect(found(store, [{ member: "ann", id: "p2" }])).toEqual([{ member: "ann", id: "p2", seq: 2 }]);
 		});
 
-		inStore("keys older than a time go, and the oldest that is left is told", (store) => {
-			store.transaction(() => store.append(eventsAt(1, 5)));
-			const oldest = store.transaction(() => store.dropKeys(T0 + 3000, 0, 100));
-			expect(oldest).toEqual({ at: T0 + 3000, seq: 3 });
-			expect(
-				found(
-					store,
-					[1, 2, 3].map((seq) => ({ member: "ann", id: `p${seq}` })),
-				),
-			).toEqual([{ member: "ann", id: "p3", seq: 3 }]);
+		inStore("G3 keys go by whole generations: the older one, and never the newer", (store) => {
+			const known = (): number[] => {
+				const keys = [1, 2, 3, 4].map((seq) => ({ member: "ann", id: `p${seq}` }));
+				return seqs(found(store, keys)).sort();
+			};
+			store.transaction(() => store.append(eventsAt(1, 2)));
+			store.transaction(() => store.turnKeys());
+			expect(known()).toEqual([1, 2]);
+			store.transaction(() => store.append(eventsAt(3, 3)));
+			expect(known()).toEqual([1, 2, 3]);
+			store.transaction(() => store.dropOlderKeys());
+			expect(known()).toEqual([3]);
+			store.transaction(() => store.turnKeys());
+			store.transaction(() => store.append(eventsAt(4, 4)));
+			expect(known()).toEqual([3, 4]);
+			store.transaction(() => store.dropOlderKeys());
+			expect(known()).toEqual([4]);
 		});
 
-		inStore("keys up to a seq go, however young", (store) => {
-			store.transaction(() => store.append(eventsAt(1, 5)));
-			expect(store.transaction(() => store.dropKeys(0, 4, 100))).toEqual({ at: T0 + 5000, seq: 5 });
-			expect(store.transaction(() => store.dropKeys(0, 5, 100))).toBeNull();
-		});
-
-		inStore("at most `limit` keys go at once, the oldest first", (store) => {
-			store.transaction(() => store.append(eventsAt(1, 5)));
-			expect(store.transaction(() => store.dropKeys(Number.MAX_SAFE_INTEGER, 0, 2))).toEqual({ at: T0 + 3000, seq: 3 });
-			expect(store.transaction(() => store.dropKeys(Number.MAX_SAFE_INTEGER, 0, 3))).toBeNull();
-			expect(store.transaction(() => store.dropKeys(Number.MAX_SAFE_INTEGER, 0, 3))).toBeNull();
+		inStore("a key tells the digest of what was published under it", (store) => {
+			store.transaction(() => store.append([eventAt(1, { digest: "abc123" })]));
+			expect(store.findKeys([{ member: "ann", id: "p1" }])).toEqual([
+				{ member: "ann", id: "p1", seq: 1, digest: "abc123" },
+			]);
 		});
 
 		inStore("G3 a key that is known is not written twice: the append throws and the first event keeps it", (store) => {
@@ -241,7 +242,7 @@ export function describeStore(name: string, run: RunWithStore): void {
 		inStore("meta comes back as it was saved, with its nulls", (store) => {
 			store.transaction(() => store.saveMeta(META));
 			expect(store.meta()).toEqual(META);
-			const bare = { ...META, floorAt: null, oldestKey: null, emptySince: null };
+			const bare = { ...META, floorAt: null, oldestKey: null, olderKeys: null, emptySince: null };
 			store.transaction(() => store.saveMeta(bare));
 			expect(store.meta()).toEqual(bare);
 		});
@@ -286,7 +287,8 @@ export function describeStore(name: string, run: RunWithStore): void {
 				store.append(eventsAt(7, 9));
 				store.dropEvents(8);
 				store.append([eventAt(10)]);
-				store.dropKeys(T0 + 4000, 0, 100);
+				store.turnKeys();
+				store.dropOlderKeys();
 				store.dropRoster(["ann"]);
 				store.saveRoster([row("bob", { name: "Rob" }), row("ann"), row("cid")]);
 				store.saveMeta({ ...META, head: 10 });

@@ -13,7 +13,7 @@ const RULES = houseRules();
 
 function erasing(member: string): Input {
 	const by = { member: "room:operator", can: [], address: null };
-	return { type: "moderate", reply: "erasing", by, action: { action: "erase", member }, after: 0 };
+	return { type: "moderate", reply: "erasing", by, action: { action: "erase", member } };
 }
 
 /** All that the room's store holds that could have come from a member. */

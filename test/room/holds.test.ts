@@ -171,7 +171,6 @@ describe("nothing that happens to a hold makes the alarm fail or spin", () => {
 				reply: "m",
 				by: { member: "room:operator", can: [], address: null },
 				action: { action: "erase", member: "ann" },
-				after: 0,
 			},
 		]);
 		settle(stage, job, CLEAR);

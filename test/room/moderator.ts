@@ -21,21 +21,15 @@ export function acting(stage: Stage, session: string, action: Moderation): Input
 	return stage.saying(session, { type: "moderate", id: action.action, ...action });
 }
 
-/** By HTTP, as an operator; `after` goes on with an erasure. */
-export function operate(stage: Stage, action: PostModeration, after = 0): Reply {
+/** By HTTP, as an operator. */
+export function operate(stage: Stage, action: PostModeration): Reply {
 	const reply = `o${++asked}`;
-	stage.step([{ type: "moderate", reply, by: { member: "room:operator", can: [], address: null }, action, after }]);
+	stage.step([{ type: "moderate", reply, by: { member: "room:operator", can: [], address: null }, action }]);
 	return stage.replies.get(reply) as Reply;
 }
 
-/** The whole of an erasure, turn by turn; gives how many turns it took. */
-export function erase(stage: Stage, member: string): number {
-	let after = 0;
-	for (let turns = 1; ; turns++) {
-		const reply = operate(stage, { action: "erase", member }, after);
-		if (reply.outcome !== "more") return turns;
-		after = reply.after;
-	}
+export function erase(stage: Stage, member: string): void {
+	operate(stage, { action: "erase", member });
 }
 
 export function wipe(stage: Stage, epoch = "epoch2"): void {

@@ -91,13 +91,17 @@ scenario(
 	{ historyEventsMax: 5 },
 );
 
-scenario("G3 a key is known for 24 h where its event is kept too, and the next one's by its own time", (stage) => {
+scenario("G3 a key is known for 24 h where its event is kept too, and until those of its generation are", (stage) => {
 	fill(stage, 1);
 	stage.pass(12 * HOUR);
 	fill(stage, 1, 1, 2);
+	const post = (id: string) => stage.post("ann", { id, name: "chat", data: 1 });
 	stage.pass(14 * HOUR);
-	expect(stage.post("ann", { id: "p2", name: "chat", data: 1 })).toMatchObject({ outcome: "repeated", seq: 2 });
-	expect(stage.post("ann", { id: "p1", name: "chat", data: 1 })).toMatchObject({ outcome: "published", seq: 3 });
+	expect(post("p2")).toMatchObject({ outcome: "repeated", seq: 2 });
+	expect(post("p1")).toMatchObject({ outcome: "repeated", seq: 1 });
+	stage.pass(12 * HOUR);
+	expect(post("p1")).toMatchObject({ outcome: "published", seq: 3 });
+	expect(post("p2")).toMatchObject({ outcome: "published", seq: 4 });
 });
 
 scenario(

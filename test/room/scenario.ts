@@ -81,7 +81,9 @@ export function checkOrder(heard: readonly ServerMessage[], bySeq: Map<string, E
 
 /** The event as it is told now: one that was taken back since keeps its place and loses its data. */
 function sinceRedacted(before: Event, now: Event): Event {
-	return now.redacted === true ? { ...before, data: null, redacted: true } : before;
+	if (now.redacted !== true) return before;
+	// One who was erased has no name any more.
+	return { ...before, author: now.author === "" ? "" : before.author, data: null, redacted: true };
 }
 
 /** The events among what was heard. */

@@ -5,7 +5,7 @@
 import type { Input } from "../../src/room/inputs.ts";
 import type { JobHead, JobRow, RangeRow } from "../../src/room/jobs.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
-import type { Meta, NewEvent, RosterRow, SanctionRow, StoredEvent, Sync } from "../../src/room/store.ts";
+import type { ErasureRow, Meta, NewEvent, RosterRow, SanctionRow, StoredEvent, Sync } from "../../src/room/store.ts";
 
 /** The machine dies: memory and sockets are gone, what was committed is not. */
 export class Crash extends Error {
@@ -45,6 +45,8 @@ export class Commit {
 	readonly jobsAdded: JobRow[] = [];
 	readonly jobsChanged: JobChange[] = [];
 	readonly ranges: RangeRow[] = [];
+	/** Members whose erasure has come to its end. */
+	readonly erased: string[] = [];
 	sanctions: SanctionRow[] = [];
 	sanctionsDropped: SanctionKey[] = [];
 
@@ -209,6 +211,17 @@ export class Disk extends MemoryStore {
 		this.#call();
 		super.dropSanction(kind, subject, member);
 		this.#commit?.lifted({ kind, subject, member });
+	}
+
+	override saveErasure(row: ErasureRow): void {
+		this.#call();
+		super.saveErasure(row);
+	}
+
+	override dropErasure(member: string): void {
+		this.#call();
+		super.dropErasure(member);
+		this.#commit?.erased.push(member);
 	}
 
 	override wipe(): void {

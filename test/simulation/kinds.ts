@@ -77,8 +77,13 @@ export class Archive {
 	/** As the real one does: what the range itself brings is redacted by the room, and what came later is not erased. */
 	#erase(member: string, epoch: string, from: number): void {
 		for (const [name, events] of this.epochs) {
-			for (const event of events.values())
-				if (isTheirs(event, member, events) && (name !== epoch || event.seq < from)) this.#redact(events, event.seq);
+			for (const event of events.values()) {
+				if (!isTheirs(event, member, events) || (name === epoch && event.seq >= from)) continue;
+				this.#redact(events, event.seq);
+				// One that is erased has no name any more.
+				const kept = events.get(event.seq);
+				if (kept?.from === member) events.set(event.seq, { ...kept, author: "" });
+			}
 		}
 	}
 

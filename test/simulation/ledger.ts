@@ -4,6 +4,7 @@ import type { Failure } from "../../src/protocol/outcome.ts";
 import { ROOM_MEMBER } from "../../src/room/history.ts";
 import type { JobRow } from "../../src/room/jobs.ts";
 import type { Meta, NewEvent, RosterRow } from "../../src/room/store.ts";
+import { unsaid } from "../../src/room/veil.ts";
 import { hold } from "./broken.ts";
 import type { Commit } from "./disk.ts";
 
@@ -31,6 +32,9 @@ export class Epoch {
 	get head(): number {
 		return this.events.length;
 	}
+
+	/** By member that was erased, the newest event before that. */
+	readonly erased = new Map<string, number>();
 
 	at(seq: number): NewEvent | undefined {
 		return this.events[seq - 1];
@@ -67,6 +71,10 @@ export class Ledger {
 			this.rosterVersion++;
 		}
 		if (commit.meta !== null) this.#meet(commit.meta);
+		for (const { type, ...input } of commit.inputs) {
+			const action = type === "moderate" && "action" in input ? input.action : null;
+			if (action?.action === "erase") this.current?.erased.set(action.member, this.current.head);
+		}
 		this.#append(commit.appended);
 		for (const rewrite of commit.rewritten) this.#rewrite(rewrite.seq, rewrite.body);
 		for (const member of commit.rosterDropped) this.roster.delete(member);
@@ -133,10 +141,12 @@ export class Ledger {
 	#rewrite(seq: number, body: string): void {
 		const event = this.current?.at(seq);
 		hold(event !== undefined, "G2", () => `the event ${seq}, which there never was, was rewritten`);
-		const before = JSON.parse(event.body) as Record<string, unknown>;
+		const before = JSON.parse(event.body) as { from: string } & Record<string, unknown>;
 		const after = JSON.stringify({ ...before, data: null, redacted: true });
+		// One that is erased loses its name too.
+		const isErased = this.current?.erased.has(before.from) && JSON.stringify(JSON.parse(body)) === unsaid(event.body);
 		hold(
-			JSON.stringify(JSON.parse(body)) === after,
+			isErased || JSON.stringify(JSON.parse(body)) === after,
 			"G2",
 			() => `the event ${seq} was rewritten as something else than its redaction: ${body}`,
 		);

@@ -264,8 +264,8 @@ class Recorder {
 		};
 		body.post = (who, publish, answer) =>
 			this.#call({ act: "post", who, publish }, answer, (tell) => post.call(body, who, publish, tell));
-		body.moderate = (by, action, answer, after) =>
-			this.#call({ act: "moderate", by, action }, answer, (tell) => moderate.call(body, by, action, tell, after));
+		body.moderate = (by, action, answer) =>
+			this.#call({ act: "moderate", by, action }, answer, (tell) => moderate.call(body, by, action, tell));
 		body.wipe = (answer) => this.#call({ act: "wipe" }, answer, (tell) => wipe.call(body, tell));
 		body.replayJob = (job, answer) =>
 			this.#call({ act: "replay", job }, answer, (tell) => replayJob.call(body, job, tell));

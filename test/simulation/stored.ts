@@ -1,6 +1,7 @@
 /** All that a room's store holds, read through the port: equal for every store that holds the same. */
 import type { JobHead, JobRow, RangeRow } from "../../src/room/jobs.ts";
 import type {
+	ErasureRow,
 	EventSize,
 	KnownKey,
 	Meta,
@@ -27,8 +28,9 @@ export interface Stored {
 	oldestSettledJob: number | null;
 	ranges: RangeRow[];
 	sanctions: SanctionRow[];
-	/** By member that ever published, the seqs of what is theirs. */
-	seqsOf: [string, number[]][];
+	erasures: ErasureRow[];
+	/** By event, what jobs made of it. */
+	abouts: [number, number[]][];
 }
 
 /** `keys` are all that were ever used: a store tells of those that it is asked about. */
@@ -50,6 +52,7 @@ export function storedIn(store: RoomStore, keys: readonly PublishKey[]): Stored 
 		oldestSettledJob: store.oldestSettledJob(),
 		ranges: store.ranges().toSorted((a, b) => (a.kind < b.kind ? -1 : 1)),
 		sanctions: store.sanctions(),
-		seqsOf: [...new Set(keys.map(({ member }) => member))].map((member) => [member, store.seqsOf(member, 0, ALL)]),
+		erasures: store.erasures(),
+		abouts: events.map(({ seq }) => [seq, store.seqsAbout(seq)]),
 	};
 }

@@ -11,26 +11,34 @@ const SPEAKING: ReadonlySet<Input["type"]> = new Set(["frame", "post", "settle",
 
 export class Erasure {
 	readonly #ledger: Ledger;
+	/** By member, up to which event its erasure goes. */
+	readonly #underWay = new Map<string, number>();
 
 	constructor(ledger: Ledger) {
 		this.#ledger = ledger;
 	}
 
-	committed({ inputs, appended, now }: Commit): void {
+	committed({ inputs, appended, erased, now, isWiped }: Commit): void {
+		if (isWiped) this.#underWay.clear();
+		const head = this.#ledger.current?.head ?? 0;
 		for (const [index, input] of inputs.entries()) {
 			if (input.type !== "moderate" || input.action.action !== "erase") continue;
 			// What it says later in the turn is another matter.
 			const speaksOn = inputs.slice(index + 1).some(({ type }) => SPEAKING.has(type));
-			this.#holdErased(input.action.member, speaksOn ? appended.length : 0, now);
+			this.#underWay.set(input.action.member, speaksOn ? head - appended.length : head);
+		}
+		for (const member of erased) {
+			this.#holdErased(member, this.#underWay.get(member) ?? 0, now);
+			this.#underWay.delete(member);
 		}
 	}
 
-	/** All but the last `spared` events. */
-	#holdErased(member: string, spared: number, now: number): void {
+	/** All events up to `through`. */
+	#holdErased(member: string, through: number, now: number): void {
 		const { current, meta } = this.#ledger;
 		if (current === null || meta === null) return;
 		const theirs = new Set<number>();
-		for (const { seq, body } of current.events.slice(meta.kept - 1, current.head - spared)) {
+		for (const { seq, body } of current.events.slice(meta.kept - 1, through)) {
 			const { from, name, data, redacted } = JSON.parse(body) as Event;
 			const outcome = name === "room.job" ? (data as { job: string; of: number | null } | null) : null;
 			if (from === member) theirs.add(seq);

@@ -223,7 +223,7 @@ export class Jury implements Watch {
 	#noteErasures({ inputs }: Commit): void {
 		if (this.ledger.current === null) return;
 		for (const input of inputs) {
-			if (input.type !== "moderate" || input.action.action !== "erase" || input.after > 0) continue;
+			if (input.type !== "moderate" || input.action.action !== "erase") continue;
 			const heads = [...this.ledger.epochs.values()].map(({ name, head }) => [name, head] as const);
 			this.erasures.push({ member: input.action.member, heads: new Map(heads) });
 		}

@@ -1,6 +1,7 @@
 /** G1 and G2: a session hears nothing that is not stored, and all that is, in its order, each once. */
 import { PAGE_EVENTS_DEFAULT } from "../../../src/protocol/limits.ts";
 import type { CaughtUp, Event, HistoryReply, HistoryRequest } from "../../../src/protocol/messages.ts";
+import { unsaid } from "../../../src/room/veil.ts";
 import { hold } from "../broken.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Sitting } from "./sitting.ts";
@@ -30,7 +31,11 @@ export class Order {
 		const stored = this.#ledger.current?.at(event.seq);
 		hold(stored !== undefined, "G1", () => `${session} heard event ${event.seq}, which is not stored`);
 		const said = JSON.stringify(event);
-		hold(stored.body === said, "G2", () => `${session} heard ${said} where ${stored.body} is stored`);
+		const isErased = event.seq <= (this.#ledger.current?.erased.get(event.from) ?? 0);
+		hold(!isErased || event.data === null, "erasure", () => `${event.from} was erased, and ${session} heard ${said}`);
+		// What an erasure has not reached yet is told as if it had.
+		const isSame = stored.body === said || (event.redacted === true && unsaid(stored.body) === said);
+		hold(isSame, "G2", () => `${session} heard ${said} where ${stored.body} is stored`);
 	}
 
 	caughtUp(sitting: Sitting, { head }: CaughtUp): void {

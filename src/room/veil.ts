@@ -1,0 +1,66 @@
+/**
+ * What an erasure has not reached yet is told no more: from the turn of the erasure on, whatever is read of the
+ * history passes here, and what an erased member said, and what jobs made of it, comes out as redacted and without
+ * a name. Costs nothing while nobody is being erased.
+ */
+import { encodeEvent } from "../protocol/codec.ts";
+import type { Event } from "../protocol/messages.ts";
+import { utf8Bytes } from "../protocol/text.ts";
+import { jobNumber } from "./jobs.ts";
+import type { RoomRecord } from "./record.ts";
+import type { ErasureRow, RoomStore, StoredEvent } from "./store.ts";
+
+/** Whom an event is from: it stands near the beginning of the text, and a member's id holds nothing to escape. */
+const FROM = /^\{"type":"event","seq":[0-9]+,"at":[0-9]+,"from":"([^"]*)"/;
+/** What the room says of a job's outcome. */
+const IS_OUTCOME =
+	/^\{"type":"event","seq":[0-9]+,"at":[0-9]+,"from":"room:events","author":"[^"]*","name":"room\.job"/;
+
+export class Veil {
+	readonly #store: RoomStore;
+	readonly #record: RoomRecord;
+	/** The erasures that are under way, by member. */
+	readonly rows = new Map<string, ErasureRow>();
+
+	constructor(store: RoomStore, record: RoomRecord) {
+		this.#store = store;
+		this.#record = record;
+		for (const row of store.erasures()) this.rows.set(row.member, row);
+	}
+
+	/** The event as it may be told. */
+	over<T extends StoredEvent>(event: T): T {
+		if (this.rows.size === 0 || this.whose(event) === null) return event;
+		const body = unsaid(event.body);
+		return { ...event, body, bytes: utf8Bytes(body) };
+	}
+
+	/** The member who is being erased and whose event this is, or of whose words or jobs it tells; null for no such. */
+	whose({ seq, body }: Pick<StoredEvent, "seq" | "body">): string | null {
+		const from = FROM.exec(body)?.[1] ?? "";
+		if (this.#covers(from, seq)) return from;
+		if (!IS_OUTCOME.test(body)) return null;
+		const { data } = JSON.parse(body) as { data: { job: string; of: number | null } | null };
+		const author = this.#authorOf(data?.of ?? 0);
+		const n = jobNumber(this.#record.epoch, data?.job ?? "");
+		const asker = n === null ? "" : (this.#store.job(n)?.member ?? "");
+		return [author, asker].find((member) => this.#covers(member, seq)) ?? null;
+	}
+
+	/** Events up to where it stood when the member was erased; those that were reached are redacted already. */
+	#covers(member: string, seq: number): boolean {
+		const row = this.rows.get(member);
+		return row !== undefined && seq > row.done && seq <= row.through;
+	}
+
+	#authorOf(seq: number): string {
+		const [subject] = seq < this.#record.meta.kept ? [] : this.#store.after(seq - 1, 1);
+		return subject?.seq === seq ? (FROM.exec(subject.body)?.[1] ?? "") : "";
+	}
+}
+
+/** The event as it is when its author was erased: its place, and nothing of who said what. */
+export function unsaid(body: string): string {
+	const { type: _, data: __, ...event } = JSON.parse(body) as Event;
+	return encodeEvent({ ...event, author: "", redacted: true }, "null");
+}
