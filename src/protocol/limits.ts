@@ -13,6 +13,11 @@ export const SIGNAL_BYTES_MAX = 4 * 1024;
 export const PRESENCE_BYTES_MAX = 2 * 1024;
 export const MALFORMED_PER_MINUTE_MAX = 20;
 
+/** A link in a text; what is longer is no link. Browsers and servers agree on addresses of about this length. */
+export const LINK_CHARS_MAX = 2_000;
+/** Links of one text that are links; to draw one costs a page some 0.2 ms, and 32 KiB hold thousands. */
+export const LINKS_PER_TEXT_MAX = 100;
+
 // A server's frame, and the parts that are cut to fit it.
 export const SERVER_FRAME_BYTES_MAX = 256 * 1024;
 export const PAGE_BYTES_MAX = 128 * 1024;
