@@ -105,6 +105,12 @@ export const RANGE_RETRY_MS = 60_000;
 export const DIRECTORY_LAG_MS = 10_000;
 /** A kind's result as JSON. */
 export const OUTCOME_BYTES_MAX = 32 * 1024;
+/** A parameter of the archive's statements; D1 takes 2 MB. */
+export const ARCHIVE_PARAMETER_BYTES_MAX = 512 * 1024;
+/** Rows from before an index changed that one range writes again: at most some 6 MB, and far less as a rule. */
+export const ARCHIVE_RECUT_ROWS_MAX = 100;
+/** Matches that a search reads, the newest; a page of results is far smaller. */
+export const SEARCH_MATCHES_MAX = 1_000;
 
 // The door.
 /** The period of the per-address limits in wrangler.toml, ms. */
