@@ -9,16 +9,14 @@ import {
 	BACKOFF_MS_MAX,
 	BACKOFF_MS_MIN,
 	CLIENT_CONNECT_MS_MAX,
-	FRAME_BYTES_MAX,
 	HEARTBEAT_MS,
 	PONG_MS_MAX,
 } from "../protocol/limits.ts";
-import type { Received, ServerMessage, Welcome } from "../protocol/messages.ts";
-import { type Asked, Outbox } from "./outbox.ts";
+import type { ServerMessage, SignalRequest, Welcome, WelcomeLimits } from "../protocol/messages.ts";
+import { type Asked, jsonOf, whyNotPresence, writePresence, writeSignal } from "./bounds.ts";
+import { Outbox } from "./outbox.ts";
+import { receiptsOf } from "./receipts.ts";
 import { type ConnectionState, RoomError } from "./room.ts";
-
-/** A receipt names at most so many jobs. */
-const RECEIVED_JOBS_MAX = 100;
 
 /** The world, as far as the connection needs it. */
 export interface Port {
@@ -56,6 +54,7 @@ export class Connection {
 	#connectBy: number | null = null;
 	#pingAt: number | null = null;
 	#pongBy: number | null = null;
+	/** The state that was given last, as JSON. */
 	#presence: string | null = null;
 	#isSendingSoon = false;
 
@@ -74,6 +73,10 @@ export class Connection {
 		return this.#welcome;
 	}
 
+	get #limits(): WelcomeLimits | null {
+		return this.#welcome?.limits ?? null;
+	}
+
 	get cursor(): string | null {
 		return this.#epoch === null || this.#seen === null ? null : formatCursor({ epoch: this.#epoch, seq: this.#seen });
 	}
@@ -86,19 +89,26 @@ export class Connection {
 		if (this.#state.kind === "stopped") {
 			return Promise.reject(new RoomError({ code: "forbidden", message: `The room was left: ${this.#state.reason}.` }));
 		}
-		const answer = this.#outbox.ask(message);
+		const answer = this.#outbox.ask(message, this.#limits);
 		this.#sendAskedSoon();
 		return answer;
 	}
 
-	/** Sends what is worth nothing later: only while live. */
-	tell(message: object): void {
-		this.#sendInOrder(JSON.stringify(message));
+	/**
+	 * Sends what is worth nothing later: only while live.
+	 * @throws RoomError where the room could not take it.
+	 */
+	tell(message: SignalRequest): void {
+		this.#sendInOrder(writeSignal(message, this.#limits));
 	}
 
+	/** @throws RoomError where the room could not take it; what was told before stands. */
 	setPresence(state: unknown): void {
-		this.#presence = JSON.stringify({ type: "presence", state });
-		this.#sendInOrder(this.#presence);
+		const json = jsonOf(state);
+		const refusal = this.#limits === null ? null : whyNotPresence(json, this.#limits);
+		if (refusal !== null) throw new RoomError(refusal);
+		this.#presence = json;
+		this.#sendInOrder(writePresence(json));
 	}
 
 	/** After what was asked for before it. */
@@ -136,6 +146,10 @@ export class Connection {
 			const messages = JSON.parse(text) as ServerMessage[];
 			for (const message of messages) this.#hear(message);
 			this.#confirm(messages);
+		}
+		if (this.#outbox.isInDoubt && this.#state.kind !== "stopped") {
+			this.#port.close();
+			return this.#wait(null);
 		}
 		if (this.#state.kind === "live") this.#sendAsked();
 		this.#arm();
@@ -187,6 +201,7 @@ export class Connection {
 				this.#welcome = message;
 				this.#epoch = message.epoch;
 				if (message.continuity !== "resumed") this.#seen = null;
+				this.#keepTo(message.limits);
 				this.#become({ kind: "replaying" });
 				break;
 			case "event":
@@ -199,7 +214,7 @@ export class Connection {
 				this.#seen = message.head;
 				this.#attempts = 0;
 				this.#become({ kind: "live" });
-				if (this.#presence !== null) this.#port.send(this.#presence);
+				if (this.#presence !== null) this.#port.send(writePresence(this.#presence));
 				break;
 			case "error":
 				// Once it is let in, an error speaks of one message, and not of why the room closes.
@@ -213,17 +228,18 @@ export class Connection {
 		this.#port.message(message);
 	}
 
-	/** Tells which outcomes have arrived, also those that nobody here waits for: they are not sent again. */
+	/** What was given before the room's bounds were known is refused now where it goes beyond them. */
+	#keepTo(limits: WelcomeLimits): void {
+		this.#outbox.keepTo(limits);
+		const refusal = this.#presence === null ? null : whyNotPresence(this.#presence, limits);
+		if (refusal === null) return;
+		this.#presence = null;
+		this.#port.message({ type: "error", ...refusal });
+	}
+
 	#confirm(messages: readonly ServerMessage[]): void {
-		const jobs = messages.flatMap((message) =>
-			message.type === "job" && (message.state === "done" || message.state === "failed") ? [message.job] : [],
-		);
-		if (jobs.length === 0 || this.#state.kind === "stopped") return;
-		const receipts: Received[] = [];
-		for (let i = 0; i < jobs.length; i += RECEIVED_JOBS_MAX) {
-			receipts.push({ type: "received", jobs: jobs.slice(i, i + RECEIVED_JOBS_MAX) });
-		}
-		this.#port.send(JSON.stringify(receipts));
+		const receipts = receiptsOf(messages);
+		if (receipts.length > 0 && this.#state.kind !== "stopped") this.#port.send(JSON.stringify(receipts));
 	}
 
 	/** What one task asks for travels as one frame: on both ends a frame costs the same whatever it carries. */
@@ -237,9 +253,8 @@ export class Connection {
 	}
 
 	#sendAsked(): void {
-		if (this.#state.kind !== "live") return;
-		const frameBytes = this.#welcome?.limits.frameBytes ?? FRAME_BYTES_MAX;
-		for (const frame of this.#outbox.takeFrames(this.#port.now(), frameBytes)) this.#port.send(frame);
+		if (this.#state.kind !== "live" || this.#limits === null) return;
+		for (const frame of this.#outbox.takeFrames(this.#port.now(), this.#limits)) this.#port.send(frame);
 		this.#arm();
 	}
 

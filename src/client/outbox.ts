@@ -5,24 +5,21 @@
  */
 import { packFrames } from "../protocol/codec.ts";
 import type { Refusal } from "../protocol/codes.ts";
-import {
-	CLIENT_IN_FLIGHT_MAX,
-	CLIENT_OUTBOX_MAX,
-	MESSAGES_PER_FRAME_MAX,
-	RETRY_MS_DEFAULT,
-} from "../protocol/limits.ts";
-import type { HistoryRequest, JobNotice, JobRequest, Publish, ServerMessage } from "../protocol/messages.ts";
+import { CLIENT_IN_FLIGHT_MAX, CLIENT_OUTBOX_MAX, RETRY_MS_DEFAULT } from "../protocol/limits.ts";
+import type { JobNotice, ServerMessage, WelcomeLimits } from "../protocol/messages.ts";
+import { type Asked, type Written, whyNot, write } from "./bounds.ts";
 import { RoomError } from "./room.ts";
 
-export type Asked = Publish | HistoryRequest | JobRequest;
-
-interface Waiting {
+interface Waiting extends Written {
 	type: Asked["type"];
-	text: string;
 	/** `taken`: the room has it and owes the outcome; meanwhile it keeps nothing else from being sent. */
 	stage: "unsent" | "sent" | "taken";
 	/** The job that checks a held publish. */
 	heldBy: string | null;
+	/** True once it was sent: the room may have it. */
+	wasSent: boolean;
+	/** True where a frame was refused that may have been this one's: it is sent alone, to know. */
+	isSuspect: boolean;
 	resolve: (answer: unknown) => void;
 	reject: (error: RoomError) => void;
 }
@@ -35,54 +32,71 @@ export class Outbox {
 	#inFlight = 0;
 	/** Nothing is sent before this, Unix ms. */
 	#resumeAt = 0;
+	/** True where a frame was refused, and it could be any of several: only a new connection makes it certain. */
+	isInDoubt = false;
 
 	/** When something is to be sent again, Unix ms, or null. */
 	get resumeAt(): number | null {
 		return this.#resumeAt > 0 ? this.#resumeAt : null;
 	}
 
-	/** Takes a message on; its promise is settled by the room's answer. */
-	ask(message: Asked): Promise<unknown> {
+	/**
+	 * Takes a message on; its promise is settled by the room's answer, or at once where the room could not
+	 * take it. `limits`: the room's, null while they are not known.
+	 */
+	async ask(message: Asked, limits: WelcomeLimits | null): Promise<unknown> {
 		if (this.#waiting.size >= CLIENT_OUTBOX_MAX) {
-			return Promise.reject(
-				new RoomError({
-					code: "overloaded",
-					message: `${CLIENT_OUTBOX_MAX} messages wait for an answer already; try again when the connection is back.`,
-				}),
-			);
-		}
-		if (this.#waiting.has(message.id)) {
-			return Promise.reject(
-				new RoomError({ code: "id_reused", message: "A message with this id waits for its answer already." }),
-			);
+			throw new RoomError({
+				code: "overloaded",
+				message: `${CLIENT_OUTBOX_MAX} messages wait for an answer already; try again when the connection is back.`,
+			});
 		}
 		const { id, type } = message;
+		if (this.#waiting.has(id)) {
+			throw new RoomError({ code: "id_reused", message: "A message with this id waits for its answer already." });
+		}
+		const written = write(message);
+		const refusal = whyNot(written, limits);
+		if (refusal !== null) throw new RoomError(refusal);
 		return new Promise((resolve, reject) => {
-			const text = JSON.stringify(message);
-			this.#waiting.set(id, { type, text, stage: "unsent", heldBy: null, resolve, reject });
+			const fresh = { stage: "unsent", heldBy: null, wasSent: false, isSuspect: false } as const;
+			this.#waiting.set(id, { type, ...written, ...fresh, resolve, reject });
 		});
+	}
+
+	/** The room's bounds are known: what was taken on before, and not sent yet, is held to them. */
+	keepTo(limits: WelcomeLimits): void {
+		for (const [id, waiting] of this.#waiting) {
+			const refusal = waiting.wasSent ? null : whyNot(waiting, limits);
+			if (refusal !== null) this.#fail(id, refusal);
+		}
 	}
 
 	/** The connection is new: nothing that was sent on the last one counts. */
 	reset(): void {
 		this.#inFlight = 0;
 		this.#resumeAt = 0;
+		this.isInDoubt = false;
 		for (const waiting of this.#waiting.values()) waiting.stage = "unsent";
 	}
 
-	/** Frames to send now, oldest first, each within `frameBytes`. */
-	takeFrames(now: number, frameBytes: number): string[] {
+	/** Frames to send now, oldest first, each within the room's bounds. */
+	takeFrames(now: number, { frameBytes, messagesPerFrame }: WelcomeLimits): string[] {
 		if (now < this.#resumeAt) return [];
 		this.#resumeAt = 0;
 		const texts: string[] = [];
-		for (const waiting of this.#waiting.values()) {
+		const all = [...this.#waiting.values()];
+		const suspects = all.filter(({ isSuspect }) => isSuspect);
+		const inFlightMax = suspects.length > 0 ? 1 : CLIENT_IN_FLIGHT_MAX;
+		for (const waiting of suspects.length > 0 ? suspects : all) {
 			if (waiting.stage !== "unsent") continue;
-			if (this.#inFlight >= CLIENT_IN_FLIGHT_MAX) break;
+			if (this.#inFlight >= inFlightMax) break;
 			texts.push(waiting.text);
 			waiting.stage = "sent";
+			waiting.wasSent = true;
 			this.#inFlight++;
 		}
-		return packFrames(texts, frameBytes, MESSAGES_PER_FRAME_MAX);
+		return packFrames(texts, frameBytes, messagesPerFrame);
 	}
 
 	/** Settles what the room answered; true where the message was an answer to something here. */
@@ -99,7 +113,7 @@ export class Outbox {
 			case "job":
 				return this.#noted(message);
 			case "error":
-				return message.id !== undefined && this.#refused(message.id, message, now);
+				return message.id === undefined ? this.#refusedWhole(message) : this.#refused(message.id, message, now);
 			default:
 				return false;
 		}
@@ -129,6 +143,7 @@ export class Outbox {
 			if (state === "held") waiting.heldBy = job;
 			if (waiting.stage === "sent") this.#inFlight--;
 			waiting.stage = "taken";
+			waiting.isSuspect = false;
 			return true;
 		}
 		if (waiting.type === "publish" && (state === "done" || waiting.heldBy !== job)) return false;
@@ -158,6 +173,21 @@ export class Outbox {
 		if (waiting.stage === "sent") this.#inFlight--;
 		waiting.stage = "unsent";
 		this.#resumeAt = Math.max(this.#resumeAt, now + (refusal.retryAfterMs ?? RETRY_MS_DEFAULT));
+		return true;
+	}
+
+	/**
+	 * A frame is refused as a whole without an id. Where one message is in flight it was that one's; where several
+	 * are, none is blamed: each is sent again by itself, over a connection on which nothing else is to be refused.
+	 */
+	#refusedWhole(refusal: Refusal): boolean {
+		if (refusal.code !== "too_large" && refusal.code !== "malformed") return false;
+		const inFlight = [...this.#waiting].filter(([, { stage }]) => stage === "sent");
+		const [first] = inFlight;
+		if (first === undefined) return false;
+		if (inFlight.length === 1) return this.#fail(first[0], refusal);
+		for (const [, waiting] of inFlight) waiting.isSuspect = true;
+		this.isInDoubt = true;
 		return true;
 	}
 }

@@ -96,12 +96,20 @@ export interface Room {
 	 * Publishes an event: now, or when the connection is back. Sent until it is answered, it is in
 	 * the history once. Resolves to its place; where it is checked first, once it is cleared.
 	 * @throws RoomError where the room refuses it, the check does (`rejected`), or 1000 are waiting
-	 * already (`overloaded`).
+	 * already (`overloaded`). What no room could take is refused at once: data that JSON does not hold as it is
+	 * (a cycle, a BigInt, a function, NaN; a field that is undefined is left out), or more than fits.
 	 */
 	publish(name: string, data: unknown, options?: PublishOptions): Promise<{ seq: number }>;
-	/** Tells everyone, or one member, something that need not be kept. Dropped while not live. */
+	/**
+	 * Tells everyone, or one member, something that need not be kept. Dropped while not live.
+	 * @throws RoomError at once, where the data is not JSON or too large.
+	 */
 	signal(name: string, data: unknown, options?: { to?: string }): void;
-	/** Replaces one's presence state; told again after a reconnect. */
+	/**
+	 * Replaces one's presence state; told again after a reconnect.
+	 * @throws RoomError at once, where it is not JSON or too large; before the first welcome the room's bound is not
+	 * known, and a state beyond it is dropped then, with an {@link RoomEvents.error}.
+	 */
 	setPresence(state: unknown): void;
 	/** A page of the history, ascending: before or after a seq, or the newest. */
 	history(page?: { before?: number; after?: number; limit?: number }): Promise<HistoryPage>;

@@ -7,6 +7,8 @@
  * sends even the own zone's hosts through the public front door.
  */
 import * as v from "valibot";
+import { LINK_CHARS_MAX } from "../protocol/limits.ts";
+import { findLinks } from "../protocol/links.ts";
 import { Hopeless, type JobContext, type Kind } from "./kind.ts";
 
 const FETCH_MS_MAX = 5_000;
@@ -14,7 +16,6 @@ const PAGE_BYTES_MAX = 512 * 1024;
 const REDIRECTS_MAX = 3;
 const TITLE_CHARS_MAX = 200;
 const DESCRIPTION_CHARS_MAX = 400;
-const URL_CHARS_MAX = 2_000;
 const FORBIDDEN_SUFFIXES = [".local", ".internal", ".localhost", ".home.arpa", ".onion"];
 
 export interface Card {
@@ -26,7 +27,7 @@ export interface Card {
 	image: string | null;
 }
 
-const Input = v.object({ url: v.pipe(v.string(), v.maxLength(URL_CHARS_MAX)) });
+const Input = v.object({ url: v.pipe(v.string(), v.maxLength(LINK_CHARS_MAX)) });
 
 export const unfurl: Kind<v.InferOutput<typeof Input>> = {
 	name: "unfurl",
@@ -51,10 +52,8 @@ export const unfurl: Kind<v.InferOutput<typeof Input>> = {
 
 /** The first http(s) address in a text, or null. */
 export function firstLink(text: string): string | null {
-	const match = /https?:\/\/[^\s<>"'`]{1,2000}/i.exec(text);
-	if (match === null) return null;
-	const link = match[0].replace(/[.,;:!?)\]}]+$/, "");
-	return URL.canParse(link) ? link : null;
+	for (const { address } of findLinks(text)) if (URL.canParse(address)) return address;
+	return null;
 }
 
 /** @throws Hopeless with the reason why the address may not be fetched. */
@@ -62,6 +61,7 @@ export function checkAddress(address: string, ownHosts: readonly string[]): URL 
 	const refuse = (why: string): never => {
 		throw new Hopeless("refused_address", `That address is not fetched: ${why}.`);
 	};
+	if (address.length > LINK_CHARS_MAX) return refuse("it is too long");
 	if (!URL.canParse(address)) return refuse("it is not a URL");
 	const url = new URL(address);
 	if (url.protocol !== "http:" && url.protocol !== "https:") refuse("only http and https are");
@@ -88,7 +88,9 @@ async function fetchPage(address: string, context: Pick<JobContext, "ownHosts" |
 		const location = answer.headers.get("Location");
 		if (answer.status >= 300 && answer.status < 400 && location !== null) {
 			await answer.body?.cancel();
-			if (!URL.canParse(location, url)) throw new Hopeless("bad_redirect", "The page redirects to nowhere.");
+			// Before it is parsed: a long name in a strange script is dear to parse.
+			if (location.length > LINK_CHARS_MAX || !URL.canParse(location, url))
+				throw new Hopeless("bad_redirect", "The page redirects to nowhere.");
 			url = checkAddress(new URL(location, url).href, context.ownHosts);
 			continue;
 		}
@@ -146,7 +148,7 @@ async function readCard(page: Response): Promise<Card> {
 }
 
 function webAddress(url: URL): string | null {
-	return (url.protocol === "https:" || url.protocol === "http:") && url.href.length <= URL_CHARS_MAX ? url.href : null;
+	return (url.protocol === "https:" || url.protocol === "http:") && url.href.length <= LINK_CHARS_MAX ? url.href : null;
 }
 
 /** Text as people read it: entities resolved, white space folded, cut at `charsMax`, well-formed. */

@@ -13,6 +13,11 @@ export const SIGNAL_BYTES_MAX = 4 * 1024;
 export const PRESENCE_BYTES_MAX = 2 * 1024;
 export const MALFORMED_PER_MINUTE_MAX = 20;
 
+/** A link in a text; what is longer is no link. Browsers and servers agree on addresses of about this length. */
+export const LINK_CHARS_MAX = 2_000;
+/** Links of one text that are links; to draw one costs a page some 0.2 ms, and 32 KiB hold thousands. */
+export const LINKS_PER_TEXT_MAX = 100;
+
 // A server's frame, and the parts that are cut to fit it.
 export const SERVER_FRAME_BYTES_MAX = 256 * 1024;
 export const PAGE_BYTES_MAX = 128 * 1024;
@@ -131,6 +136,12 @@ export const RANGE_RETRY_MS = 60_000;
 export const DIRECTORY_LAG_MS = 10_000;
 /** A kind's result as JSON. */
 export const OUTCOME_BYTES_MAX = 32 * 1024;
+/** A parameter of the archive's statements; D1 takes 2 MB. */
+export const ARCHIVE_PARAMETER_BYTES_MAX = 512 * 1024;
+/** Rows from before an index changed that one range writes again: at most some 6 MB, and far less as a rule. */
+export const ARCHIVE_RECUT_ROWS_MAX = 100;
+/** Matches that a search reads, the newest; a page of results is far smaller. */
+export const SEARCH_MATCHES_MAX = 1_000;
 
 // The door.
 /** The period of the per-address limits in wrangler.toml, ms. */

@@ -99,6 +99,62 @@ describe.skipIf(skipped !== null)("two windows on one room", () => {
 		expect((await watcher.hears("event", 3)).from).not.toBe(before.from);
 	});
 
+	test("G8: text that is made to be dear to draw freezes neither who is there nor who comes", async () => {
+		const room = `${server.url}/rooms/dear`;
+		const there = await window(room);
+		const sender = await BareClient.join(room);
+		const dear = [
+			`http://a${")".repeat(32_000)}`,
+			`http://a${"(".repeat(16_000)}${")".repeat(16_000)}`,
+			"http://a ".repeat(3_600),
+			"http://".repeat(4_600),
+			`http://${"é".repeat(16_000)}`,
+		];
+		for (const [index, text] of dear.entries()) {
+			sender.send({ type: "publish", id: `dear-${index}`, name: "chat", data: { text } });
+		}
+		sender.send({ type: "publish", id: "last", name: "chat", data: { text: "the last word" } });
+		await hears(there, "the last word");
+		const newcomer = await window(room);
+		await hears(newcomer, "the last word");
+		await say(newcomer, "still here");
+		await hears(there, "still here");
+		expect((await newcomer.getByRole("log").textContent())?.includes(dear[0] ?? "")).toBe(true);
+	});
+
+	test("a line that cannot be drawn is plain text, and the lines around it stand", async () => {
+		const room = `${server.url}/rooms/undrawn`;
+		const context = await browser.newContext();
+		// An address that this page's own URL parser fails on, as a bug would.
+		await context.addInitScript(`const parse = URL.parse;
+			URL.parse = (...all) => {
+				if (String(all[0]).includes("breaks")) throw new Error("cannot be drawn");
+				return parse.apply(URL, all);
+			};`);
+		const page = await context.newPage();
+		const sender = await BareClient.join(room);
+		const says = (text: string): void => sender.send({ type: "publish", id: text, name: "chat", data: { text } });
+		says("before");
+		says("see http://breaks.example/1");
+		says("after");
+		await sender.hears("event", 3);
+		await page.goto(room);
+		await hears(page, "after");
+		says("see http://breaks.example/2");
+		says("http://drawn.example/");
+		await hears(page, "http://drawn.example/");
+		await page.reload();
+		await hears(page, "http://drawn.example/");
+		expect(await page.locator(".line .text").allTextContents()).toEqual([
+			"before",
+			"see http://breaks.example/1",
+			"after",
+			"see http://breaks.example/2",
+			"http://drawn.example/",
+		]);
+		expect(await page.locator(".line a").allTextContents()).toEqual(["http://drawn.example/"]);
+	});
+
 	test("a room is entered from the landing page by keyboard alone", async () => {
 		const context = await browser.newContext({ viewport: { width: 360, height: 700 } });
 		const page = await context.newPage();

@@ -1,6 +1,7 @@
 /** One member before a screen: the real client on a simulated network, and what it was promised. */
+
+import type { Asked } from "../../src/client/bounds.ts";
 import { Connection } from "../../src/client/connection.ts";
-import type { Asked } from "../../src/client/outbox.ts";
 import { RoomError } from "../../src/client/room.ts";
 import { closeCodeOfRefusedJoin } from "../../src/protocol/codes.ts";
 import { parseCursor } from "../../src/protocol/ids.ts";

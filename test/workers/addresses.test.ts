@@ -32,6 +32,7 @@ describe("G8 an address that is refused", () => {
 				"\u0000",
 			],
 		],
+		["its length", [`http://a.example/${"x".repeat(2_000)}`, `http://${".".repeat(60_000)}a.example/`]],
 		[
 			"credentials",
 			[
@@ -135,6 +136,7 @@ test.each([
 	"http://notlocal/x".replace("notlocal", "not.locals"),
 	"HTTP://A.EXAMPLE/",
 	"http://not-rotunda.example/",
+	`http://a.example/${"x".repeat(1_900)}`,
 ])("%s may be fetched", (address) => {
 	expect(checkAddress(address, OWN).hostname).toContain(".");
 });
@@ -146,6 +148,10 @@ test.each([
 	["http://a.example\nhttp://b.example", "http://a.example"],
 	["<http://a.example>", "http://a.example"],
 	["no link: a.example", null],
+	["看http://a.example/x。", "http://a.example/x"],
+	["http://a.example/x_(y)", "http://a.example/x_(y)"],
+	["http://% http://a.example/", "http://a.example/"],
+	[`http://a.example/${"x".repeat(2_000)}`, null],
 	["http://", null],
 	["javascript:http", null],
 ])("the first link of %j is %j", (text, link) => {

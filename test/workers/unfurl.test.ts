@@ -57,6 +57,7 @@ describe("redirects", () => {
 		"http://rotunda.example/",
 		"http://",
 		"//10.0.0.1/x",
+		`/${"x".repeat(2_000)}`,
 	])("to %s end there: it is never fetched", async (location) => {
 		const fetched = web({ "http://a.example/": () => moved(location) });
 		await expect(run("http://a.example/")).rejects.toThrow(Hopeless);

@@ -4,16 +4,17 @@
  * a row that is there stays, a tombstone is never overwritten, and a wiped epoch takes no row.
  */
 import { packRows } from "../../protocol/codec.ts";
+import { ARCHIVE_PARAMETER_BYTES_MAX } from "../../protocol/limits.ts";
 import type { Event } from "../../protocol/messages.ts";
 import { readSettings } from "../../protocol/settings.ts";
 import type { Range, RangeKind } from "../kind.ts";
 import { textOf } from "../text-of.ts";
+import { recut, selectUncut, type Uncut } from "./recut.ts";
 import { ready } from "./schema.ts";
+import { cutWords } from "./words.ts";
 
 /** How many expired rows one range removes at most. */
 const EXPIRE_ROWS_MAX = 1_000;
-/** A statement's parameter holds at most 2 MB. */
-const PARAMETER_BYTES_MAX = 512 * 1024;
 
 export const archive: RangeKind = {
 	name: "archive",
@@ -26,7 +27,7 @@ export const archive: RangeKind = {
 		await ready(db);
 		const { archiveAgeMsMax } = readSettings(env as unknown as Record<string, unknown>);
 		const now = Date.now();
-		await db.batch([
+		const results = await db.batch<Uncut>([
 			...wipe(db, room, range.wiped),
 			...insert(db, room, epoch, range.events),
 			...erase(db, room, epoch, range),
@@ -34,7 +35,10 @@ export const archive: RangeKind = {
 			note(db, room, epoch, range),
 			...(range.wiped.length > 0 && range.head === 0 && range.count === 0 ? [unlist(db, room)] : []),
 			...(archiveAgeMsMax === null ? [] : [expire(db, now - archiveAgeMsMax)]),
+			selectUncut(db),
 		]);
+		const uncut = results.at(-1)?.results ?? [];
+		if (uncut.length > 0) await db.batch(recut(db, uncut));
 	},
 };
 
@@ -53,10 +57,10 @@ function insert(db: D1Database, room: string, epoch: string, events: readonly Ev
 		event.author,
 		event.name,
 		JSON.stringify(event.data),
-		event.redacted === true ? "" : textOf(event.data).normalize("NFC"),
+		event.redacted === true ? "" : cutWords(textOf(event.data)),
 		event.redacted === true ? 1 : 0,
 	]);
-	return packRows(rows, PARAMETER_BYTES_MAX).map(({ json }) =>
+	return packRows(rows, ARCHIVE_PARAMETER_BYTES_MAX).map(({ json }) =>
 		db
 			.prepare(
 				`insert into events (room, epoch, seq, at, member, author, name, data, text, redacted)

@@ -1,7 +1,8 @@
 /** Brings the archive's database up by itself, so that a plain `wrangler dev` or `wrangler deploy` is enough. */
 import first from "./migrations/0001_archive.sql";
+import second from "./migrations/0002_words.sql";
 
-const MIGRATIONS = [first];
+const MIGRATIONS = [first, second];
 
 let isReady = false;
 

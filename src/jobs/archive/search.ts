@@ -1,5 +1,7 @@
 /** Reading the archive: search across rooms, the directory of rooms, and letters that nobody could deliver. */
+import { SEARCH_MATCHES_MAX } from "../../protocol/limits.ts";
 import { ready } from "./schema.ts";
+import { roomWord, termsOf, uncutTermsOf } from "./words.ts";
 
 export interface Found {
 	room: string;
@@ -12,20 +14,32 @@ export interface Found {
 	data: unknown;
 }
 
-/** Events that hold all the words of `query`, the newest first. `room` null searches every room. */
+/**
+ * Events that hold all the words of `query`, the newest first, of the SEARCH_MATCHES_MAX that were archived last.
+ * `room` null searches every room.
+ */
 export async function search(db: D1Database, query: string, room: string | null, limit: number): Promise<Found[]> {
 	await ready(db);
-	const words = query.normalize("NFC").match(/[\p{L}\p{N}]+/gu) ?? [];
-	if (words.length === 0) return [];
+	const terms = termsOf(query);
+	if (terms.length === 0) return [];
+	const words = `text : (${terms.join(" AND ")})`;
+	const inRoom = room === null ? words : `room : "${roomWord(room)}" AND ${words}`;
 	const { results } = await db
 		.prepare(
-			`select e.room, e.epoch, e.seq, e.at, e.member as "from", e.author, e.name, e.data
-			from event_text join events e on e.id = event_text.rowid
-			where event_text match ?1 and e.redacted = 0 and (?2 is null or e.room = ?2)
-			order by e.at desc, e.id desc limit ?3`,
+			// The index walks its matches from the newest row and stops: nothing is sorted but what is returned from.
+			`with matches (id) as (
+				select * from (select rowid from event_words where event_words match ?1 order by rowid desc limit ?5)
+				union all
+				-- Rows that are not written again yet; their index does not know the room.
+				select * from (select t.rowid from event_text t cross join events o on o.id = t.rowid
+					where event_text match ?2 and (?3 is null or o.room = ?3) order by t.rowid desc limit ?5)
+			)
+			select e.room, e.epoch, e.seq, e.at, e.member as "from", e.author, e.name, e.data
+			from matches cross join events e on e.id = matches.id
+			where e.redacted = 0 and (?3 is null or e.room = ?3)
+			order by e.at desc, e.id desc limit ?4`,
 		)
-		// Each word in quotes: nothing that people type is an operator.
-		.bind(words.map((word) => `"${word}"`).join(" "), room, limit)
+		.bind(inRoom, uncutTermsOf(query).join(" "), room, limit, SEARCH_MATCHES_MAX)
 		.all<Omit<Found, "data"> & { data: string }>();
 	return results.map((row) => ({ ...row, data: JSON.parse(row.data) as unknown }));
 }

@@ -1,5 +1,5 @@
 /** One event, as a line of the timeline. */
-import { memo } from "hono/jsx/dom";
+import { ErrorBoundary, memo } from "hono/jsx/dom";
 import type { Event } from "../../protocol/messages.ts";
 import { Byline } from "./byline.tsx";
 import { dayNameOf, fullTimeOf, timeOf } from "./calendar.ts";
@@ -20,22 +20,41 @@ export interface LineProps {
 	isMine: boolean;
 }
 
-export const Line = memo(({ event, card, day, opens, isMine }: LineProps) => (
-	<li class={`line${opens ? " opens" : ""}${isMine ? " mine" : ""}`} data-seq={String(event.seq)}>
-		{day !== null && (
-			<p class="day">
-				<span>{dayNameOf(day)}</span>
-			</p>
-		)}
-		{opens && (
-			<Byline member={event.from} name={event.author} isMine={isMine}>
-				<Time at={event.at} />
-			</Byline>
-		)}
-		<Content event={event} />
-		{card !== null && event.redacted !== true && <CardView event={card} />}
+/** What cannot be drawn is shown as it was said, and the lines around it stand. */
+export const Line = memo((props: LineProps) => (
+	<li class={`line${props.opens ? " opens" : ""}${props.isMine ? " mine" : ""}`} data-seq={String(props.event.seq)}>
+		<ErrorBoundary fallback={<Bare event={props.event} />}>
+			<Drawn {...props} />
+		</ErrorBoundary>
 	</li>
 ));
+
+function Drawn({ event, card, day, opens, isMine }: LineProps) {
+	return (
+		<>
+			{day !== null && (
+				<p class="day">
+					<span>{dayNameOf(day)}</span>
+				</p>
+			)}
+			{opens && (
+				<Byline member={event.from} name={event.author} isMine={isMine}>
+					<Time at={event.at} />
+				</Byline>
+			)}
+			<Content event={event} />
+			{card !== null && event.redacted !== true && <CardView event={card} />}
+		</>
+	);
+}
+
+function Bare({ event }: { event: Event }) {
+	return (
+		<p class="text" dir="auto">
+			{textOf(event) ?? event.name}
+		</p>
+	);
+}
 
 function Time({ at }: { at: number }) {
 	return (

@@ -1,4 +1,5 @@
 /** One's own messages until they are in the history, and those that were refused. */
+import { ErrorBoundary } from "hono/jsx/dom";
 import { useStore } from "../store.ts";
 import { Byline } from "./byline.tsx";
 import type { OutgoingMessage } from "./outgoing.ts";
@@ -16,7 +17,9 @@ export function OutgoingLines({ visit, opens }: { visit: Visit; opens: boolean }
 				<li key={message.key} class={`line ${message.fate.kind}${opens && index === 0 ? " opens" : ""}`}>
 					{opens && index === 0 && me !== null && <Byline member={me} name={visit.roster.nameOf(me)} isMine />}
 					<p class="text" dir="auto">
-						<Prose text={message.text} />
+						<ErrorBoundary fallback={message.text}>
+							<Prose text={message.text} />
+						</ErrorBoundary>
 					</p>
 					<FateLine visit={visit} message={message} />
 				</li>

@@ -1,5 +1,5 @@
 /** A member's text: always text, with its web addresses as links. */
-const ADDRESS = /https?:\/\/[^\s<>"“”]+/gi;
+import { findLinks } from "../../protocol/links.ts";
 
 export function Prose({ text }: { text: string }) {
 	return (
@@ -18,23 +18,15 @@ function link(text: string, href: string, index: number) {
 function partsOf(text: string): { text: string; href: string | null }[] {
 	const parts: { text: string; href: string | null }[] = [];
 	let end = 0;
-	for (const match of text.matchAll(ADDRESS)) {
-		const address = withoutTail(match[0]);
+	for (const { at, address } of findLinks(text)) {
 		const href = hrefOf(address);
 		if (href === null) continue;
-		if (match.index > end) parts.push({ text: text.slice(end, match.index), href: null });
+		if (at > end) parts.push({ text: text.slice(end, at), href: null });
 		parts.push({ text: address, href });
-		end = match.index + address.length;
+		end = at + address.length;
 	}
 	if (end < text.length) parts.push({ text: text.slice(end), href: null });
 	return parts;
-}
-
-/** What ends a sentence, or closes a bracket that the address did not open, is not the address's. */
-function withoutTail(address: string): string {
-	const trimmed = address.replace(/[.,;:!?'’»]+$/u, "");
-	const isUnopened = trimmed.endsWith(")") && trimmed.split(")").length > trimmed.split("(").length;
-	return isUnopened ? withoutTail(trimmed.slice(0, -1)) : trimmed;
 }
 
 function hrefOf(address: string): string | null {

@@ -1,0 +1,16 @@
+/** Telling the room which outcomes have arrived, also those that nobody here waits for: they are not sent again. */
+import type { Received, ServerMessage } from "../protocol/messages.ts";
+
+/** A receipt names at most so many jobs. */
+const RECEIVED_JOBS_MAX = 100;
+
+export function receiptsOf(messages: readonly ServerMessage[]): Received[] {
+	const jobs = messages.flatMap((message) =>
+		message.type === "job" && (message.state === "done" || message.state === "failed") ? [message.job] : [],
+	);
+	const receipts: Received[] = [];
+	for (let i = 0; i < jobs.length; i += RECEIVED_JOBS_MAX) {
+		receipts.push({ type: "received", jobs: jobs.slice(i, i + RECEIVED_JOBS_MAX) });
+	}
+	return receipts;
+}
