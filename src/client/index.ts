@@ -5,6 +5,7 @@ import { Connection, type Port } from "./connection.ts";
 import { Members } from "./members.ts";
 import { newMessageId } from "./message-id.ts";
 import type { ConnectionState, HistoryPage, JoinOptions, PublishOptions, Room, RoomEvents } from "./room.ts";
+import { SocketPort } from "./socket-port.ts";
 
 export type { ConnectionState, HistoryPage, JoinOptions, PublishOptions, Room, RoomEvents, Token } from "./room.ts";
 export { RoomError } from "./room.ts";
@@ -22,29 +23,6 @@ function addressOf(url: string | URL): URL {
 	address.protocol = address.protocol.replace("http", "ws");
 	address.hash = "";
 	return address;
-}
-
-/** Where a guest's key is kept: it lives as long as the tab, so two tabs are two guests. */
-function keptKey(address: URL): { read(): string | null; write(key: string): void } {
-	const name = `rotunda ${address.host}${address.pathname}`;
-	let key: string | null = null;
-	return {
-		read: () => {
-			try {
-				return key ?? sessionStorage.getItem(name);
-			} catch {
-				return key;
-			}
-		},
-		write: (fresh) => {
-			key = fresh;
-			try {
-				sessionStorage.setItem(name, fresh);
-			} catch {
-				// Not in a browser, or storage is forbidden: the key lives as long as this object.
-			}
-		},
-	};
 }
 
 class JoinedRoom implements Room {
@@ -161,64 +139,19 @@ class JoinedRoom implements Room {
 	}
 
 	#portTo(address: URL, options: JoinOptions): Port {
-		const key = keptKey(address);
-		let socket: WebSocket | null = null;
-		let attempt = 0;
-		const drop = (): void => {
-			attempt++;
-			const old = socket;
-			socket = null;
-			if (old === null) return;
-			old.onopen = old.onmessage = old.onclose = null;
-			old.close();
-		};
-		const connect = (since: string | null, token: string | null): void => {
-			const url = new URL(address);
-			if (options.name !== undefined) url.searchParams.set("name", options.name);
-			if (since !== null) url.searchParams.set("since", since);
-			const protocols = ["rotunda.v1"];
-			if (token !== null) protocols.push(`bearer.${token}`);
-			const guest = token === null ? key.read() : null;
-			if (guest !== null) protocols.push(`resume.${guest}`);
-			const opened = new WebSocket(url, protocols);
-			socket = opened;
-			opened.onopen = () => {
-				// A close that comes before the room's side has read anything may not reach the client (workerd 2026-11-17).
-				opened.send("ping");
-				this.#connection.opened();
-			};
-			opened.onmessage = ({ data }) => this.#connection.heard(String(data));
-			opened.onclose = ({ code, reason }) => {
-				socket = null;
-				this.#connection.closed(code, reason);
-			};
-		};
+		const socket = new SocketPort(address, options);
 		return {
 			now: () => Date.now(),
 			random: () => Math.random(),
 			canRenewToken: typeof options.token === "function",
-			open: (since) => {
-				drop();
-				const mine = attempt;
-				void (async () => {
-					try {
-						const token = typeof options.token === "function" ? await options.token() : (options.token ?? null);
-						if (mine === attempt) connect(since, token);
-					} catch {
-						// The page's own token provider failed: tried again like any failed attempt.
-						if (mine === attempt) this.#connection.closed(1006, "no token could be had");
-					}
-				})();
-			},
-			send: (text) => {
-				if (socket?.readyState === WebSocket.OPEN) socket.send(text);
-			},
+			open: (since) => void socket.open(since, this.#connection),
+			send: (text) => socket.send(text),
 			soon: (run) => queueMicrotask(run),
-			close: drop,
+			close: () => socket.close(),
 			wakeAt: (at) => this.#clock.set(at),
 			changed: (state) => this.#emit("state", state),
 			message: (message) => {
-				if (message.type === "welcome" && message.resume !== undefined) key.write(message.resume);
+				if (message.type === "welcome" && message.resume !== undefined) socket.key.write(message.resume);
 				this.#deliver(message);
 			},
 		};
