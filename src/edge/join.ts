@@ -103,29 +103,31 @@ async function prove(
 	const name = readName(query.get("name"));
 	const authorization = request.headers.get("Authorization");
 	const token = offer.token ?? (authorization === null ? null : bearerOf(authorization));
-	if (token !== null) {
-		const caller = await holderOf(token);
-		requireCapability(caller, "read");
-		return { ...asked, ...caller, resume: null };
-	}
+	const caller =
+		token === null ? await guestWith(offer.resume, name, request, env) : { ...(await holderOf(token)), resume: null };
+	requireCapability(caller, "read");
+	return { ...asked, ...caller };
+}
+
+/** Who a guest is by its key, or by a new one. @throws Refused */
+async function guestWith(resume: string | null, name: string | null, request: Request, env: Cloudflare.Env) {
 	const settings = settingsOf(env);
 	if (settings.access === "token") {
 		throw new Refused("unauthorized", "This server asks for a token; offer it as the subprotocol bearer.{token}.");
 	}
-	if (offer.resume !== null && !RESUME_KEY.test(offer.resume)) {
+	if (resume !== null && !RESUME_KEY.test(resume)) {
 		throw new Refused("bad_request", "That is no guest's key; join without it to get a new one.");
 	}
-	const key = offer.resume ?? newGuestKey();
+	const key = resume ?? newGuestKey();
 	const guest = await guestOf(key, name);
-	const caller = {
+	return {
 		member: guest.id,
 		name: guest.name,
 		can: settings.guestCan,
 		expiresAt: null,
 		address: addressOf(request),
+		resume: key,
 	};
-	requireCapability(caller, "read");
-	return { ...asked, ...caller, resume: key };
 }
 
 function readName(name: string | null): string | null {

@@ -69,6 +69,103 @@ const body = (name: keyof typeof SCHEMAS): Json => ({ required: true, content: j
 const OPERATOR = [{ operatorKey: [] }];
 const done = { description: "Done." };
 
+const ROOM_PATHS = {
+	"/rooms/{room}": {
+		parameters: [room],
+		get: { summary: "How the room is", responses: { 200: ok("The summary.", "Summary"), ...PROBLEM } },
+		delete: { summary: "Wipe the room", security: OPERATOR, responses: { 204: done, ...PROBLEM } },
+	},
+	"/rooms/{room}/events": {
+		parameters: [room],
+		get: {
+			summary: "Read the history",
+			parameters: [
+				number("after", "Events after this seq."),
+				number("before", "Events before this seq; the newest where neither is given."),
+				limit,
+				text("epoch", "The epoch that the seqs belong to; another one is answered 410."),
+			],
+			responses: { 200: ok("A page, ascending.", "EventsPage"), ...PROBLEM },
+		},
+		post: {
+			summary: "Publish an event",
+			parameters: [
+				{
+					name: "Idempotency-Key",
+					in: "header",
+					required: true,
+					description: "The same key publishes once, however often it is sent.",
+					schema: { type: "string", minLength: 1, maxLength: ID_CHARS_MAX },
+				},
+			],
+			requestBody: body("PostEvent"),
+			responses: {
+				200: ok("It was published before.", "Posted"),
+				201: ok("It is published.", "Posted"),
+				202: ok("It is checked first.", "HeldPost"),
+				...PROBLEM,
+			},
+		},
+	},
+	"/rooms/{room}/members": {
+		parameters: [room],
+		get: { summary: "Who is here", responses: { 200: ok("The members.", "MembersPage"), ...PROBLEM } },
+	},
+	"/rooms/{room}/moderation": {
+		parameters: [room],
+		post: {
+			summary: "Remove, ban, mute, redact, lock or erase",
+			requestBody: body("PostModeration"),
+			responses: { 204: done, ...PROBLEM },
+		},
+	},
+};
+
+const JOB_PATHS = {
+	"/rooms/{room}/jobs": {
+		parameters: [room],
+		get: {
+			summary: "The room's jobs, the newest first",
+			security: OPERATOR,
+			parameters: [text("state", "waiting, sent, done or failed."), limit],
+			responses: { 200: ok("The jobs.", "JobsPage"), ...PROBLEM },
+		},
+	},
+	"/rooms/{room}/jobs/{job}": {
+		parameters: [room, job],
+		get: { summary: "A job", security: OPERATOR, responses: { 200: ok("The job.", "Job"), ...PROBLEM } },
+	},
+	"/rooms/{room}/jobs/{job}/replay": {
+		parameters: [room, job],
+		post: { summary: "Try a failed job again", security: OPERATOR, responses: { 204: done, ...PROBLEM } },
+	},
+};
+
+const SERVER_PATHS = {
+	"/rooms": {
+		get: {
+			summary: "The rooms, those last active first",
+			security: OPERATOR,
+			parameters: [limit],
+			responses: { 200: ok("The rooms.", "RoomsPage"), ...PROBLEM },
+		},
+	},
+	"/archive/search": {
+		get: {
+			summary: "Search what was said",
+			parameters: [
+				text("q", "Words that an event holds.", true),
+				text("room", "One room, for those who may read it; all rooms are for operators."),
+				limit,
+			],
+			responses: { 200: ok("What was found, the newest first.", "SearchPage"), ...PROBLEM },
+		},
+	},
+	"/health": {
+		get: { summary: "Whether the server answers", security: [{}], responses: { 200: ok("It does.", "Health") } },
+	},
+};
+
 /** `serverUrl`: where this server is reached. */
 export function openApi(serverUrl: string): Json {
 	return {
@@ -83,96 +180,7 @@ export function openApi(serverUrl: string): Json {
 		servers: [{ url: serverUrl }],
 		// Open to guests where ACCESS is `open`.
 		security: [{}, { token: [] }, { operatorKey: [] }],
-		paths: {
-			"/rooms/{room}": {
-				parameters: [room],
-				get: { summary: "How the room is", responses: { 200: ok("The summary.", "Summary"), ...PROBLEM } },
-				delete: { summary: "Wipe the room", security: OPERATOR, responses: { 204: done, ...PROBLEM } },
-			},
-			"/rooms/{room}/events": {
-				parameters: [room],
-				get: {
-					summary: "Read the history",
-					parameters: [
-						number("after", "Events after this seq."),
-						number("before", "Events before this seq; the newest where neither is given."),
-						limit,
-						text("epoch", "The epoch that the seqs belong to; another one is answered 410."),
-					],
-					responses: { 200: ok("A page, ascending.", "EventsPage"), ...PROBLEM },
-				},
-				post: {
-					summary: "Publish an event",
-					parameters: [
-						{
-							name: "Idempotency-Key",
-							in: "header",
-							required: true,
-							description: "The same key publishes once, however often it is sent.",
-							schema: { type: "string", minLength: 1, maxLength: ID_CHARS_MAX },
-						},
-					],
-					requestBody: body("PostEvent"),
-					responses: {
-						200: ok("It was published before.", "Posted"),
-						201: ok("It is published.", "Posted"),
-						202: ok("It is checked first.", "HeldPost"),
-						...PROBLEM,
-					},
-				},
-			},
-			"/rooms/{room}/members": {
-				parameters: [room],
-				get: { summary: "Who is here", responses: { 200: ok("The members.", "MembersPage"), ...PROBLEM } },
-			},
-			"/rooms/{room}/moderation": {
-				parameters: [room],
-				post: {
-					summary: "Remove, ban, mute, redact, lock or erase",
-					requestBody: body("PostModeration"),
-					responses: { 204: done, ...PROBLEM },
-				},
-			},
-			"/rooms/{room}/jobs": {
-				parameters: [room],
-				get: {
-					summary: "The room's jobs, the newest first",
-					security: OPERATOR,
-					parameters: [text("state", "waiting, sent, done or failed."), limit],
-					responses: { 200: ok("The jobs.", "JobsPage"), ...PROBLEM },
-				},
-			},
-			"/rooms/{room}/jobs/{job}": {
-				parameters: [room, job],
-				get: { summary: "A job", security: OPERATOR, responses: { 200: ok("The job.", "Job"), ...PROBLEM } },
-			},
-			"/rooms/{room}/jobs/{job}/replay": {
-				parameters: [room, job],
-				post: { summary: "Try a failed job again", security: OPERATOR, responses: { 204: done, ...PROBLEM } },
-			},
-			"/rooms": {
-				get: {
-					summary: "The rooms, those last active first",
-					security: OPERATOR,
-					parameters: [limit],
-					responses: { 200: ok("The rooms.", "RoomsPage"), ...PROBLEM },
-				},
-			},
-			"/archive/search": {
-				get: {
-					summary: "Search what was said",
-					parameters: [
-						text("q", "Words that an event holds.", true),
-						text("room", "One room, for those who may read it; all rooms are for operators."),
-						limit,
-					],
-					responses: { 200: ok("What was found, the newest first.", "SearchPage"), ...PROBLEM },
-				},
-			},
-			"/health": {
-				get: { summary: "Whether the server answers", security: [{}], responses: { 200: ok("It does.", "Health") } },
-			},
-		},
+		paths: { ...ROOM_PATHS, ...JOB_PATHS, ...SERVER_PATHS },
 		components: {
 			securitySchemes: {
 				token: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
