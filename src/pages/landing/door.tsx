@@ -1,5 +1,5 @@
 /** The form that leads into a room. */
-import { useRef, useState } from "hono/jsx/dom";
+import { type RefObject, useRef, useState } from "hono/jsx/dom";
 import { NAME_CHARS_MAX } from "../../protocol/limits.ts";
 import { keepName, keptName, readableName } from "../display-name.ts";
 import { complaintAbout } from "../room-name.ts";
@@ -54,25 +54,31 @@ export function Door({ onName }: { onName: (room: string) => void }) {
 			<p id="complaint" class="complaint" role="alert">
 				{complaint ?? ""}
 			</p>
-			<label class="field">
-				<span>
-					Your name <small>if you like</small>
-				</span>
-				<input
-					ref={name}
-					name="name"
-					dir="auto"
-					value={keptName() ?? ""}
-					maxLength={NAME_CHARS_MAX}
-					autocomplete="nickname"
-					placeholder="A guest"
-					enterkeyhint="go"
-				/>
-			</label>
+			<NameField input={name} />
 			<button type="submit" class="primary">
 				Go in
 			</button>
 			<p class="hint">Then open the same room in a second window, and see them talk.</p>
 		</form>
+	);
+}
+
+function NameField({ input }: { input: RefObject<HTMLInputElement | null> }) {
+	return (
+		<label class="field">
+			<span>
+				Your name <small>if you like</small>
+			</span>
+			<input
+				ref={input}
+				name="name"
+				dir="auto"
+				value={keptName() ?? ""}
+				maxLength={NAME_CHARS_MAX}
+				autocomplete="nickname"
+				placeholder="A guest"
+				enterkeyhint="go"
+			/>
+		</label>
 	);
 }

@@ -5,13 +5,10 @@ import { chatBytes } from "./chat.ts";
 import { TypingLine } from "./typing-line.tsx";
 import type { Visit } from "./visit.ts";
 
-export function Composer({ visit }: { visit: Visit }) {
-	const { state } = useStore(visit.status);
-	const { whyNotWrite } = useStore(visit.permission);
+/** What is being written in the area, until it is sent; `complaint` is why it was not. */
+function useWriting(visit: Visit, isOff: boolean) {
 	const area = useRef<HTMLTextAreaElement>(null);
 	const [complaint, setComplaint] = useState<string | null>(null);
-	const isStopped = state.kind === "stopped";
-	const isOff = isStopped || whyNotWrite !== null;
 
 	const send = (): void => {
 		const element = area.current;
@@ -31,16 +28,26 @@ export function Composer({ visit }: { visit: Visit }) {
 		element.focus();
 	};
 
+	const onInput = (): void => {
+		setComplaint(null);
+		if (visit.isHeard) visit.typing.say(visit.room, area.current?.value.trim() !== "");
+	};
+
+	return { area, complaint, send, onInput };
+}
+
+export function Composer({ visit }: { visit: Visit }) {
+	const { state } = useStore(visit.status);
+	const { whyNotWrite } = useStore(visit.permission);
+	const isStopped = state.kind === "stopped";
+	const isOff = isStopped || whyNotWrite !== null;
+	const { area, complaint, send, onInput } = useWriting(visit, isOff);
+
 	const onKeyDown = (key: KeyboardEvent): void => {
 		// In the middle of composing a character, Enter belongs to the input method.
 		if (key.key !== "Enter" || key.shiftKey || key.isComposing) return;
 		key.preventDefault();
 		send();
-	};
-
-	const onInput = (): void => {
-		setComplaint(null);
-		if (visit.isHeard) visit.typing.say(visit.room, area.current?.value.trim() !== "");
 	};
 
 	return (

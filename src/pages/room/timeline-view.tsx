@@ -1,5 +1,5 @@
 /** The message area: follows what is new, or keeps still while one reads what is old. */
-import { useLayoutEffect, useRef } from "hono/jsx/dom";
+import { type RefObject, useLayoutEffect, useRef } from "hono/jsx/dom";
 import { useStore } from "../store.ts";
 import { type Foothold, footholdIn, regain } from "./foothold.ts";
 import { Line } from "./line.tsx";
@@ -11,9 +11,9 @@ import type { Visit } from "./visit.ts";
 const NEAR_BOTTOM_PX = 60;
 const NEAR_TOP_PX = 400;
 
-export function TimelineView({ visit }: { visit: Visit }) {
-	const timeline = useStore(visit.timeline);
-	const outgoing = useStore(visit.outgoing);
+/** Keeps the area at the newest, or at what is being read there. */
+function useFollowing(visit: Visit) {
+	const { timeline, outgoing } = visit;
 	const scroller = useRef<HTMLElement>(null);
 	const seenSeq = useRef(0);
 	const outgoingSeen = useRef(0);
@@ -51,16 +51,17 @@ export function TimelineView({ visit }: { visit: Visit }) {
 		// A first page that does not fill the area leaves nothing to scroll: look without being asked.
 		look();
 	});
-	useLayoutEffect(() => {
-		if (scroller.current === null) return;
-		// The composer grows, a keyboard comes up, a window changes.
-		const observer = new ResizeObserver(() => {
-			if (!timeline.isReading) toBottom();
-		});
-		observer.observe(scroller.current);
-		return () => observer.disconnect();
-	}, []);
+	useResize(scroller, () => {
+		if (!timeline.isReading) toBottom();
+	});
 
+	return { scroller, seenSeq, toBottom, look };
+}
+
+export function TimelineView({ visit }: { visit: Visit }) {
+	const timeline = useStore(visit.timeline);
+	const outgoing = useStore(visit.outgoing);
+	const { scroller, seenSeq, toBottom, look } = useFollowing(visit);
 	const { me } = visit.roster;
 	const lines = linesOf(timeline.events, me);
 	const unseen = timeline.isReading ? lines.filter(({ event }) => event.seq > seenSeq.current).length : 0;
@@ -87,18 +88,33 @@ export function TimelineView({ visit }: { visit: Visit }) {
 				</div>
 			</section>
 			{timeline.isReading && (
-				<button
-					type="button"
-					class={`to-newest${unseen > 0 ? " primary" : ""}`}
+				<ToNewest
+					unseen={unseen}
 					onClick={() => {
 						timeline.setReading(false);
 						toBottom();
 					}}
-				>
-					{unseen === 0 ? "To the newest" : unseen === 1 ? "1 new message" : `${unseen} new messages`} ↓
-				</button>
+				/>
 			)}
 		</>
+	);
+}
+
+/** Its size changes where the composer grows, a keyboard comes up, a window changes. */
+function useResize(of: RefObject<HTMLElement | null>, onResize: () => void): void {
+	useLayoutEffect(() => {
+		if (of.current === null) return;
+		const observer = new ResizeObserver(onResize);
+		observer.observe(of.current);
+		return () => observer.disconnect();
+	}, []);
+}
+
+function ToNewest({ unseen, onClick }: { unseen: number; onClick: () => void }) {
+	return (
+		<button type="button" class={`to-newest${unseen > 0 ? " primary" : ""}`} onClick={onClick}>
+			{unseen === 0 ? "To the newest" : unseen === 1 ? "1 new message" : `${unseen} new messages`} ↓
+		</button>
 	);
 }
 

@@ -1,5 +1,5 @@
 /** What keeps one from the room, in words for people: what happened, and what to do. */
-import { CLOSE, type Refusal } from "../../protocol/codes.ts";
+import { CLOSE, type ErrorCode, type Refusal } from "../../protocol/codes.ts";
 
 export interface Trouble {
 	what: string;
@@ -13,26 +13,73 @@ const OTHER_LINK = "Another link or sign-in may let you in.";
 const ONLY_MODERATORS = "Only a moderator of the room can change that.";
 const KEPT = "What you write meanwhile is kept, and sent when you are in.";
 
+/** The words for a trouble; `said` is the room's own sentence, where it gave one. */
+type Words = (said: string | null) => Trouble;
+
+/** Its words are these, whatever the room said. */
+const plain =
+	(what: string, advice: string, rejoin: string | null = null): Words =>
+	() => ({ what, advice, rejoin });
+
+/** The room knows better what happened; these are for where it said nothing. */
+const asSaid =
+	(what: string, advice: string): Words =>
+	(said) => ({ what: said ?? what, advice, rejoin: null });
+
+const PASSING: Partial<Record<ErrorCode, Words>> = {
+	room_full: plain("The room is full.", "You come in as soon as there is a place; leave this page open."),
+	rate_limited: plain("Too many have come in from your network just now.", "You come in after a short pause."),
+	newer_schema: plain("The room is being updated.", "It opens again in a moment; leave this page open."),
+	overloaded: plain("The room is too busy to let you in.", KEPT),
+};
+const PASSING_ELSE = asSaid("The room could not let you in.", KEPT);
+const GONE = plain("The connection is gone.", "What you write meanwhile is kept, and sent when you are back.");
+const UNREACHED = plain("The room cannot be reached.", KEPT);
+
 /** The connection is tried again by itself. `refusal` is what the room said instead of a welcome. */
 export function passingTrouble(refusal: Refusal | null, hasJoined: boolean): Trouble {
-	const passing = (what: string, advice: string): Trouble => ({ what, advice, rejoin: null });
-	switch (refusal?.code) {
-		case undefined:
-			return hasJoined
-				? passing("The connection is gone.", "What you write meanwhile is kept, and sent when you are back.")
-				: passing("The room cannot be reached.", KEPT);
-		case "room_full":
-			return passing("The room is full.", "You come in as soon as there is a place; leave this page open.");
-		case "rate_limited":
-			return passing("Too many have come in from your network just now.", "You come in after a short pause.");
-		case "newer_schema":
-			return passing("The room is being updated.", "It opens again in a moment; leave this page open.");
-		case "overloaded":
-			return passing("The room is too busy to let you in.", KEPT);
-		default:
-			return passing(sentence(refusal?.message) ?? "The room could not let you in.", KEPT);
-	}
+	if (refusal === null) return (hasJoined ? GONE : UNREACHED)(null);
+	return (PASSING[refusal.code] ?? PASSING_ELSE)(sentence(refusal.message));
 }
+
+const NOT_UNDERSTOOD = asSaid("The room did not understand this page.", "Reload the page to begin anew.");
+const NOT_SIGNED_IN = plain(
+	"This room is only for those who have signed in.",
+	"Open it with the link that you get where you sign in.",
+);
+
+const REFUSED: Partial<Record<ErrorCode, Words>> = {
+	origin_refused: plain(
+		"This server takes no visitors from the address of this page.",
+		"If the server is yours, list the address under ALLOWED_ORIGINS; else open the room on its own site.",
+	),
+	room_locked: plain(
+		"The room is locked: nobody new comes in for now.",
+		"Ask someone inside to unlock it, then try again.",
+		"Try again",
+	),
+	unauthorized: asSaid("The room did not accept your sign-in.", FRESH_LINK),
+	bad_request: NOT_UNDERSTOOD,
+	bad_room: NOT_UNDERSTOOD,
+};
+
+const CLOSED: Record<number, Words> = {
+	[CLOSE.tokenRefused]: plain("Your sign-in for this room has expired.", FRESH_LINK),
+	[CLOSE.removed]: plain("A moderator has removed you from the room.", "You may come in again.", "Join again"),
+	[CLOSE.banned]: asSaid("You are banned from this room.", ONLY_MODERATORS),
+	[CLOSE.wiped]: plain(
+		"The room was wiped: all that was said in it is gone for good.",
+		"Join again to begin anew.",
+		"Join again",
+	),
+	[CLOSE.violated]: plain("This page sent what the room does not understand.", "Reload the page to go on."),
+	[CLOSE.forbidden]: asSaid("This room is not open to you.", OTHER_LINK),
+	[CLOSE.replaced]: plain(
+		"You have this room open in too many places, and a newer one has taken the place of this one.",
+		"Go on there, or come back here.",
+		"Come back here",
+	),
+};
 
 /** The connection is over, and is not tried again. */
 export function lastingTrouble(
@@ -40,61 +87,12 @@ export function lastingTrouble(
 	refusal: Refusal | null,
 	isSignedIn: boolean,
 ): Trouble {
-	const lasting = (what: string, advice: string, rejoin: string | null = null): Trouble => ({ what, advice, rejoin });
-	const said = sentence(refusal?.message);
-	switch (refusal?.code) {
-		case "origin_refused":
-			return lasting(
-				"This server takes no visitors from the address of this page.",
-				"If the server is yours, list the address under ALLOWED_ORIGINS; else open the room on its own site.",
-			);
-		case "room_locked":
-			return lasting(
-				"The room is locked: nobody new comes in for now.",
-				"Ask someone inside to unlock it, then try again.",
-				"Try again",
-			);
-		case "unauthorized":
-			return isSignedIn
-				? lasting(said ?? "The room did not accept your sign-in.", FRESH_LINK)
-				: lasting(
-						"This room is only for those who have signed in.",
-						"Open it with the link that you get where you sign in.",
-					);
-		case "bad_request":
-		case "bad_room":
-			return lasting(said ?? "The room did not understand this page.", "Reload the page to begin anew.");
-	}
-	switch (closed.code) {
-		case CLOSE.tokenRefused:
-			return lasting("Your sign-in for this room has expired.", FRESH_LINK);
-		case CLOSE.removed:
-			return lasting("A moderator has removed you from the room.", "You may come in again.", "Join again");
-		case CLOSE.banned:
-			return lasting(said ?? "You are banned from this room.", ONLY_MODERATORS);
-		case CLOSE.wiped:
-			return lasting(
-				"The room was wiped: all that was said in it is gone for good.",
-				"Join again to begin anew.",
-				"Join again",
-			);
-		case CLOSE.violated:
-			return lasting("This page sent what the room does not understand.", "Reload the page to go on.");
-		case CLOSE.forbidden:
-			return lasting(said ?? "This room is not open to you.", OTHER_LINK);
-		case CLOSE.replaced:
-			return lasting(
-				"You have this room open in too many places, and a newer one has taken the place of this one.",
-				"Go on there, or come back here.",
-				"Come back here",
-			);
-		default:
-			return lasting(
-				sentence(closed.reason) ?? "The room has closed the connection.",
-				"Join again to go on.",
-				"Join again",
-			);
-	}
+	const refused = refusal?.code === "unauthorized" && !isSignedIn ? NOT_SIGNED_IN : refusal && REFUSED[refusal.code];
+	const words =
+		refused ??
+		CLOSED[closed.code] ??
+		plain(sentence(closed.reason) ?? "The room has closed the connection.", "Join again to go on.", "Join again");
+	return words(sentence(refusal?.message));
 }
 
 /** A reason as the room gave it, with a sentence's beginning and end; a bare code is for programs. */
