@@ -12,6 +12,7 @@ import type { Effects, Reply } from "../room/effects.ts";
 import { type Input, type Join, type Moderate, type Post, type Settle, splitInput } from "../room/inputs.ts";
 import type { Sending } from "../room/jobs.ts";
 import type { Room } from "../room/room.ts";
+import { Alarm } from "./alarm.ts";
 import { Inbox, type Weight } from "./inbox.ts";
 import { BINARY_RESERVED, NEWER_SCHEMA, OVERLOADED } from "./refusals.ts";
 import { Seats } from "./seats.ts";
@@ -20,8 +21,6 @@ import { TurnClock } from "./turn-clock.ts";
 
 /** The platform's bound on a batch. */
 const SEND_BATCH_MAX = 100;
-/** It rejects alarms after 2189. A token may well expire later: `exp` in milliseconds is a common slip. */
-const ALARM_AT_MAX = Date.UTC(2189);
 
 export type Joining = Omit<Join, "type" | "session">;
 export type Answering = (reply: Reply) => void;
@@ -35,11 +34,11 @@ export class RoomBody {
 	#room: Room;
 	/** Where the server was last reached over HTTP. */
 	#host: string | null = null;
-	/** When the platform will call, Unix ms; null where no alarm is set. */
-	#alarmAt: number | null = null;
+	readonly #alarm: Alarm;
 
 	constructor(around: Surroundings) {
 		this.#around = around;
+		this.#alarm = new Alarm(around);
 		this.#seats = new Seats(around, {
 			heard: (session, frame) => this.#hear(session, frame),
 			left: (session) => this.#put({ type: "leave", session }),
@@ -58,12 +57,12 @@ export class RoomBody {
 		);
 		this.#room = this.#wake();
 		around.begin((alarmAt) => {
-			this.#alarmAt = alarmAt;
+			this.#alarm.stands(alarmAt);
 			if (around.isNewer) return;
 			if (this.#room.isRestless) this.#clock.again();
 			// An alarm may have been lost with a crash: what is owed is worth another.
 			const deadline = this.#room.deadline(around.now());
-			if (deadline !== null) this.#setAlarm(deadline);
+			if (deadline !== null) this.#alarm.set(deadline);
 		});
 	}
 
@@ -144,13 +143,13 @@ export class RoomBody {
 
 	/** Carries every deadline. Never throws: the platform would give up after a few tries. */
 	alarm(): void {
-		this.#alarmAt = null;
-		if (this.isNewer) return this.#setAlarm(this.#around.now() + ALARM_RETRY_MS);
+		this.#alarm.stands(null);
+		if (this.isNewer) return this.#alarm.set(this.#around.now() + ALARM_RETRY_MS);
 		try {
 			this.#put({ type: "alarm", pings: this.#seats.pings() });
 		} catch (error) {
 			this.#around.report("alarm", error);
-			this.#setAlarm(this.#around.now() + ALARM_RETRY_MS);
+			this.#alarm.set(this.#around.now() + ALARM_RETRY_MS);
 		}
 	}
 
@@ -260,7 +259,7 @@ export class RoomBody {
 		} catch (error) {
 			this.#around.report("turn", error);
 			this.#room = this.#wake();
-			this.#setAlarm(now + ALARM_RETRY_MS);
+			this.#alarm.set(now + ALARM_RETRY_MS);
 		}
 	}
 
@@ -275,7 +274,7 @@ export class RoomBody {
 			}
 			this.#seats.look();
 			if (effects.jobs.length > 0) this.#send(effects.jobs);
-			if (effects.alarmAt !== null) this.#setAlarm(effects.alarmAt);
+			if (effects.alarmAt !== null) this.#alarm.set(effects.alarmAt);
 			this.#inbox.putFirst(...effects.later);
 			if (effects.again || this.#inbox.length > 0) this.#clock.again();
 		} catch (error) {
@@ -296,17 +295,9 @@ export class RoomBody {
 		}
 	}
 
-	/** An earlier alarm is left to fire for nothing: that is cheaper than moving it at every turn. */
-	#setAlarm(deadline: number): void {
-		const at = Math.min(deadline, ALARM_AT_MAX);
-		if (this.#alarmAt !== null && this.#alarmAt <= at) return;
-		this.#alarmAt = at;
-		this.#around.setAlarm(at);
-	}
-
 	#forget(): void {
 		this.#around.forget();
-		this.#alarmAt = null;
+		this.#alarm.stands(null);
 		this.#room = this.#wake();
 	}
 }

@@ -132,7 +132,7 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 	}
 
 	async events(query: EventsQuery, visitor?: Visitor): Promise<Answer> {
-		const refusal = (await this.refusesReader(visitor)) ?? (await this.#refusesPage(visitor));
+		const refusal = await this.refusesReader(visitor);
 		if (refusal !== null) return { refusal };
 		return eventsOf(this.#room, query);
 	}
@@ -147,18 +147,12 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 		return new Promise((answer) => this.#body.post(who, publish, answer));
 	}
 
-	/** Why one may not read here, or null. */
+	/** Why one may not read of this room now, be it here or in the archive, or null: then it costs a token of its reads. */
 	async refusesReader(visitor?: Visitor): Promise<Refusal | null> {
 		if (this.#body.isNewer) return NEWER_SCHEMA;
-		if (visitor === undefined || visitor.member === OPERATOR || this.#room.door.isUnsanctioned) return null;
+		if (visitor === undefined) return null;
 		const { member, address } = await this.#identify(visitor);
 		return this.#room.door.refusesReader({ member, address }, Date.now());
-	}
-
-	/** Operators read as fast as they can; everyone else from their member's bucket. */
-	async #refusesPage(visitor?: Visitor): Promise<Refusal | null> {
-		if (visitor === undefined || visitor.member === OPERATOR) return null;
-		return this.#room.door.refusesPage(await this.#identify(visitor), Date.now());
 	}
 
 	/** A guest without a socket is known by its address, so that its retries are its own; nobody else can tell that id. */

@@ -47,6 +47,7 @@ export const TURN_JOINS_MAX = 32;
 
 // Rates of one member, over all its sessions. A bucket holds BURST_SECONDS of its rate.
 export const PRESENCE_PER_SECOND = 10;
+/** Pages of the history by socket, and over HTTP whatever is read of a room: each costs about as much. */
 export const HISTORY_PER_SECOND = 5;
 export const JOB_PER_SECOND = 5;
 export const MODERATE_PER_SECOND = 20;
@@ -119,6 +120,15 @@ export const DEFAULTS = {
 
 // Jobs.
 export const JOBS_PENDING_MAX = 10_000;
+/**
+ * Of these, what events start may take so many: a card that is missing harms less than a check or an answer for which
+ * there is no room, so 2,000 are left to those. Beyond it an event starts nothing, and is published all the same.
+ */
+export const JOBS_STARTED_MAX = 8_000;
+/** Of one member: ten seconds of its publishes at their default rate, and so few that sixteen must work together. */
+export const JOBS_STARTED_PER_MEMBER_MAX = 500;
+/** Of one address, whose guests can be as many members as they like: a quarter of what there is. */
+export const JOBS_STARTED_PER_ADDRESS_MAX = 2_000;
 export const OUTCOME_KEPT_MS = 7 * 24 * 3_600_000;
 export const OUTCOMES_OWED_PER_MEMBER_MAX = 200;
 export const JOBS_TRIM_ROWS_MAX = 500;

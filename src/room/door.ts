@@ -29,14 +29,9 @@ export class Door {
 		this.#buckets = buckets;
 	}
 
-	/** True where nobody is banned or muted: nothing needs to be asked. */
-	get isUnsanctioned(): boolean {
-		return this.#sanctions.isEmpty;
-	}
-
 	/** Why a member may not come in, or null. */
 	refusesJoin({ member, can, address }: Pick<Join, "member" | "can" | "address">, now: number): Refusal | null {
-		const refusal = this.refusesReader({ member, address: address ?? null }, now);
+		const refusal = this.#refusesBanned({ member, address: address ?? null }, now);
 		if (refusal !== null) return refusal;
 		// Who is here already may come back, also into a locked room.
 		if (!this.#record.meta.isLocked || can.includes("moderate") || this.#roster.has(member)) return null;
@@ -48,20 +43,25 @@ export class Door {
 		return member === OPERATOR ? null : this.refusesJoin({ member, can, address }, now);
 	}
 
-	/** Why a member may not read over HTTP, or null. */
-	refusesReader({ member, address }: Who, now: number): Refusal | null {
-		return this.#sanctions.isBanned(member, address, now) ? BANNED : null;
+	/**
+	 * Why somebody may not read over HTTP now, or null: then a token is taken, whatever is read, from the bucket that
+	 * its requests by socket are taken from. An operator reads as fast as it can.
+	 */
+	refusesReader(who: Who, now: number): Refusal | null {
+		if (who.member === OPERATOR) return null;
+		return (
+			this.#refusesBanned(who, now) ?? this.#refusesRate(who, { what: "read", perSecond: HISTORY_PER_SECOND }, now)
+		);
 	}
 
-	/** Takes a page's token from a reader's bucket: the one that its requests by socket are taken from. */
-	refusesPage(who: Who, now: number): Refusal | null {
-		return this.#refusesRate(who, { what: "read", perSecond: HISTORY_PER_SECOND }, now);
+	#refusesBanned({ member, address }: Who, now: number): Refusal | null {
+		return this.#sanctions.isBanned(member, address, now) ? BANNED : null;
 	}
 
 	/** Why somebody may not moderate over HTTP, or null. An operator may. */
 	refusesModerator({ member, can, address }: Moderate["by"], now: number): Refusal | null {
 		if (member === OPERATOR) return null;
-		const refusal = this.refusesReader({ member, address }, now);
+		const refusal = this.#refusesBanned({ member, address }, now);
 		if (refusal !== null) return refusal;
 		if (!this.#sanctions.effective(member, can).has("moderate")) {
 			return { code: "forbidden", message: "You may not moderate this room while you are muted." };

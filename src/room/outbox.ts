@@ -20,6 +20,7 @@ import type { Outcome } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
+import { JobCounts, type Starter } from "./job-counts.ts";
 import { noticeOf } from "./job-notice.ts";
 import { type AskKey, countsFor, headOf, type JobHead, type JobRow, jobId, type Purpose } from "./jobs.ts";
 import type { RoomRecord } from "./record.ts";
@@ -33,10 +34,10 @@ export class Outbox implements Concern {
 	readonly #record: RoomRecord;
 	readonly #rules: Rules;
 	readonly #pendingPerMemberMax: number;
+	readonly #counts = new JobCounts();
 	#open = new Map<number, JobHead>();
 	/** Settled, and not yet received by the member whom they concern. */
 	#owed = new Map<string, Set<number>>();
-	#pending = new Map<string, number>();
 	/** What is open and was asked for or is held, by what makes a repeat of it. */
 	#asked = new Map<string, number>();
 	/** Handed to the platform; until when that may take. */
@@ -90,18 +91,24 @@ export class Outbox implements Concern {
 	/** Why no further job can be owed, or null. `member` null counts against the room alone. */
 	fullFor(member: string | null): string | null {
 		if (this.#open.size >= JOBS_PENDING_MAX) return "The room has too many jobs to do; try again a little later.";
-		if (member === null || (this.#pending.get(member) ?? 0) < this.#pendingPerMemberMax) return null;
+		if (member === null || this.#counts.waitedFor(member) < this.#pendingPerMemberMax) return null;
 		return `You have ${this.#pendingPerMemberMax} jobs under way; wait until one of them is done.`;
 	}
 
-	add(draft: Draft, now: number): JobHead {
+	/** True where an event of theirs starts no job now: what it would start is dropped, the event is not. */
+	dropsStarted(by: Starter): boolean {
+		return this.#open.size >= JOBS_PENDING_MAX || this.#counts.isFullOfStarted(by);
+	}
+
+	/** `address`: of the guest whose event starts it. */
+	add(draft: Draft, now: number, address: string | null = null): JobHead {
 		const n = this.#record.nextJob();
 		const state = { state: "waiting", run: 1, dueAt: now, isOwed: false, outcome: "null", at: now } as const;
 		const row: JobRow = { digest: "", ...draft, n, ...state };
 		const head = headOf(row);
 		this.#added.set(n, row);
 		if (row.ask !== null) this.#known.set(keyOf(row), head);
-		this.#hold(head);
+		this.#hold(head, address);
 		this.#due.add(n);
 		return head;
 	}
@@ -128,12 +135,8 @@ export class Outbox implements Concern {
 		this.#open.delete(head.n);
 		this.#sending.delete(head.n);
 		this.#due.delete(head.n);
-		if (countsFor(head)) {
-			const left = (this.#pending.get(head.member) ?? 1) - 1;
-			if (left > 0) this.#pending.set(head.member, left);
-			else this.#pending.delete(head.member);
-			this.#asked.delete(keyOf(head));
-		}
+		this.#counts.end(head);
+		if (countsFor(head)) this.#asked.delete(keyOf(head));
 		head.state = outcome.state;
 		head.isOwed = isOwed && head.member !== null;
 		head.dueAt = now + OUTCOME_KEPT_MS;
@@ -261,8 +264,9 @@ export class Outbox implements Concern {
 
 	/** Nothing is owed any more. */
 	wipe(): void {
-		const maps = [this.#open, this.#owed, this.#pending, this.#asked, this.#sending, this.#known];
-		for (const map of [...maps, this.#added, this.#changed, this.#due]) map.clear();
+		const maps = [this.#open, this.#owed, this.#asked, this.#sending, this.#known, this.#added, this.#changed];
+		for (const map of [...maps, this.#due]) map.clear();
+		this.#counts.clear();
 		this.#forgetAt = null;
 	}
 
@@ -278,11 +282,10 @@ export class Outbox implements Concern {
 		this.#changed.clear();
 	}
 
-	#hold(head: JobHead): void {
+	#hold(head: JobHead, address: string | null = null): void {
 		this.#open.set(head.n, head);
-		if (!countsFor(head)) return;
-		this.#pending.set(head.member, (this.#pending.get(head.member) ?? 0) + 1);
-		this.#asked.set(keyOf(head), head.n);
+		this.#counts.begin(head, address);
+		if (countsFor(head)) this.#asked.set(keyOf(head), head.n);
 	}
 
 	#owe(head: JobHead): void {

@@ -41,7 +41,8 @@ export interface World {
 
 export type Parts = ReturnType<typeof furnish>;
 
-export function furnish(store: RoomStore, attachments: readonly Attachment[], world: World) {
+/** What the other parts stand on: what is stored, who is here, and what is owed. */
+function ground(store: RoomStore, attachments: readonly Attachment[], world: World) {
 	const { room: name, settings, now, epochIfNew, saltIfNew = "", rules = NO_RULES } = world;
 	const buckets = new Buckets();
 	const record = new RoomRecord(store, { epochIfNew, saltIfNew });
@@ -53,12 +54,18 @@ export function furnish(store: RoomStore, attachments: readonly Attachment[], wo
 	const history = new History(store, record, veil);
 	const outbox = new Outbox(store, record, rules, jobsPendingPerMemberMax);
 	const ranges = new Ranges(rules.ranges, { store, record, roster });
-	const erasures = new Erasures({ store, record, history, sessions, roster, outbox, ranges, veil });
-	const first = { name, store, settings, rules, buckets, record, sanctions, roster, sessions, history, outbox, ranges };
+	return { name, store, settings, rules, buckets, record, sanctions, roster, sessions, veil, history, outbox, ranges };
+}
+
+export function furnish(store: RoomStore, attachments: readonly Attachment[], world: World) {
+	const first = ground(store, attachments, world);
+	const { settings, record, sanctions, roster, sessions, history, outbox, ranges, buckets } = first;
+	const erasures = new Erasures(first);
 	const publishing = new Publishing(first);
 	const settlement = new Settlement({ ...first, publishing });
 	const desk = new JobDesk(first);
 	const retention = new Retention({ ...first, desk, bounds: settings });
+	const keyRing = new KeyRing(store, record);
 	const moderation = new Moderation(first);
 	const catchUp = new CatchUp(first);
 	const requests = new Requests({ ...first, publishing, moderation, catchUp });
@@ -67,32 +74,8 @@ export function furnish(store: RoomStore, attachments: readonly Attachment[], wo
 	/** All that the room looks after, in the order in which they write: the record last, and then what reads all of it. */
 	const concerns: Concern[] = [sanctions, roster, sessions];
 	const emptiness = new Emptiness(record, concerns);
-	const keyRing = new KeyRing(store, record);
-	concerns.push(
-		emptiness,
-		erasures,
-		history,
-		publishing,
-		outbox,
-		settlement,
-		ranges,
-		retention,
-		keyRing,
-		record,
-		catchUp,
-	);
-	return {
-		...first,
-		erasures,
-		publishing,
-		settlement,
-		desk,
-		moderation,
-		catchUp,
-		requests,
-		patience,
-		door,
-		emptiness,
-		concerns,
-	};
+	concerns.push(emptiness, erasures, history, publishing, outbox, settlement, ranges, retention, keyRing);
+	concerns.push(record, catchUp);
+	const served = { publishing, settlement, desk, moderation, catchUp, requests, patience, door };
+	return { ...first, ...served, erasures, emptiness, concerns };
 }

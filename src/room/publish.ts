@@ -14,9 +14,11 @@ import type { Buckets } from "./buckets.ts";
 import type { Concern } from "./concern.ts";
 import { digestOf } from "./digest.ts";
 import type { History } from "./history.ts";
+import type { Starter } from "./job-counts.ts";
 import { type JobHead, jobId, type Publication, rejectionOf } from "./jobs.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RoomRecord } from "./record.ts";
+import type { Roster } from "./roster.ts";
 import type { Sessions } from "./sessions.ts";
 import type { PublishKey, RoomStore } from "./store.ts";
 import { REPEAT_TOLL, takeBytes } from "./tolls.ts";
@@ -77,6 +79,7 @@ interface Needs {
 	history: History;
 	outbox: Outbox;
 	sessions: Sessions;
+	roster: Roster;
 }
 
 export class Publishing implements Concern {
@@ -109,10 +112,10 @@ export class Publishing implements Concern {
 		const { rule, dataJson } = checked;
 		const publication: Publication = { id, name, data, author: author.name };
 		if (isHeld(author, rule)) return { outcome: "held", job: this.#hold(author.member, publication, rule, now) };
-		return { outcome: "published", seq: this.#append(author.member, { publication, dataJson, rule }, now) };
+		return { outcome: "published", seq: this.#append(author, { publication, dataJson, rule }, now) };
 	}
 
-	/** What speaks against a publish that is new: capability, name, data, `expect`, rate, size and room for its jobs, in this order. */
+	/** What speaks against a publish that is new: capability, name, data, `expect`, rate, size and room for its check, in this order. */
 	#check(author: Author, { name, data, expect }: Draft, now: number): { refusal: Refusal } | Checked {
 		const { settings, rules, record, outbox } = this.#room;
 		const refuse = (code: Refusal["code"], message: string, more: Partial<Refusal> = {}) => ({
@@ -143,8 +146,9 @@ export class Publishing implements Concern {
 		}
 		const lateMs = this.#takeBytes(author, dataJson.length, now);
 		if (lateMs > 0) return refuse("rate_limited", TOO_MUCH, { retryAfterMs: lateMs });
-		const owes = rule.check !== null || rule.starts.some((kind) => rules.kind(kind)?.wants({ name, data }) === true);
-		const full = owes ? outbox.fullFor(isHeld(author, rule) ? author.member : null) : null;
+		// What an event starts refuses nothing: where there is no room for that, it is dropped.
+		const held = isHeld(author, rule);
+		const full = held || rule.check?.when === "after" ? outbox.fullFor(held ? author.member : null) : null;
 		return full === null ? { rule, dataJson } : refuse("too_many_jobs", full);
 	}
 
@@ -165,10 +169,12 @@ export class Publishing implements Concern {
 	/** Publishes what was held, now that nothing speaks against it. */
 	release(member: string, publication: Publication, now: number): number {
 		const rule = this.#room.rules.event(publication.name);
-		return this.#append(member, { publication, dataJson: JSON.stringify(publication.data), rule }, now);
+		const by = { member, address: this.#room.roster.addressOf(member) };
+		return this.#append(by, { publication, dataJson: JSON.stringify(publication.data), rule }, now);
 	}
 
-	#append(member: string, { publication, dataJson, rule }: Appending, now: number): number {
+	#append(by: Starter, { publication, dataJson, rule }: Appending, now: number): number {
+		const { member, address } = by;
 		const { id, name, data, author } = publication;
 		const { rules, history, outbox } = this.#room;
 		const digest = digestOf(name, data);
@@ -176,7 +182,9 @@ export class Publishing implements Concern {
 		this.#know(member, id, { seq, digest });
 		const job = { member, ask: id, seq, input: "null", deadlineAt: null };
 		for (const kind of rule?.starts ?? []) {
-			if (rules.kind(kind)?.wants({ name, data }) === true) outbox.add({ ...job, kind, purpose: "event" }, now);
+			if (outbox.dropsStarted(by)) break;
+			if (rules.kind(kind)?.wants({ name, data }) === true)
+				outbox.add({ ...job, kind, purpose: "event" }, now, address);
 		}
 		if (rule?.check?.when === "after") outbox.add({ ...job, kind: rule.check.kind, purpose: "review" }, now);
 		return seq;

@@ -1,14 +1,16 @@
 /** What holds of answers whoever asks: buckets over HTTP, a page that is always told why, and nothing kept on the way. */
 import { reset } from "cloudflare:test";
-import { afterEach, expect, test, vi } from "vitest";
-import { HISTORY_PER_SECOND, MODERATE_PER_SECOND } from "../../src/protocol/limits.ts";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { BURST_SECONDS, HISTORY_PER_SECOND, MODERATE_PER_SECOND } from "../../src/protocol/limits.ts";
 import { mint, SECRET } from "../mint.ts";
-import { bearing, doorAdmitting, doorWith, knock, outcomeOf, problemOf } from "./door.ts";
+import { bringUpArchive } from "./archive-tables.ts";
+import { bearing, doorAdmitting, doorWith, enter, knock, leave, outcomeOf, problemOf } from "./door.ts";
 import { Guest, ORIGIN } from "./guest.ts";
 
 const KEY = "an-operator-key";
 const VARS = { TOKEN_SECRET: SECRET, OPERATOR_KEY: KEY };
 const call = doorWith(VARS);
+beforeEach(bringUpArchive);
 afterEach(async () => {
 	vi.restoreAllMocks();
 	await reset();
@@ -22,13 +24,48 @@ async function outcomes(count: number, ask: (n: number) => Promise<Response>): P
 	return Promise.all(Array.from({ length: count }, async (_, n) => problemOf(await ask(n))));
 }
 
-test("a member's reads of the history over HTTP have the bucket of those by socket", async () => {
+/** What is read of a room over HTTP: each costs a token of the reader's. */
+const READS = [PATH, `${PATH}/events`, `${PATH}/members`, "/archive/search?q=x&room=team-a"];
+
+describe.each(READS)("G8 GET %s", (path) => {
+	const reading = async (headers: Record<string, string>) => problemOf(await call(path, { headers }));
+	const CROWD = HISTORY_PER_SECOND * 20;
+
+	test("costs a token of its member's, and others have their own", async () => {
+		const token = await mint();
+		const answers = await Promise.all(Array.from({ length: CROWD }, () => call(path, { headers: bearer(token) })));
+		const [refused] = answers.filter(({ status }) => status === 429);
+		expect(Number(refused?.headers.get("Retry-After"))).toBeGreaterThanOrEqual(1);
+		expect(await refused?.json()).toMatchObject({ code: "rate_limited", retryAfterMs: expect.any(Number) });
+		expect(await reading(bearer(await mint({ sub: "bob" })))).toBe("200");
+	});
+
+	test("costs a guest without a socket one of its address, and an operator nothing", async () => {
+		const from = (address: string) => ({ "CF-Connecting-IP": address });
+		expect(await outcomes(CROWD, () => call(path, { headers: from("203.0.113.7") }))).toContain("429 rate_limited");
+		expect(await reading(from("203.0.113.8"))).toBe("200");
+		expect(new Set(await outcomes(CROWD, () => call(path, { headers: bearer(KEY) })))).toEqual(new Set(["200"]));
+	});
+});
+
+test("a member's reads over HTTP have one bucket, which is that of its reads by socket", async () => {
 	const token = await mint();
-	const read = () => call(`${PATH}/events`, { headers: bearer(token) });
-	expect(await outcomes(HISTORY_PER_SECOND * 20, read)).toContain("429 rate_limited");
-	// Others have their own.
-	const bob = bearer(await mint({ sub: "bob" }));
-	expect(await problemOf(await call(`${PATH}/events`, { headers: bob }))).toBe("200");
+	const guest = await enter(call, PATH, bearing(token));
+	const answers = await outcomes(HISTORY_PER_SECOND * 20, (n) =>
+		call(READS[n % READS.length] ?? PATH, { headers: bearer(token) }),
+	);
+	const served = answers.filter((answer) => answer === "200").length;
+	// What its bucket holds, and what flows in while they are asked.
+	expect(served).toBeLessThan(HISTORY_PER_SECOND * 10);
+	const burst = HISTORY_PER_SECOND * BURST_SECONDS;
+	const asked = Array.from({ length: burst }, (_, n) => ({ type: "history", id: `h${n}` }));
+	guest.socket.send(JSON.stringify(asked));
+	const replies = () => guest.heard.filter((each) => "id" in each && each.id?.startsWith("h"));
+	await guest.until(() => replies().length === burst);
+	expect(replies()).toContainEqual(expect.objectContaining({ type: "error", code: "rate_limited" }));
+	// Coming in is no read.
+	expect(await outcomeOf(await knock(call, PATH, bearing(token)))).toBe("in");
+	await leave(guest);
 });
 
 test("a member's moderation over HTTP has the bucket of its moderation by socket", async () => {

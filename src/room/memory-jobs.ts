@@ -1,0 +1,100 @@
+/** What the reference store has beneath it: a transaction with an undo log, and the jobs. */
+import { type AskKey, headOf, type JobHead, type JobRow, type JobState } from "./jobs.ts";
+import type { Sync } from "./store.ts";
+
+export class MemoryJobs {
+	protected jobRows = new Map<number, JobRow>();
+	/** How to take back what the open transaction did, newest last; null outside of one. */
+	#undo: (() => void)[] | null = null;
+
+	transaction<T>(work: () => Sync<T>): T {
+		if (this.#undo !== null) return work();
+		const undo: (() => void)[] = [];
+		this.#undo = undo;
+		try {
+			return work();
+		} catch (error) {
+			for (const step of undo.reverse()) step();
+			throw error;
+		} finally {
+			this.#undo = null;
+		}
+	}
+
+	protected willChange(undo: () => void): void {
+		if (this.#undo === null) throw new Error("A store is written inside a transaction only.");
+		this.#undo.push(undo);
+	}
+
+	#jobsWillChange(): void {
+		const before = new Map(this.jobRows);
+		this.willChange(() => {
+			this.jobRows = before;
+		});
+	}
+
+	jobsInHand(): JobHead[] {
+		return [...this.jobRows.values()]
+			.filter((job) => job.isOwed || job.state === "waiting" || job.state === "sent")
+			.sort((a, b) => a.n - b.n)
+			.map(headOf);
+	}
+
+	job(n: number): JobRow | null {
+		const job = this.jobRows.get(n);
+		return job === undefined ? null : { ...job };
+	}
+
+	jobs(state: JobState | null, before: number, limit: number): JobRow[] {
+		return [...this.jobRows.values()]
+			.filter((job) => job.n < before && (state === null || job.state === state))
+			.sort((a, b) => b.n - a.n)
+			.slice(0, limit)
+			.map((job) => ({ ...job }));
+	}
+
+	findAsks(keys: readonly AskKey[]): JobHead[] {
+		return keys.flatMap(({ member, ask, purpose }) =>
+			[...this.jobRows.values()]
+				.filter((job) => job.member === member && job.ask === ask && job.purpose === purpose)
+				.map(headOf),
+		);
+	}
+
+	addJobs(jobs: readonly JobRow[]): void {
+		this.#jobsWillChange();
+		for (const job of jobs) this.jobRows.set(job.n, { ...job });
+	}
+
+	changeJobs(jobs: readonly (JobHead & { input?: string; outcome?: string })[]): void {
+		this.#jobsWillChange();
+		for (const job of jobs) {
+			const before = this.jobRows.get(job.n);
+			if (before !== undefined) this.jobRows.set(job.n, { ...before, ...job });
+		}
+	}
+
+	#settledJobs(): JobRow[] {
+		return [...this.jobRows.values()]
+			.filter((job) => job.state === "done" || job.state === "failed")
+			.sort((a, b) => a.n - b.n);
+	}
+
+	oldestSettledJob(): number | null {
+		return this.#settledJobs()[0]?.dueAt ?? null;
+	}
+
+	dropSettledJobs(at: number, limit: number): number | null {
+		this.#jobsWillChange();
+		const due = this.#settledJobs().filter((job) => job.dueAt <= at);
+		for (const job of due.slice(0, limit)) this.jobRows.delete(job.n);
+		return this.oldestSettledJob();
+	}
+
+	eraseJobs(member: string): void {
+		this.#jobsWillChange();
+		for (const job of this.jobRows.values()) {
+			if (job.member === member) this.jobRows.set(job.n, { ...job, input: "null", outcome: "null", isOwed: false });
+		}
+	}
+}
