@@ -3,19 +3,9 @@
  * travel as one JSON parameter.
  */
 import { packRows } from "../protocol/codec.ts";
-import type {
-	EventSize,
-	KeyAge,
-	Meta,
-	NewEvent,
-	PublishKey,
-	RoomStore,
-	RosterRow,
-	SanctionRow,
-	StoredEvent,
-} from "../room/store.ts";
+import type { EventSize, Meta, NewEvent, RoomStore, RosterRow, SanctionRow, StoredEvent } from "../room/store.ts";
 import { PARAMETER_BYTES_MAX, ROWS } from "./database.ts";
-import { SqliteJobs } from "./sqlite-jobs.ts";
+import { SqliteKeys } from "./sqlite-keys.ts";
 
 /** One that was stored as `room.job` names the event that it is about. */
 const SUBJECT = "iif(body->>'$.name' = 'room.job', body->>'$.data.of', null)";
@@ -24,7 +14,7 @@ const SUBJECT = "iif(body->>'$.name' = 'room.job', body->>'$.data.of', null)";
 const JOB =
 	"iif(body->>'$.name' = 'room.job', cast(substr(body->>'$.data.job', length(rtrim(body->>'$.data.job', '0123456789')) + 1) as integer), null)";
 
-export class SqliteStore extends SqliteJobs implements RoomStore {
+export class SqliteStore extends SqliteKeys implements RoomStore {
 	meta(): Meta | null {
 		type Row = Omit<Meta, "oldestKey" | "isLocked"> & { isLocked: number; keyAt: number | null; keySeq: number | null };
 		const [row] = this.read<Row & Record<string, SqlStorageValue>>(
@@ -80,16 +70,6 @@ export class SqliteStore extends SqliteJobs implements RoomStore {
 		this.writeRows(`delete from roster where member in (select value ${ROWS})`, members);
 	}
 
-	findKeys(keys: readonly PublishKey[]): (PublishKey & { seq: number })[] {
-		return this.readRows<{ key: string; seq: number }>(
-			`select known.key, known.seq ${ROWS} cross join publish_keys as known on known.key = row.value`,
-			keys.map(({ member, id }) => keyOf(member, id)),
-		).map(({ key, seq }) => {
-			const end = key.indexOf(" ");
-			return { member: key.slice(0, end), id: key.slice(end + 1), seq };
-		});
-	}
-
 	/**
 	 * Rows of one value each, and what they share beside it: SQLite takes a list of texts for half the price of
 	 * a list of rows (4 µs an event with its key, against 8), and one turn's events differ in nothing else.
@@ -102,15 +82,11 @@ export class SqliteStore extends SqliteJobs implements RoomStore {
 				this.write(`insert into events (seq, at, body) select ? + row.key, ?, value ${ROWS}`, seq + first, at, json);
 			}
 			if (id === null) continue;
-			const keys = run.map((event) => keyOf(event.from, event.id ?? ""));
-			for (const { first, json } of packRows(keys, PARAMETER_BYTES_MAX)) {
-				this.write(
-					`insert into publish_keys (key, seq, at) select value, ? + row.key, ? ${ROWS}`,
-					seq + first,
-					at,
-					json,
-				);
-			}
+			this.addKeys(
+				run.map(({ from, id }) => ({ member: from, id: id ?? "" })),
+				seq,
+				at,
+			);
 		}
 	}
 
@@ -137,17 +113,6 @@ export class SqliteStore extends SqliteJobs implements RoomStore {
 
 	dropEvents(seq: number): void {
 		this.write("delete from events where seq <= ?", seq);
-	}
-
-	dropKeys(at: number, seq: number, limit: number): KeyAge | null {
-		this.write(
-			`delete from publish_keys where key in
-				(select key from publish_keys where at < ? or seq <= ? order by seq limit ?)`,
-			at,
-			seq,
-			limit,
-		);
-		return this.read<{ at: number; seq: number }>("select at, seq from publish_keys order by seq limit 1")[0] ?? null;
 	}
 
 	sanctions(): SanctionRow[] {
@@ -189,12 +154,9 @@ export class SqliteStore extends SqliteJobs implements RoomStore {
 	}
 
 	wipe(): void {
-		for (const table of ["roster", "events", "publish_keys", "jobs"]) this.write(`delete from ${table}`);
+		for (const table of ["roster", "events", "jobs"]) this.write(`delete from ${table}`);
+		this.wipeKeys();
 	}
-}
-
-function keyOf(member: string, id: string): string {
-	return `${member} ${id}`;
 }
 
 /** The events in runs of the same time that all have a key, or have none. Seqs have no gap. */

@@ -1,7 +1,7 @@
 /** The archive's tables in the test's own database: a reset takes them, and an isolate brings them up only once. */
 import { env } from "cloudflare:workers";
-import first from "../../src/jobs/archive/migrations/0001_archive.sql";
+import { bringUp, STEPS } from "../../src/jobs/archive/schema.ts";
 
-export async function bringUpArchive(): Promise<void> {
-	await env.ARCHIVE.batch(first.split(/\n\s*\n/).map((statement) => env.ARCHIVE.prepare(statement)));
+export function bringUpArchive(): Promise<void> {
+	return bringUp(env.ARCHIVE, STEPS);
 }
