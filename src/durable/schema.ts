@@ -97,19 +97,23 @@ const BASE = `
 
 /**
  * Each once, in order; the first brings version 1 to version 2. The version of a store is how many it has seen, with
- * that which made it.
+ * that which made it. Statement by statement: the platform counts the rows of a text's last one alone.
  */
-export const STEPS: readonly string[] = [
-	// Of version 1 an event has columns that nobody fills any more: a trigger does. Whoever adds a column renews it.
-	`
-	create trigger events_filled before insert on events when new.member is null begin
-		insert into events (seq, at, member, name, bytes, body) values (new.seq, new.at, '', '', 0, new.body);
-		select raise(ignore);
-	end;
-	-- Its keys are in two columns. They stay apart until the last of them has expired, which is a matter of a day.
-	alter table publish_keys rename to publish_keys_1;
-	create table publish_keys (key text primary key, seq integer not null, at integer not null) strict, without rowid;
-	`,
+export const STEPS: readonly (readonly string[])[] = [
+	[
+		// Of version 1 an event has columns that nobody fills any more: a trigger does. Whoever adds a column renews it.
+		`create trigger events_filled before insert on events when new.member is null begin
+			insert into events (seq, at, member, name, bytes, body) values (new.seq, new.at, '', '', 0, new.body);
+			select raise(ignore);
+		end`,
+		// Its keys are in two columns. They stay apart until the last of them has expired, which is a matter of a day.
+		"alter table publish_keys rename to publish_keys_1",
+		`create table publish_keys (
+			key text primary key,
+			seq integer not null,
+			at integer not null
+		) strict, without rowid`,
+	],
 ];
 
 /** The version that this code reads and writes. */
@@ -131,6 +135,8 @@ export function migrate(sql: SqlStorage, version: number): void {
 		sql.exec("create table schema (version integer not null) strict; insert into schema values (0)");
 		sql.exec(BASE);
 	}
-	for (const step of STEPS.slice((version === 0 ? BASE_VERSION : version) - 1)) sql.exec(step);
+	for (const step of STEPS.slice((version === 0 ? BASE_VERSION : version) - 1)) {
+		for (const statement of step) sql.exec(statement);
+	}
 	sql.exec("update schema set version = ?", VERSION);
 }

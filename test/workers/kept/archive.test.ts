@@ -58,6 +58,45 @@ test("a step that fails leaves nothing of itself, says so, and is taken when it 
 	expect(await column("select name from sqlite_master where name = 'half'")).toEqual(["half"]);
 });
 
+/** The same database, to an isolate that dies at its call after so many. */
+function dyingAfter(calls: number): D1Database {
+	let left = calls;
+	const spend = (): void => {
+		if (left-- === 0) throw new Error("the isolate died");
+	};
+	const mortal = (statement: D1PreparedStatement): D1PreparedStatement =>
+		new Proxy(statement, {
+			get: (target, key) => {
+				if (key === "bind") return (...values: unknown[]) => mortal(target.bind(...values));
+				if (key !== "run" && key !== "all") return Reflect.get(target, key);
+				spend();
+				return target[key].bind(target);
+			},
+		});
+	const batch = (statements: D1PreparedStatement[]) => {
+		spend();
+		return db.batch(statements);
+	};
+	return { prepare: (text: string) => mortal(db.prepare(text)), batch } as unknown as D1Database;
+}
+
+test("wherever an isolate dies in it, the next one finds each step taken or not, and goes on", async () => {
+	let deaths = 0;
+	for (let calls = 0; ; calls++) {
+		const isDead = await bringUp(dyingAfter(calls), ALL).then(
+			() => false,
+			() => true,
+		);
+		await bringUp(db, ALL);
+		expect(await seen()).toEqual(ALL.map(({ name }) => name));
+		expect(await column("select count(*) from wiped")).toEqual([1]);
+		await reset();
+		if (!isDead) break;
+		deaths++;
+	}
+	expect(deaths).toBeGreaterThan(ALL.length);
+});
+
 test.each([
 	["wrangler first", wrangler, (all: readonly Step[]) => bringUp(db, all)],
 	["wrangler last", (all: readonly Step[]) => bringUp(db, all), wrangler],
