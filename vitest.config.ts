@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 
 /** How many times as often each property is tried, and as long it may take. */
 const propertyRuns = Number(process.env.PROPERTY_RUNS ?? 1);
+/** The name of a fixture to write, or none: see test/fixtures/README.md. */
+const fixture = process.env.FIXTURE ?? "";
 const properties = { provide: { propertyRuns }, testTimeout: 10_000 * propertyRuns };
 
 export default defineConfig({
@@ -30,9 +32,13 @@ export default defineConfig({
 				test: {
 					name: "workers",
 					...properties,
+					provide: { ...properties.provide, fixture },
 					// CommonJS at heart: bundled before it reaches workerd, as wrangler does.
 					deps: { optimizer: { ssr: { enabled: true, include: ["obscenity", "standardwebhooks"] } } },
-					include: ["test/workers/**/*.test.ts", "test/contract/sqlite*.test.ts"],
+					include:
+						fixture === ""
+							? ["test/workers/**/*.test.ts", "test/contract/sqlite*.test.ts"]
+							: ["test/workers/kept/write.ts"],
 				},
 			},
 			{

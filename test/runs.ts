@@ -5,6 +5,8 @@ declare module "vitest" {
 	interface ProvidedContext {
 		/** 1, or what PROPERTY_RUNS says. */
 		propertyRuns: number;
+		/** The name under which a fixture is to be written, or none. */
+		fixture: string;
 	}
 }
 

@@ -4,7 +4,7 @@
  */
 import { packRows } from "../protocol/codec.ts";
 import type { Sync } from "../room/store.ts";
-import { MIGRATIONS, migrate, storedVersion } from "./schema.ts";
+import { migrate, storedVersion, VERSION } from "./schema.ts";
 
 /** A parameter holds at most 2 MB. */
 export const PARAMETER_BYTES_MAX = 1024 * 1024;
@@ -22,17 +22,17 @@ export class Database {
 		this.#sql = storage.sql;
 		this.#version = storedVersion(this.#sql);
 		// What older code wrote is brought up to date before anything is read; a room that was never stored stays so.
-		if (this.#version > 0 && this.#version < MIGRATIONS.length) this.transaction(() => this.#migrate());
+		if (this.#version > 0 && this.#version < VERSION) this.transaction(() => this.#migrate());
 	}
 
 	#migrate(): void {
 		migrate(this.#sql, this.#version);
-		this.#version = MIGRATIONS.length;
+		this.#version = VERSION;
 	}
 
 	/** True where newer code has been here: nothing may be read or written by this one. */
 	get isNewer(): boolean {
-		return this.#version > MIGRATIONS.length;
+		return this.#version > VERSION;
 	}
 
 	/** To be called when everything was deleted. */
@@ -57,7 +57,7 @@ export class Database {
 
 	/** Brings the tables about with the first write. */
 	protected write(statement: string, ...bindings: SqlStorageValue[]): void {
-		if (this.#version < MIGRATIONS.length) this.#migrate();
+		if (this.#version < VERSION) this.#migrate();
 		this.#sql.exec(statement, ...bindings);
 	}
 

@@ -1,8 +1,22 @@
-/** The room's tables, and how a stored room is brought up to this version of the code. */
+/**
+ * The room's tables, and how a stored room is brought up to this version of the code.
+ *
+ * Rooms that were stored are kept. One may hold 1 GiB and a million keys, and whoever comes to it first waits for all
+ * of its steps, which are one transaction. So a step's cost does not grow with a table: it reads and writes no row of
+ * a table that grows.
+ *
+ * - It may create, rename, and add a column that may be null or has a constant default: SQLite notes these in its
+ *   schema alone. It creates no index on a table that has rows, drops no column and no such table, and copies nothing.
+ *   (`alter column … drop not null` would be as cheap, and is refused on the platform.)
+ * - What an earlier version wrote stays as it wrote it. The code reads both, until the older rows are gone by age.
+ * - A step is never changed once it is published: add one, and a fixture of what the version before it stores
+ *   (test/fixtures/README.md). Every fixture is opened by a test, and another counts the rows that a step touches.
+ */
 
-/** Each step once, in order; the version of a store is how many it has seen. Never change a step: add one. */
-export const MIGRATIONS: readonly string[] = [
-	`
+/** The version whose tables a new room begins with; the steps after it are the same for all rooms. */
+const BASE_VERSION = 2;
+
+const BASE = `
 	create table meta (
 		one integer primary key check (one = 1),
 		epoch text not null,
@@ -28,21 +42,18 @@ export const MIGRATIONS: readonly string[] = [
 		gone_since integer,
 		address text
 	) strict;
+	-- What an event says of itself is said in its body alone: columns beside it were half the work of an append.
 	create table events (
 		seq integer primary key,
 		at integer not null,
-		member text not null,
-		name text not null,
-		bytes integer not null,
 		body text not null
 	) strict;
+	-- One text a key: a member's id, a space, which no member's id holds, and the publish's id.
 	-- No index by age: it would cost a row written for each publish, to save an hourly scan.
 	create table publish_keys (
-		member text not null,
-		id text not null,
+		key text primary key,
 		seq integer not null,
-		at integer not null,
-		primary key (member, id)
+		at integer not null
 	) strict, without rowid;
 	create table jobs (
 		n integer primary key,
@@ -82,43 +93,58 @@ export const MIGRATIONS: readonly string[] = [
 		until integer,
 		unique (kind, subject, member)
 	) strict;
-	`,
-	// What an event says of itself is said in its body alone: half the work of an append went into columns beside it.
-	`
-	create table bodies (seq integer primary key, at integer not null, body text not null) strict;
-	insert into bodies select seq, at, body from events;
-	drop table events;
-	alter table bodies rename to events;
-	-- One text a key: a member's id, a space, which no member's id holds, and the publish's id.
-	create table keys (key text primary key, seq integer not null, at integer not null) strict, without rowid;
-	insert into keys select member || ' ' || id, seq, at from publish_keys;
-	drop table publish_keys;
-	alter table keys rename to publish_keys;
-	`,
-	`
-	-- By which a repeat of a held event is known, without reading it.
-	alter table jobs add column digest text not null default '';
-	-- Which events tell what a job made of an event. What was stored before has no row here, and is looked for.
-	create table abouts (subject integer not null, seq integer not null, primary key (subject, seq)) strict, without rowid;
-	create table unindexed (before integer not null) strict;
-	insert into unindexed select head + 1 from meta where head > 0;
-	create table erasures (
-		member text primary key,
-		eraser text not null,
-		through integer not null,
-		done integer not null
-	) strict, without rowid;
-	-- Keys go a generation at a time. Those of publish_keys are of an older one, whatever comes.
-	create table keys_0 (key text primary key, seq integer not null, digest text not null) strict, without rowid;
-	create table keys_1 (key text primary key, seq integer not null, digest text not null) strict, without rowid;
-	create table key_turn (newer integer not null) strict;
-	insert into key_turn values (0);
-	alter table meta add column older_at integer;
-	alter table meta add column older_seq integer;
-	update meta set older_at = at, older_seq = head where key_at is not null;
-	update meta set key_at = null, key_seq = null;
-	`,
+`;
+
+/**
+ * Each once, in order; the first brings version 1 to version 2. The version of a store is how many it has seen, with
+ * that which made it. Statement by statement: the platform counts the rows of a text's last one alone.
+ */
+export const STEPS: readonly (readonly string[])[] = [
+	[
+		// Of version 1 an event has columns that nobody fills any more: a trigger does. Whoever adds a column renews it.
+		`create trigger events_filled before insert on events when new.member is null begin
+			insert into events (seq, at, member, name, bytes, body) values (new.seq, new.at, '', '', 0, new.body);
+			select raise(ignore);
+		end`,
+		// Its keys are in two columns. They stay apart until the last of them has expired, which is a matter of a day.
+		"alter table publish_keys rename to publish_keys_1",
+		`create table publish_keys (
+			key text primary key,
+			seq integer not null,
+			at integer not null
+		) strict, without rowid`,
+	],
+	[
+		// By which a repeat of a held event is known, without reading it.
+		"alter table jobs add column digest text not null default ''",
+		// Which events tell what a job made of an event. What was stored before has no row here, and is looked for.
+		`create table abouts (
+			subject integer not null,
+			seq integer not null,
+			primary key (subject, seq)
+		) strict, without rowid`,
+		"create table unindexed (before integer not null) strict",
+		"insert into unindexed select head + 1 from meta where head > 0",
+		`create table erasures (
+			member text primary key,
+			eraser text not null,
+			through integer not null,
+			done integer not null
+		) strict, without rowid`,
+		// Keys go a generation at a time. Those that stand elsewhere are of an older one, whatever comes.
+		"create table keys_0 (key text primary key, seq integer not null, digest text not null) strict, without rowid",
+		"create table keys_1 (key text primary key, seq integer not null, digest text not null) strict, without rowid",
+		"create table key_turn (newer integer not null) strict",
+		"insert into key_turn values (0)",
+		"alter table meta add column older_at integer",
+		"alter table meta add column older_seq integer",
+		"update meta set older_at = at, older_seq = head where key_at is not null",
+		"update meta set key_at = null, key_seq = null",
+	],
 ];
+
+/** The version that this code reads and writes. */
+export const VERSION = 1 + STEPS.length;
 
 /**
  * The version of what is stored: 0 where nothing ever was. Only reads: `pragma user_version`
@@ -132,7 +158,12 @@ export function storedVersion(sql: SqlStorage): number {
 
 /** Brings the store from `version` to the newest. Inside a transaction. */
 export function migrate(sql: SqlStorage, version: number): void {
-	if (version === 0) sql.exec("create table schema (version integer not null) strict; insert into schema values (0)");
-	for (const step of MIGRATIONS.slice(version)) sql.exec(step);
-	sql.exec("update schema set version = ?", MIGRATIONS.length);
+	if (version === 0) {
+		sql.exec("create table schema (version integer not null) strict; insert into schema values (0)");
+		sql.exec(BASE);
+	}
+	for (const step of STEPS.slice((version === 0 ? BASE_VERSION : version) - 1)) {
+		for (const statement of step) sql.exec(statement);
+	}
+	sql.exec("update schema set version = ?", VERSION);
 }

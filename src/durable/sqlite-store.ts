@@ -7,27 +7,20 @@ import type {
 	ErasureRow,
 	EventSize,
 	KeyAge,
-	KnownKey,
 	Meta,
 	NewEvent,
-	PublishKey,
 	RoomStore,
 	RosterRow,
 	SanctionRow,
 	StoredEvent,
 } from "../room/store.ts";
 import { PARAMETER_BYTES_MAX, ROWS } from "./database.ts";
-import { SqliteJobs } from "./sqlite-jobs.ts";
+import { SqliteKeys } from "./sqlite-keys.ts";
 
 /** How far behind an event what a job made of it is looked for, where it was stored before there was an index. */
 const UNINDEXED_ROWS_MAX = 500;
 
-/** The generations of keys, and what an older version of the code wrote. */
-const KEY_TABLES = ["keys_0", "keys_1", "publish_keys"] as const;
-
-export class SqliteStore extends SqliteJobs implements RoomStore {
-	#ring: { tables: readonly string[]; newer: string } | null = null;
-
+export class SqliteStore extends SqliteKeys implements RoomStore {
 	meta(): Meta | null {
 		type Row = Omit<Meta, "oldestKey" | "olderKeys" | "isLocked"> & {
 			isLocked: number;
@@ -94,47 +87,6 @@ export class SqliteStore extends SqliteJobs implements RoomStore {
 		this.writeRows(`delete from roster where member in (select value ${ROWS})`, members);
 	}
 
-	findKeys(keys: readonly PublishKey[]): KnownKey[] {
-		const names = keys.map(({ member, id }) => keyOf(member, id));
-		const found = this.#keyRing().tables.flatMap((table) =>
-			this.readRows<{ key: string; seq: number; digest: string }>(
-				`select known.key, known.seq, ${table === "publish_keys" ? "''" : "known.digest"} as digest ${ROWS}
-					cross join ${table} as known on known.key = row.value`,
-				names,
-			),
-		);
-		return found.map(({ key, seq, digest }) => {
-			const end = key.indexOf(" ");
-			return { member: key.slice(0, end), id: key.slice(end + 1), seq, digest };
-		});
-	}
-
-	/** The tables that hold keys, which is nearly always one, and the one that takes new ones: asked once, until that may have changed. */
-	#keyRing(): { tables: readonly string[]; newer: string } {
-		if (this.#ring !== null) return this.#ring;
-		const holds = KEY_TABLES.map((table) => `exists (select 1 from ${table}) as ${table}`).join(", ");
-		const [found] = this.read<Record<string, number>>(`select newer, ${holds} from key_turn`);
-		const tables = KEY_TABLES.filter((table) => found?.[table] === 1);
-		this.#ring = { tables, newer: found?.newer === 1 ? "keys_1" : "keys_0" };
-		return this.#ring;
-	}
-
-	turnKeys(): void {
-		this.write("update key_turn set newer = 1 - newer");
-		this.forgetKnown();
-	}
-
-	/** Whole tables: that costs their pages, and no look at a row. */
-	dropOlderKeys(): void {
-		const { newer } = this.#keyRing();
-		for (const table of KEY_TABLES) if (table !== newer) this.write(`delete from ${table}`);
-		this.forgetKnown();
-	}
-
-	protected override forgetKnown(): void {
-		this.#ring = null;
-	}
-
 	/**
 	 * Rows of one value each, and what they share beside it: SQLite takes a list of texts for half the price of
 	 * a list of rows (4 µs an event with its key, against 8), and one turn's events differ in nothing else.
@@ -147,23 +99,10 @@ export class SqliteStore extends SqliteJobs implements RoomStore {
 				this.write(`insert into events (seq, at, body) select ? + row.key, ?, value ${ROWS}`, seq + first, at, json);
 			}
 			if (id === null) continue;
-			const keys = run.map((event) => `${event.digest} ${keyOf(event.from, event.id ?? "")}`);
-			for (const { first, json } of packRows(keys, PARAMETER_BYTES_MAX)) this.#appendKeys(seq + first, json);
+			this.addKeys(run, seq);
 		}
 		const abouts = events.flatMap(({ about, seq }) => (about === null ? [] : [[about, seq]]));
 		this.writeRows(`insert into abouts select value->>0, value->>1 ${ROWS}`, abouts);
-	}
-
-	/** Each is a digest, which holds no space, and the key behind it. */
-	#appendKeys(first: number, json: string): void {
-		const { tables, newer } = this.#keyRing();
-		this.write(
-			`insert into ${newer} (key, seq, digest)
-				select substr(value, instr(value, ' ') + 1), ? + row.key, substr(value, 1, instr(value, ' ') - 1) ${ROWS}`,
-			first,
-			json,
-		);
-		if (!tables.includes(newer)) this.#ring = { tables: [...tables, newer], newer };
 	}
 
 	after(seq: number, limit: number): StoredEvent[] {
@@ -241,14 +180,10 @@ export class SqliteStore extends SqliteJobs implements RoomStore {
 	}
 
 	wipe(): void {
-		for (const table of ["roster", "events", "abouts", "unindexed", "erasures", ...KEY_TABLES, "jobs"])
+		for (const table of ["roster", "events", "abouts", "unindexed", "erasures", "jobs"])
 			this.write(`delete from ${table}`);
-		this.forgetKnown();
+		this.wipeKeys();
 	}
-}
-
-function keyOf(member: string, id: string): string {
-	return `${member} ${id}`;
 }
 
 /** The events in runs of the same time that all have a key, or have none. Seqs have no gap. */

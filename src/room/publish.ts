@@ -237,10 +237,18 @@ export class Publishing implements Concern {
 		if (retryAfterMs > 0) return refused({ ...REPEATED, retryAfterMs });
 		// Of an event that is no longer kept nobody can say any more what it was.
 		const isKept = made.seq === null || made.seq >= record.meta.floor;
-		if (isKept && made.digest !== "" && made.digest !== digestOf(name, data)) return refused(REUSED);
+		const digest = isKept ? made.digest || this.#digestOf(made, job) : "";
+		if (digest !== "" && digest !== digestOf(name, data)) return refused(REUSED);
 		if (made.seq !== null) return { outcome: "repeated", seq: made.seq };
 		if (job?.state !== "failed") return { outcome: "held", job: job as JobHead };
 		return refused(rejectionOf(JSON.parse(outbox.row(job.n)?.outcome ?? "null") as Failure | null));
+	}
+
+	/** Of what an older version of the code stored, without a digest; empty where that can no longer be told. */
+	#digestOf({ seq }: Pick<Known, "digest"> & { seq: number | null }, job: JobHead | undefined): string {
+		const text = seq === null ? this.#room.outbox.row(job?.n ?? 0)?.input : this.#room.history.at(seq)?.body;
+		const made = JSON.parse(text ?? "null") as (Pick<Publication, "name" | "data"> & { redacted?: true }) | null;
+		return made === null || made.redacted === true ? "" : digestOf(made.name, made.data);
 	}
 
 	/** The public id of a held publish's job. */

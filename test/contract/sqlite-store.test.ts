@@ -2,7 +2,6 @@
 import { reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test } from "vitest";
-import { MIGRATIONS } from "../../src/durable/schema.ts";
 import { SqliteStore } from "../../src/durable/sqlite-store.ts";
 import { eventAt, found, META, row, T0 } from "./rows.ts";
 import { describeStore } from "./store-contract.ts";
@@ -68,29 +67,6 @@ test("a schema that is newer than the code is told, and is left as it is", () =>
 		store.transaction(() => store.saveMeta(META));
 		storage.sql.exec("update schema set version = version + 1");
 		expect(new SqliteStore(storage).isNewer).toBe(true);
-	}));
-
-test("a store that the first version wrote is brought up to this one: its events and keys are what they were", () =>
-	inStorage((storage) => {
-		const events = [eventAt(1), eventAt(2, { from: "bob", id: "a key" }), eventAt(3, { id: null })];
-		storage.sql.exec("create table schema (version integer not null) strict; insert into schema values (1)");
-		storage.sql.exec(MIGRATIONS[0] ?? "");
-		for (const { seq, at, from, id, body, bytes } of events) {
-			storage.sql.exec("insert into events values (?, ?, ?, 'chat', ?, ?)", seq, at, from, bytes, body);
-			if (id !== null) storage.sql.exec("insert into publish_keys values (?, ?, ?, ?)", from, id, seq, at);
-		}
-		const store = new SqliteStore(storage);
-		expect(store.after(0, 10)).toEqual(events.map(({ seq, at, body, bytes }) => ({ seq, at, body, bytes })));
-		expect(
-			found(store, [
-				{ member: "ann", id: "p1" },
-				{ member: "bob", id: "a key" },
-				{ member: "ann", id: "p3" },
-			]),
-		).toEqual([
-			{ member: "ann", id: "p1", seq: 1 },
-			{ member: "bob", id: "a key", seq: 2 },
-		]);
 	}));
 
 test("a turn's events cost a few statements, however many they are", () =>
