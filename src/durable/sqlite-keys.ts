@@ -1,6 +1,6 @@
 /** The idempotency keys of a room's publishes in SQLite. */
 import { packRows } from "../protocol/codec.ts";
-import type { KeyAge, PublishKey } from "../room/store.ts";
+import type { KeyAge, NewEvent, PublishKey } from "../room/store.ts";
 import { PARAMETER_BYTES_MAX, ROWS } from "./database.ts";
 import { SqliteJobs } from "./sqlite-jobs.ts";
 
@@ -33,9 +33,11 @@ export class SqliteKeys extends SqliteJobs {
 		this.#hasFirstKeys = false;
 	}
 
-	/** The keys of publishes of one time, in the order of their seqs, of which `seq` is the first. */
-	protected addKeys(keys: readonly PublishKey[], seq: number, at: number): void {
-		for (const { first, json } of packRows(keys.map(keyOf), PARAMETER_BYTES_MAX)) {
+	/** The keys of events of one time that all have one. */
+	protected addKeys(events: readonly [NewEvent, ...NewEvent[]]): void {
+		const [{ seq, at }] = events;
+		const keys = events.map(({ from, id }) => keyOf(from, id ?? ""));
+		for (const { first, json } of packRows(keys, PARAMETER_BYTES_MAX)) {
 			this.write(`insert into publish_keys (key, seq, at) select value, ? + row.key, ? ${ROWS}`, seq + first, at, json);
 		}
 	}
@@ -43,7 +45,7 @@ export class SqliteKeys extends SqliteJobs {
 	findKeys(keys: readonly PublishKey[]): KnownKey[] {
 		const known = this.readRows<{ key: string; seq: number }>(
 			`select known.key, known.seq ${ROWS} cross join publish_keys as known on known.key = row.value`,
-			keys.map(keyOf),
+			keys.map(({ member, id }) => keyOf(member, id)),
 		).map(({ key, seq }) => {
 			const end = key.indexOf(" ");
 			return { member: key.slice(0, end), id: key.slice(end + 1), seq };
@@ -59,6 +61,7 @@ export class SqliteKeys extends SqliteJobs {
 		);
 	}
 
+	/** Those of version 1 first, and in one call those of one table: no more than the limit. */
 	dropKeys(at: number, seq: number, limit: number): KeyAge | null {
 		const [table, columns] =
 			this.#hasFirstKeys && this.#anyFirstKey() ? ["publish_keys_1", "member, id"] : ["publish_keys", "key"];
@@ -82,6 +85,6 @@ export class SqliteKeys extends SqliteJobs {
 	}
 }
 
-function keyOf({ member, id }: PublishKey): string {
+function keyOf(member: string, id: string): string {
 	return `${member} ${id}`;
 }

@@ -82,11 +82,7 @@ export class SqliteStore extends SqliteKeys implements RoomStore {
 				this.write(`insert into events (seq, at, body) select ? + row.key, ?, value ${ROWS}`, seq + first, at, json);
 			}
 			if (id === null) continue;
-			this.addKeys(
-				run.map(({ from, id }) => ({ member: from, id: id ?? "" })),
-				seq,
-				at,
-			);
+			this.addKeys(run);
 		}
 	}
 
