@@ -34,6 +34,8 @@ const wrangler = (some: readonly Step[]) =>
 
 test("the steps are the folder's files, all of them and in order", () => {
 	expect(STEPS.map(({ name, sql }) => [name, sql])).toEqual(steps());
+	// Wrangler sets its own statement right behind the last one.
+	for (const { name, sql } of STEPS) expect(sql.trimEnd().endsWith(";"), name).toBe(true);
 });
 
 test("on an empty database every step is taken once, in order, and none again", async () => {
