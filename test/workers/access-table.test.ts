@@ -1,9 +1,11 @@
 /** Every route, and every kind of caller: the answer is the one that is written, and where none is, a refusal (G10). */
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { reset } from "cloudflare:test";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { openApi } from "../../src/edge/openapi.ts";
 import { createRoutes } from "../../src/edge/routes.ts";
 import { ISSUER, JWKS_URL, type LoginKey, loginKey, SECRET } from "../mint.ts";
 import { ROWS, type Row } from "./access-table.ts";
+import { bringUpArchive } from "./archive-tables.ts";
 import { type CallerKind, CROSS_SITE, credentialsOf, KEYS, marksOf, PAGE, REFUSALS } from "./callers.ts";
 import { doorWith, problemOf } from "./door.ts";
 
@@ -26,6 +28,9 @@ beforeAll(async () => {
 	vi.stubGlobal("fetch", async () => Response.json({ keys: [rsa.jwk] }));
 });
 afterAll(() => vi.unstubAllGlobals());
+// Each row has rooms of its own: what one member reads for several of them is more than its bucket holds.
+beforeEach(bringUpArchive);
+afterEach(reset);
 
 const served = (row: Row, kind: CallerKind): string | undefined => {
 	if (kind === "member by a login" || kind === "member from a listed page") return row.serves.member;

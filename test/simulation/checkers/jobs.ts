@@ -10,7 +10,10 @@ import type { Ledger } from "../ledger.ts";
 import type { Letter } from "../watch.ts";
 import type { Sitting } from "./sitting.ts";
 
-/** Which kind an event of that name must start, by design of the house rules. */
+/**
+ * Which kind an event of that name must start, by design of the house rules. No world is long enough to reach a bound
+ * of the jobs that events start: here none is ever dropped.
+ */
 function startedBy(event: Event): { kind: string; purpose: string } | null {
 	if (event.from === "room:events") return null;
 	if (event.name === "chat" && String(event.data).includes("http")) return { kind: "card", purpose: "event" };

@@ -124,9 +124,16 @@ export const JOBS: readonly Mutant[] = [
 	{
 		name: "a member may have any number of jobs",
 		file: "room/outbox.ts",
-		find: "(this.#pending.get(member) ?? 0) < this.#pendingPerMemberMax",
+		find: "this.#counts.waitedFor(member) < this.#pendingPerMemberMax",
 		put: "member.length > 0",
 		expects: ["G8"],
+	},
+	{
+		name: "a card is dropped though there is room for it",
+		file: "room/job-counts.ts",
+		find: ">= JOBS_STARTED_PER_MEMBER_MAX",
+		put: ">= 1",
+		expects: ["G5"],
 	},
 	{
 		name: "a range is not frozen",
