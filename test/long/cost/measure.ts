@@ -63,6 +63,16 @@ class Watch {
 		}
 	}
 
+	/** What the engine holds, bytes. An engine at rest answers its inspector only when it next has something to do. */
+	async weigh(engine: Engine): Promise<number | null> {
+		const nudge = setInterval(() => void fetch(`${this.#server.url}/health`).catch(() => {}), SAMPLE_MS);
+		try {
+			return await this.unlessDead(engine.collect());
+		} finally {
+			clearInterval(nudge);
+		}
+	}
+
 	async askCost(ask: "cost" | "take-cost"): Promise<void> {
 		const answer = fetch(`${this.#server.url}/probe/room/${ask}`).then((got) => got.json() as Promise<Cost>);
 		this.cost = (await this.unlessDead(answer.catch(() => this.cost))) ?? this.cost;
@@ -109,7 +119,7 @@ async function attackOn(
 ): Promise<Measured> {
 	const engine = await Engine.at(server.inspector);
 	await pause(CALM_MS);
-	const calmHeapBytes = await engine.collect();
+	const calmHeapBytes = (await watch.weigh(engine)) ?? Number.NaN;
 	const calmMemoryBytes = server.memory() ?? Number.NaN;
 	await watch.askCost("take-cost");
 	Object.assign(stage.traffic, { in: 0, out: 0 });
@@ -122,7 +132,7 @@ async function attackOn(
 	watch.look();
 	await watch.unlessDead(attack);
 	const traffic = { ...stage.traffic };
-	const heapBytes = await watch.unlessDead(engine.collect());
+	const heapBytes = await watch.weigh(engine);
 	await Promise.race([pause(LAST_HEARD_MS), watch.died]);
 	await watch.askCost("cost");
 	watch.look();

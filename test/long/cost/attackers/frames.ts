@@ -14,19 +14,31 @@ function flood(frame: Buffer): Attacker["attack"] {
 }
 
 const BURST_FRAMES = 300;
+
+/** So many of the same at once, every other second. */
+function bursts(text: string): Attacker["attack"] {
+	return async (stage) => {
+		const burst = Buffer.concat(Array.from({ length: BURST_FRAMES }, () => textFrame(text)));
+		const line = await stage.guest();
+		await stage.every(0.5, () => line.sendBytes(burst));
+	};
+}
+
 const BINARY = frameOf(OPCODE.binary, Buffer.alloc(1_000));
 const job = (n: number): string => `prepared-${n}`;
 
 export const FRAMERS: readonly Attacker[] = [
 	{
 		name: "frames of objects, a burst",
+		does: "300 frames of 64 KiB at once, every other second, each a publish of 20,000 empty objects",
+		isWithinRates: false,
+		attack: bursts(`{"type":"publish","id":"o","name":"note","data":${emptyObjects(100)}}`),
+	},
+	{
+		name: "frames of no events, a burst",
 		does: "300 frames of 64 KiB of `[{},{},…]` at once, every other second",
 		isWithinRates: true,
-		attack: async (stage) => {
-			const burst = Buffer.concat(Array.from({ length: BURST_FRAMES }, () => textFrame(emptyObjects())));
-			const line = await stage.guest();
-			await stage.every(0.5, () => line.sendBytes(burst));
-		},
+		attack: bursts(emptyObjects()),
 	},
 	{
 		name: "frames of objects",
@@ -41,15 +53,10 @@ export const FRAMERS: readonly Attacker[] = [
 		attack: flood(textFrame(`{"type":"x","padding":${emptyObjects(100)}}`)),
 	},
 	{
-		name: "frames of padded signals, a burst",
-		does: "300 frames of 64 KiB, each a signal with 20,000 empty objects that nobody knows, at once, every other second",
+		name: "frames of signals, a burst",
+		does: "300 frames of 64 KiB at once, every other second, each a signal of 20,000 empty objects",
 		isWithinRates: false,
-		attack: async (stage) => {
-			const frame = textFrame(`{"type":"signal","name":"s","data":0,"padding":${emptyObjects(200)}}`);
-			const burst = Buffer.concat(Array.from({ length: BURST_FRAMES }, () => frame));
-			const line = await stage.guest();
-			await stage.every(0.5, () => line.sendBytes(burst));
-		},
+		attack: bursts(`{"type":"signal","name":"s","data":${emptyObjects(100)}}`),
 	},
 	{
 		name: "frames of unknown types",

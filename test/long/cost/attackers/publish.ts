@@ -1,6 +1,6 @@
 /** Who publishes: small and large, new and again, cleared and refused. */
 import { ATTACKER_ADDRESS, type Attacker, keyOf } from "../stage.ts";
-import { emptyObjects, frameOfMany, LARGE, nested, PUBLISH_PER_SECOND, publish } from "./words.ts";
+import { DEAR, emptyObjects, frameOfMany, LARGE, nested, PUBLISH_PER_SECOND, publish } from "./words.ts";
 
 /** What repeats are sent at: a frame of a hundred, 300 KB a second. */
 const REPEAT_FRAMES_PER_SECOND = 50;
@@ -98,15 +98,15 @@ export const PUBLISHERS: readonly Attacker[] = [
 	},
 	{
 		name: "publish repeated",
-		does: "50 frames a second of 100 repeats of one event of 32 KB, with other data",
+		does: "50 frames a second of 100 repeats of one event of 10,000 empty objects, with other data",
 		isWithinRates: true,
-		attack: repeating("note", LARGE, 0),
+		attack: repeating("note", DEAR, 0),
 	},
 	{
 		name: "publish held repeated",
-		does: "50 frames a second of 100 repeats of one held event of 32 KB, with other data",
+		does: "50 frames a second of 100 repeats of one held event of 10,000 empty objects, with other data",
 		isWithinRates: true,
-		attack: repeating("post", { text: LARGE.slice(20) }, 0),
+		attack: repeating("post", DEAR, 0),
 	},
 	{
 		name: "publish conflict",

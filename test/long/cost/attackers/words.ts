@@ -19,5 +19,8 @@ export function emptyObjects(rest = 0, bytes = FRAME_BYTES_MAX): string {
 	return `[${Array.from({ length: Math.floor((bytes - rest - 2) / 3) }, () => "{}").join(",")}]`;
 }
 
+/** Data of 32 KB that costs a hundred times as much to parse as a text of that size. */
+export const DEAR: unknown = JSON.parse(emptyObjects(0, DEFAULTS.EVENT_MAX_BYTES - 100));
+
 /** An array in an array, so deep. */
 export const nested = (levels: number): string => `${"[".repeat(levels)}${"]".repeat(levels)}`;
