@@ -14,7 +14,7 @@ const SAMPLE_MS = 50;
 /** How long the room may take to come back to itself, so that what is left can be weighed. */
 const AFTERMATH_MS_MAX = 30_000;
 /** How long what was said last may still take to be heard. */
-const LAST_HEARD_MS = 1_000;
+const LAST_HEARD_MS = 500;
 const VICTIM_ADDRESS = "198.51.100.1";
 
 export interface Run {
@@ -125,6 +125,7 @@ async function attackOn(
 	Object.assign(stage.traffic, { in: 0, out: 0 });
 	watch.begin();
 	victim.begin();
+	const members = stage.members.length + 1;
 	const attack = attacker.attack(stage);
 	await Promise.race([pause(seconds * 1000), watch.died]);
 	victim.stop();
@@ -147,7 +148,7 @@ async function attackOn(
 		...{ calmHeapBytes, heapBytes, calmMemoryBytes, memoryBytes: watch.memoryBytes },
 		...{ p50Ms: at(0.5), p99Ms: at(0.99) },
 		...watch.cost,
-		members: 20 + (attacker.audience ?? 0),
+		members,
 		harm: stage.harm,
 	};
 }

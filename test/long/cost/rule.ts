@@ -67,6 +67,7 @@ const mib = (bytes: number): string => `${(bytes / MIB).toFixed(0)} MiB`;
 export function excesses(measured: Measured, bounds: Bounds): string[] {
 	const said: string[] = [...measured.harm];
 	if (measured.hasDied) said.push("The process died.");
+	if (measured.heapBytes === null && !measured.hasDied) said.push("The room did not come back to itself in 30 s.");
 	const { heapBytes, calmHeapBytes, calmMemoryBytes, memoryBytes, members, seconds } = measured;
 	const isOver = (what: string, value: number, most: number, unit: string): void => {
 		if (value > most) said.push(`${what}: ${Math.round(value)} ${unit}, where ${most} are allowed.`);

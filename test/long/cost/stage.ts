@@ -70,6 +70,11 @@ export class Stage {
 		this.#aborter.abort();
 	}
 
+	/** Whoever has asked to join, in that order. */
+	get members(): readonly Line[] {
+		return this.#lines;
+	}
+
 	leave(): void {
 		for (const line of this.#lines) line.leave();
 	}

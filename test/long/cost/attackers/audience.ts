@@ -89,13 +89,12 @@ export const GOERS: readonly Attacker[] = [
 	},
 	{
 		name: "joins, 200 shown",
-		does: "200 joins a second into a room whose 200 shown members have 2 KiB of presence each",
+		does: "200 joins at once, every second up to 1,000, into a room whose shown members have 2 KiB of presence each",
 		isWithinRates: true,
-		audience: 180,
 		arrange: showing,
 		attack: (stage) =>
-			stage.every(JOINS_PER_SECOND, (n) => {
-				if (n < 1_000) stage.knock({ address: stage.newAddress() });
+			stage.every(1, (n) => {
+				for (let i = 0; i < JOINS_PER_SECOND && n < 5; i++) stage.knock({ address: stage.newAddress() });
 			}),
 	},
 	{
@@ -105,6 +104,16 @@ export const GOERS: readonly Attacker[] = [
 		attack: (stage) =>
 			stage.every(JOINS_PER_SECOND, async () => {
 				const line = await stage.guest();
+				line.leave();
+			}),
+	},
+	{
+		name: "joins with bad tokens",
+		does: "32 joins at a time with tokens that nobody signed",
+		isWithinRates: true,
+		attack: (stage) =>
+			stage.requests(async () => {
+				const line = await stage.guest({ token: `e30.${"x".repeat(4_000)}.x` });
 				line.leave();
 			}),
 	},

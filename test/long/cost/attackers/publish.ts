@@ -1,4 +1,5 @@
 /** Who publishes: small and large, new and again, cleared and refused. */
+import { BURST_SECONDS } from "../../../../src/protocol/limits.ts";
 import { ATTACKER_ADDRESS, type Attacker, keyOf } from "../stage.ts";
 import { DEAR, emptyObjects, frameOfMany, LARGE, nested, PUBLISH_PER_SECOND, publish } from "./words.ts";
 
@@ -35,6 +36,10 @@ function flooding(message: (n: number) => unknown): Attacker["attack"] {
 }
 
 const brackets = `http://a${")".repeat(LARGE.length - 40)}`;
+/** As long as a link may be, and what is taken from a link's end does not stand at its end. */
+const bracketsWithin = `http://a${")".repeat(1_980)}x`;
+/** How many events a bucket lets pass at once. */
+const BURST = PUBLISH_PER_SECOND * BURST_SECONDS;
 const deep: unknown = JSON.parse(`[${Array.from({ length: 480 }, () => nested(31)).join(",")}]`);
 
 export const PUBLISHERS: readonly Attacker[] = [
@@ -83,6 +88,18 @@ export const PUBLISHERS: readonly Attacker[] = [
 		does: "50 chats a second of a link and 32,000 closing brackets: cheap to send, dear to read",
 		isWithinRates: true,
 		attack: publishing(1, (id) => publish(id, { text: brackets }, "chat")),
+	},
+	{
+		name: "publish brackets within",
+		does: "100 chats at once and then 50 a second of a link that is 1,980 closing brackets and a letter",
+		isWithinRates: true,
+		attack: async (stage) => {
+			const line = await stage.guest();
+			const chat = (id: string) => publish(id, { text: bracketsWithin }, "chat");
+			const frames = [0, 1, 2, 3].map((n) => frameOfMany((i) => chat(`b${n}-${i}`), BURST / 4));
+			await line.sendBytes(Buffer.concat(frames));
+			await stage.every(PUBLISH_PER_SECOND, (n) => line.send(chat(`s${n}`)));
+		},
 	},
 	{
 		name: "publish reviewed",

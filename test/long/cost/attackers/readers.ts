@@ -31,10 +31,10 @@ export const READERS: readonly Attacker[] = [
 		name: "history of 300 members",
 		does: "300 members each ask for ten pages of 128 KiB in one frame, every other second",
 		isWithinRates: true,
-		audience: 280,
 		prepare: storedEvents,
+		arrange: async (stage) => void (await stage.guests(300)),
 		attack: async (stage) => {
-			const lines = await stage.guests(300);
+			const lines = stage.members.slice(-300);
 			const frame = frameOfMany(page, 10);
 			await stage.every(0.5, () => {
 				for (const line of lines) void line.sendBytes(frame);
@@ -87,7 +87,6 @@ export const READERS: readonly Attacker[] = [
 		name: "HTTP members",
 		does: "32 requests at a time for the members, 200 of whom have 2 KB of presence each",
 		isWithinRates: true,
-		audience: 180,
 		arrange: showing,
 		attack: (stage) => stage.requests(() => stage.http("/rooms/room/members")),
 	},
@@ -97,6 +96,12 @@ export const READERS: readonly Attacker[] = [
 		isWithinRates: false,
 		prepare: storedEvents,
 		attack: (stage) => stage.requests(() => stage.http("/rooms/room/events?limit=200")),
+	},
+	{
+		name: "HTTP document",
+		does: "32 requests at a time for the description of this API",
+		isWithinRates: true,
+		attack: (stage) => stage.requests(() => stage.http("/openapi.json")),
 	},
 	{
 		name: "HTTP search",
