@@ -71,17 +71,7 @@ export async function runtime(
 	const child = spawn(join(ROOT, "node_modules/.bin/workerd"), args, { stdio: ["ignore", "pipe", "pipe"] });
 	const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
 	for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => said.push(String(data)));
-	await until(
-		async () => {
-			if (child.exitCode !== null || child.signalCode !== null) throw new Error(`workerd ended:\n${said.join("")}`);
-			return fetch(`http://127.0.0.1:${port}/health`).then(
-				(answer) => answer.ok,
-				() => false,
-			);
-		},
-		"workerd answers",
-		() => said.join(""),
-	);
+	await untilAnswered(child, port, said);
 	return {
 		url: `http://127.0.0.1:${port}`,
 		memory: () => memoryOf(child, "VmRSS"),
@@ -96,6 +86,20 @@ export async function runtime(
 			rmSync(folder, { recursive: true, force: true });
 		},
 	};
+}
+
+function untilAnswered(child: ChildProcess, port: number, said: readonly string[]): Promise<void> {
+	return until(
+		async () => {
+			if (child.exitCode !== null || child.signalCode !== null) throw new Error(`workerd ended:\n${said.join("")}`);
+			return fetch(`http://127.0.0.1:${port}/health`).then(
+				(answer) => answer.ok,
+				() => false,
+			);
+		},
+		"workerd answers",
+		() => said.join(""),
+	);
 }
 
 function configOf(port: number, folder: string, vars: Record<string, string>, heapMiB?: number): string {

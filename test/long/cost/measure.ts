@@ -99,7 +99,7 @@ export async function measure(attacker: Attacker, { seconds, heapMiB }: Run): Pr
 		await stage.guests(CALM_MEMBERS - 1 + (attacker.audience ?? 0));
 		await attacker.arrange?.(stage);
 		victim = await Victim.join(stage.room, VICTIM_ADDRESS);
-		return await attackOn(server, stage, watch, victim, attacker, seconds);
+		return await attackOn({ server, stage, watch, victim }, attacker, seconds);
 	} finally {
 		watch.end();
 		stage.end();
@@ -109,46 +109,45 @@ export async function measure(attacker: Attacker, { seconds, heapMiB }: Run): Pr
 	}
 }
 
-async function attackOn(
-	server: Runtime,
-	stage: Stage,
-	watch: Watch,
-	victim: Victim,
-	attacker: Attacker,
-	seconds: number,
-): Promise<Measured> {
+interface Scene {
+	server: Runtime;
+	stage: Stage;
+	watch: Watch;
+	victim: Victim;
+}
+
+async function attackOn(scene: Scene, attacker: Attacker, seconds: number): Promise<Measured> {
+	const { server, stage, watch, victim } = scene;
 	const engine = await Engine.at(server.inspector);
 	await pause(CALM_MS);
 	const calmHeapBytes = (await watch.weigh(engine)) ?? Number.NaN;
 	const calmMemoryBytes = server.memory() ?? Number.NaN;
 	await watch.askCost("take-cost");
 	Object.assign(stage.traffic, { in: 0, out: 0 });
+	const members = stage.members.length + 1;
 	watch.begin();
 	victim.begin();
-	const members = stage.members.length + 1;
 	const attack = attacker.attack(stage);
 	await Promise.race([pause(seconds * 1000), watch.died]);
 	victim.stop();
 	stage.end();
-	watch.look();
 	await watch.unlessDead(attack);
-	const traffic = { ...stage.traffic };
+	const { in: bytesIn, out: bytesOut } = stage.traffic;
 	const heapBytes = await watch.weigh(engine);
 	await Promise.race([pause(LAST_HEARD_MS), watch.died]);
 	await watch.askCost("cost");
 	watch.look();
 	engine.close();
-	const latencies = (await victim.take()).sort((a, b) => a - b);
-	const at = (share: number): number => latencies[Math.ceil(latencies.length * share) - 1] ?? Number.NaN;
 	return {
-		hasDied: watch.hasDied,
-		seconds,
-		bytesIn: traffic.in,
-		bytesOut: traffic.out,
+		...{ hasDied: watch.hasDied, seconds, bytesIn, bytesOut, members, harm: stage.harm },
 		...{ calmHeapBytes, heapBytes, calmMemoryBytes, memoryBytes: watch.memoryBytes },
-		...{ p50Ms: at(0.5), p99Ms: at(0.99) },
 		...watch.cost,
-		members,
-		harm: stage.harm,
+		...latencyOf(await victim.take()),
 	};
+}
+
+function latencyOf(taken: readonly number[]): Pick<Measured, "p50Ms" | "p99Ms"> {
+	const sorted = [...taken].sort((a, b) => a - b);
+	const at = (share: number): number => sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
+	return { p50Ms: at(0.5), p99Ms: at(0.99) };
 }
