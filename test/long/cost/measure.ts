@@ -26,7 +26,7 @@ export interface Run {
 /** What is seen of the process while it lives. */
 class Watch {
 	memoryBytes = 0;
-	cost: Cost = { longestTurnMs: 0, longest: "", rowsRead: 0, rowsWritten: 0 };
+	cost: Cost | null = null;
 	hasDied = false;
 	readonly #server: Runtime;
 	readonly #timer: NodeJS.Timeout;
@@ -73,9 +73,11 @@ class Watch {
 		}
 	}
 
+	/** What turns have cost since `take-cost`, as long as there is somebody to ask. */
 	async askCost(ask: "cost" | "take-cost"): Promise<void> {
 		const answer = fetch(`${this.#server.url}/probe/room/${ask}`).then((got) => got.json() as Promise<Cost>);
-		this.cost = (await this.unlessDead(answer.catch(() => this.cost))) ?? this.cost;
+		const cost = await this.unlessDead(answer.catch(() => null));
+		this.cost = ask === "cost" ? cost : null;
 	}
 
 	end(): void {
@@ -141,7 +143,7 @@ async function attackOn(scene: Scene, attacker: Attacker, seconds: number): Prom
 	return {
 		...{ hasDied: watch.hasDied, seconds, bytesIn, bytesOut, members, harm: stage.harm },
 		...{ calmHeapBytes, heapBytes, calmMemoryBytes, memoryBytes: watch.memoryBytes },
-		...watch.cost,
+		cost: watch.cost,
 		...latencyOf(await victim.take()),
 	};
 }

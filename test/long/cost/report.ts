@@ -1,5 +1,5 @@
 /** What was measured, as a line for people and as a row of a table. */
-import type { Measured } from "./rule.ts";
+import { excesses, type Measured, SHARED_MACHINE } from "./rule.ts";
 import type { Attacker } from "./stage.ts";
 
 export interface Result {
@@ -31,8 +31,15 @@ const megabytes = (bytes: number): string => (bytes < 1e7 ? (bytes / 1e6).toFixe
 const growth = (from: number, to: number | null): string =>
 	to === null ? "–" : `${whole(from / MIB)} → ${whole(to / MIB)}`;
 
-function cells({ attacker, measured, excesses }: Result): string[] {
-	const { calmHeapBytes, heapBytes, calmMemoryBytes, memoryBytes, hasDied } = measured;
+/** `time`: red by time alone, and by no more than a busy machine could make of it. */
+function verdictOf(measured: Measured, said: readonly string[]): string {
+	if (measured.hasDied) return "died";
+	if (said.length === 0) return "green";
+	return excesses(measured, SHARED_MACHINE).length === 0 ? "time" : "red";
+}
+
+function cells({ attacker, measured, excesses: said }: Result): string[] {
+	const { calmHeapBytes, heapBytes, calmMemoryBytes, memoryBytes, cost } = measured;
 	return [
 		attacker.name,
 		attacker.isWithinRates ? "yes" : "no",
@@ -42,10 +49,8 @@ function cells({ attacker, measured, excesses }: Result): string[] {
 		growth(calmMemoryBytes, memoryBytes),
 		whole(measured.p50Ms),
 		whole(measured.p99Ms),
-		whole(measured.longestTurnMs),
-		whole(measured.rowsRead),
-		whole(measured.rowsWritten),
-		hasDied ? "died" : excesses.length > 0 ? "red" : "green",
+		...(cost === null ? ["–", "–", "–"] : [cost.longestTurnMs, cost.rowsRead, cost.rowsWritten].map(whole)),
+		verdictOf(measured, said),
 	];
 }
 
