@@ -91,14 +91,16 @@ export const PUBLISHERS: readonly Attacker[] = [
 	},
 	{
 		name: "publish brackets within",
-		does: "100 chats at once and then 50 a second of a link that is 1,980 closing brackets and a letter",
+		does: "five guests of one network each send 100 chats at once and then 50 a second of a link that is 1,980 closing brackets and a letter",
 		isWithinRates: true,
 		attack: async (stage) => {
-			const line = await stage.guest();
+			const lines = await stage.guests(5, { address: ATTACKER_ADDRESS });
 			const chat = (id: string) => publish(id, { text: bracketsWithin }, "chat");
 			const frames = [0, 1, 2, 3].map((n) => frameOfMany((i) => chat(`b${n}-${i}`), BURST / 4));
-			await line.sendBytes(Buffer.concat(frames));
-			await stage.every(PUBLISH_PER_SECOND, (n) => line.send(chat(`s${n}`)));
+			for (const line of lines) void line.sendBytes(Buffer.concat(frames));
+			await stage.every(PUBLISH_PER_SECOND, (n) => {
+				for (const line of lines) void line.send(chat(`s${n}`));
+			});
 		},
 	},
 	{
