@@ -37,13 +37,14 @@ export function frameOf(opcode: number, payload: Buffer, oddity: Oddity = {}): B
 	return Buffer.concat([head, mask, body]);
 }
 
-/** What asks a server for an upgrade; `protocols` as the header says them, or null. */
-export function upgradeOf(url: string, protocols: string | null): string {
+/** What asks a server for an upgrade; `protocols` as the header says them, or null; `address` as the platform's front would name it. */
+export function upgradeOf(url: string, protocols: string | null, address: string | null = null): string {
 	const { host, pathname, search } = new URL(url);
 	const offered = protocols === null ? "" : `Sec-WebSocket-Protocol: ${protocols}\r\n`;
+	const from = address === null ? "" : `CF-Connecting-IP: ${address}\r\n`;
 	return (
 		`GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-		`Sec-WebSocket-Version: 13\r\n${offered}Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\n\r\n`
+		`Sec-WebSocket-Version: 13\r\n${offered}${from}Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\n\r\n`
 	);
 }
 

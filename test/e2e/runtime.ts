@@ -3,7 +3,7 @@
  * does not, so behind it nobody is ever slow.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,11 @@ export interface Runtime {
 	readonly url: string;
 	/** Resident bytes of the process; null where `/proc` does not tell. */
 	memory(): number | null;
+	/** The most of them since it was last forgotten. */
+	memoryPeak(): number | null;
+	forgetMemoryPeak(): void;
+	/** Resolves when the process has ended, whoever ended it. */
+	readonly ended: Promise<void>;
 	/** Where the engine's inspector listens, if it does. */
 	readonly inspector: string;
 	/** What the Worker wrote to its console. */
@@ -29,34 +34,64 @@ export interface RuntimeOptions {
 	probe?: string;
 	/** True where the engine is looked into. */
 	isInspected?: boolean;
+	/** What the engine may hold of old objects: 128 stands in for the platform's bound. */
+	heapMiB?: number;
+}
+
+const bundles = new Map<string, string>();
+process.once("exit", () => {
+	for (const folder of bundles.values()) rmSync(folder, { recursive: true, force: true });
+});
+
+/** The probe's Worker as a deploy would bundle it; made once. */
+function bundleOf(probe: string): string {
+	const made = bundles.get(probe);
+	if (made !== undefined) return made;
+	const folder = mkdtempSync(join(tmpdir(), "rotunda-bundle-"));
+	const config = join(ROOT, "test/e2e/probe", probe, "wrangler.toml");
+	const args = ["deploy", "--dry-run", "--outdir", folder, "--config", config];
+	execFileSync("wrangler", args, { stdio: "ignore", cwd: ROOT });
+	bundles.set(probe, folder);
+	return folder;
 }
 
 export async function runtime(
 	vars: Record<string, string> = {},
-	{ probe = ".", isInspected = false }: RuntimeOptions = {},
+	{ probe = ".", isInspected = false, heapMiB }: RuntimeOptions = {},
 ): Promise<Runtime> {
 	const folder = mkdtempSync(join(tmpdir(), "rotunda-runtime-"));
-	const bundle = [
-		"deploy",
-		"--dry-run",
-		"--outdir",
-		folder,
-		"--config",
-		join(ROOT, "test/e2e/probe", probe, "wrangler.toml"),
-	];
-	execFileSync("wrangler", bundle, { stdio: "ignore", cwd: ROOT });
+	cpSync(bundleOf(probe), folder, { recursive: true });
 	mkdirSync(join(folder, "state"));
 	const port = await freePort();
-	writeFileSync(join(folder, "config.capnp"), configOf(port, folder, vars));
+	writeFileSync(join(folder, "config.capnp"), configOf(port, folder, vars, heapMiB));
 	const said: string[] = [];
 	const inspector = `127.0.0.1:${await freePort()}`;
 	const args = ["serve", join(folder, "config.capnp")];
 	if (isInspected) args.push(`--inspector-addr=${inspector}`);
 	const child = spawn(join(ROOT, "node_modules/.bin/workerd"), args, { stdio: ["ignore", "pipe", "pipe"] });
+	const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
 	for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => said.push(String(data)));
-	await until(
+	await untilAnswered(child, port, said);
+	return {
+		url: `http://127.0.0.1:${port}`,
+		memory: () => memoryOf(child, "VmRSS"),
+		memoryPeak: () => memoryOf(child, "VmHWM"),
+		forgetMemoryPeak: () => forgetMemoryPeak(child),
+		ended,
+		inspector: `http://${inspector}`,
+		said,
+		dispose: async () => {
+			child.kill("SIGKILL");
+			await ended;
+			rmSync(folder, { recursive: true, force: true });
+		},
+	};
+}
+
+function untilAnswered(child: ChildProcess, port: number, said: readonly string[]): Promise<void> {
+	return until(
 		async () => {
-			if (child.exitCode !== null) throw new Error(`workerd ended:\n${said.join("")}`);
+			if (child.exitCode !== null || child.signalCode !== null) throw new Error(`workerd ended:\n${said.join("")}`);
 			return fetch(`http://127.0.0.1:${port}/health`).then(
 				(answer) => answer.ok,
 				() => false,
@@ -65,22 +100,10 @@ export async function runtime(
 		"workerd answers",
 		() => said.join(""),
 	);
-	return {
-		url: `http://127.0.0.1:${port}`,
-		memory: () => memoryOf(child),
-		inspector: `http://${inspector}`,
-		said,
-		dispose: async () => {
-			await new Promise<void>((resolve) => {
-				child.once("exit", () => resolve());
-				child.kill("SIGKILL");
-			});
-			rmSync(folder, { recursive: true, force: true });
-		},
-	};
 }
 
-function configOf(port: number, folder: string, vars: Record<string, string>): string {
+function configOf(port: number, folder: string, vars: Record<string, string>, heapMiB?: number): string {
+	const flags = heapMiB === undefined ? "" : `v8Flags = ["--max-old-space-size=${heapMiB}"],`;
 	const modules = readdirSync(folder)
 		.filter((file) => /\.(js|sql)$/.test(file))
 		.sort((a) => (a.endsWith(".js") ? -1 : 1))
@@ -90,6 +113,7 @@ function configOf(port: number, folder: string, vars: Record<string, string>): s
 	);
 	return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+	${flags}
 	services = [
 		(name = "main", worker = .main),
 		(name = "internet", network = (allow = ["public", "private"])),
@@ -108,11 +132,20 @@ const main :Workerd.Worker = (
 `;
 }
 
-function memoryOf(child: ChildProcess): number | null {
+function memoryOf(child: ChildProcess, line: "VmRSS" | "VmHWM"): number | null {
 	try {
-		const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8")) ?? [];
+		const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+		const [, kib] = new RegExp(`${line}:\\s+(\\d+) kB`).exec(status) ?? [];
 		return kib === undefined ? null : Number(kib) * 1024;
 	} catch {
 		return null;
+	}
+}
+
+function forgetMemoryPeak(child: ChildProcess): void {
+	try {
+		writeFileSync(`/proc/${child.pid}/clear_refs`, "5");
+	} catch {
+		// It has ended, or there is no such file here.
 	}
 }

@@ -1,0 +1,89 @@
+/** Who makes the room work on what it has stored: moderators, operators, and time itself. */
+import { IDEMPOTENCY_MS, MODERATE_PER_SECOND } from "../../../../src/protocol/limits.ts";
+import { type Attacker, keyOf, memberOf, type Stage } from "../stage.ts";
+import { frameOfMany } from "./words.ts";
+
+const MEMBER = memberOf(keyOf(1));
+const DAY_MS = 24 * 3_600_000;
+/** Older than the history keeps. */
+const TOO_OLD_MS = 31 * DAY_MS;
+const REDACTIONS = 40;
+const EVENTS = 9_000;
+
+const storedEvents = (stage: Stage) =>
+	stage.prepare({ events: { count: EVENTS, bytes: 30_000, from: MEMBER, ageMs: 600_000 } });
+
+const redact = (seq: number) => ({ type: "moderate", id: `r${seq}`, action: "redact", seq });
+
+export const KEEPERS: readonly Attacker[] = [
+	{
+		name: "moderate redact",
+		does: "40 redactions in one frame, of 9,000 events of 30 KB, and 20 more a second",
+		isWithinRates: true,
+		prepare: storedEvents,
+		attack: async (stage) => {
+			const line = await stage.moderator();
+			await line.sendBytes(frameOfMany((n) => redact(n + 1), REDACTIONS));
+			await stage.every(MODERATE_PER_SECOND, (n) => line.send(redact(REDACTIONS + n + 1)));
+		},
+	},
+	{
+		name: "HTTP erase",
+		does: "an operator erases a member who said all of the room's 9,000 events of 30 KB",
+		isWithinRates: true,
+		prepare: storedEvents,
+		attack: async (stage) => {
+			await stage.operator("/rooms/room/moderation", {
+				method: "POST",
+				headers: { "Content-Type": "application/json" },
+				body: JSON.stringify({ action: "erase", member: MEMBER }),
+			});
+			await stage.over;
+		},
+	},
+	{
+		name: "HTTP wipe",
+		does: "an operator wipes a room of 9,000 events of 30 KB",
+		isWithinRates: true,
+		prepare: storedEvents,
+		attack: async (stage) => {
+			await stage.operator("/rooms/room", { method: "DELETE" });
+			await stage.over;
+		},
+	},
+	{
+		name: "moderate mute",
+		does: "20 mutes and unmutes a second",
+		isWithinRates: true,
+		attack: async (stage) => {
+			const line = await stage.moderator();
+			await stage.every(MODERATE_PER_SECOND, (n) =>
+				line.send({ type: "moderate", id: `m${n}`, action: n % 2 === 0 ? "mute" : "unmute", member: MEMBER }),
+			);
+		},
+	},
+	{
+		name: "moderate forbidden",
+		does: "frames of 100 moderations without end, by a guest who may not",
+		isWithinRates: false,
+		attack: async (stage) => {
+			const line = await stage.guest();
+			const frame = frameOfMany((n) => redact(n));
+			await stage.flood(() => line.sendBytes(frame));
+		},
+	},
+	{
+		name: "sweep of keys",
+		does: "1,000,000 idempotency keys are a day old: pass after pass of the hourly sweep",
+		isWithinRates: true,
+		prepare: (stage) => stage.prepare({ keys: { count: 1_000_000, ageMs: IDEMPOTENCY_MS + 60_000 } }),
+		attack: (stage) => stage.flood(() => stage.ring()),
+	},
+	{
+		name: "trim of events",
+		does: "20,000 events of 32 KB are older than the history keeps: its trim",
+		isWithinRates: true,
+		prepare: (stage) => stage.prepare({ events: { count: 20_000, bytes: 32_000, from: "someone", ageMs: TOO_OLD_MS } }),
+		attack: (stage) => stage.every(1, () => stage.ring()),
+	},
+];
