@@ -10,6 +10,7 @@ import {
 	INBOX_SESSION_BYTES_MAX,
 	TURN_BYTES_MAX,
 	TURN_JOINS_MAX,
+	TURN_SESSION_BYTES_MAX,
 } from "../protocol/limits.ts";
 import type { Input } from "../room/inputs.ts";
 
@@ -41,6 +42,7 @@ export class Inbox {
 	#waiting: Waiting[] = [];
 	#messages = 0;
 	#bytes = 0;
+	#joins = 0;
 	/** Bytes that wait, by their owners. */
 	readonly #shares = new Map<string, number>();
 
@@ -60,7 +62,9 @@ export class Inbox {
 
 	/** What is known already: it weighs next to nothing, and is never refused. */
 	put(input: Input): void {
-		this.#add({ ...NOTHING, read: () => input, isJoin: input.type === "join" });
+		// What concerns a session comes after what that session has said.
+		const owner = "session" in input ? { session: input.session, address: null } : null;
+		this.#add({ ...NOTHING, owner, read: () => input, isJoin: input.type === "join" });
 	}
 
 	/** What is to be decoded when it is taken. A frame without a message takes a place all the same. */
@@ -73,7 +77,8 @@ export class Inbox {
 		this.#weigh(waiting, 1);
 	}
 
-	#weigh({ messages, bytes, owner }: Weight, sign: 1 | -1): void {
+	#weigh({ messages, bytes, owner, isJoin }: Waiting, sign: 1 | -1): void {
+		if (isJoin) this.#joins += sign;
 		this.#messages += sign * messages;
 		this.#bytes += sign * bytes;
 		if (owner === null || bytes === 0) return;
@@ -95,19 +100,49 @@ export class Inbox {
 
 	/**
 	 * What the next turn takes: everything, or so much that its shared part stays within its bound, and within
-	 * what the room may hand to all sockets of its audience at once; and no more joins than it can welcome.
+	 * what the room may hand to all sockets of its audience at once; and no more joins than it can welcome. Where
+	 * not all of it fits, one session's part waits for the others', and keeps its order.
 	 */
 	take(audience: number): Input[] {
 		const bytesMax = Math.min(TURN_BYTES_MAX, BUFFERED_BYTES_MAX / 4 / Math.max(1, audience));
-		let [end, bytes, joins] = [0, 0, 0];
+		const isAll = this.#bytes <= bytesMax && this.#joins <= TURN_JOINS_MAX;
+		return (isAll ? this.#takeAll() : this.#choose(bytesMax)).map(({ read }) => read());
+	}
+
+	#takeAll(): Waiting[] {
+		const taken = this.#waiting;
+		[this.#waiting, this.#messages, this.#bytes, this.#joins] = [[], 0, 0, 0];
+		this.#shares.clear();
+		return taken;
+	}
+
+	#choose(bytesMax: number): Waiting[] {
+		const taken = this.#inTurn(bytesMax);
+		const chosen = new Set(taken);
+		this.#waiting = this.#waiting.filter((waiting) => !chosen.has(waiting));
+		for (const waiting of taken) this.#weigh(waiting, -1);
+		return taken;
+	}
+
+	#inTurn(bytesMax: number): Waiting[] {
+		const taken: Waiting[] = [];
+		/** What each has had of the turn; infinite where the rest of it waits. */
+		const had = new Map<string, number>();
+		let [bytes, joins] = [0, 0];
 		for (const waiting of this.#waiting) {
+			const name = waiting.owner?.session ?? "";
+			const theirs = (had.get(name) ?? 0) + waiting.bytes;
+			const isOver = bytes + waiting.bytes > bytesMax || (waiting.isJoin && joins === TURN_JOINS_MAX);
+			if (taken.length > 0 && isOver) break;
+			if (name !== "" && taken.length > 0 && theirs > TURN_SESSION_BYTES_MAX) {
+				had.set(name, Number.POSITIVE_INFINITY);
+				continue;
+			}
+			had.set(name, theirs);
 			bytes += waiting.bytes;
 			if (waiting.isJoin) joins++;
-			if (end > 0 && (bytes > bytesMax || joins > TURN_JOINS_MAX)) break;
-			end++;
+			taken.push(waiting);
 		}
-		const taken = this.#waiting.splice(0, end);
-		for (const waiting of taken) this.#weigh(waiting, -1);
-		return taken.map(({ read }) => read());
+		return taken;
 	}
 }

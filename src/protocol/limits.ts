@@ -42,6 +42,8 @@ export const INBOX_BYTES_MAX = 16 * 1024 * 1024;
  */
 export const INBOX_SESSION_BYTES_MAX = 4 * 1024 * 1024;
 export const INBOX_ADDRESS_BYTES_MAX = 8 * 1024 * 1024;
+/** What one session has of a turn that cannot take all that waits: a text of objects takes 10 ms to decode. */
+export const TURN_SESSION_BYTES_MAX = 128 * 1024;
 /** Joins that one turn takes: each is told who is here and what was said, some 64 KiB. */
 export const TURN_JOINS_MAX = 32;
 
@@ -57,9 +59,11 @@ export const MEMBER_BYTES_PER_SECOND = 256 * 1024;
 export const MEMBER_BYTES_BURST_SECONDS = 8;
 /**
  * What a room tells all of its members a second: what is said, times those who hear it. Measured: 200 members hear
- * 32 KiB in some 25 ms, so at this rate a third of the room's time goes into it.
+ * 32 KiB in some 25 ms, so at this rate a seventh of the room's time goes into it, and half a second's worth at once
+ * holds nobody up for 100 ms.
  */
-export const FANOUT_BYTES_PER_SECOND = 64 * 1024 * 1024;
+export const FANOUT_BYTES_PER_SECOND = 32 * 1024 * 1024;
+export const FANOUT_BURST_SECONDS = 0.5;
 /** Refusals of one session: more than so many a second for so long, and it is closed; within a minute again, for good. */
 export const REFUSALS_PER_SECOND = 100;
 export const REFUSALS_SECONDS = 10;

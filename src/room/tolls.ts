@@ -1,5 +1,6 @@
 /** What it costs to say something: the bytes that its sender may say, and those that everyone is told of it. */
 import {
+	FANOUT_BURST_SECONDS,
 	FANOUT_BYTES_PER_SECOND,
 	MEMBER_BYTES_BURST_SECONDS,
 	MEMBER_BYTES_PER_SECOND,
@@ -16,7 +17,7 @@ export const REPEAT_TOLL: Toll = {
 };
 
 const SAID = { what: "bytes", perSecond: MEMBER_BYTES_PER_SECOND, burstSeconds: MEMBER_BYTES_BURST_SECONDS };
-const HEARD = { what: "fan-out", perSecond: FANOUT_BYTES_PER_SECOND };
+const HEARD = { what: "fan-out", perSecond: FANOUT_BYTES_PER_SECOND, burstSeconds: FANOUT_BURST_SECONDS };
 
 /**
  * Takes what `units` of JSON cost, which `audience` sessions will be told.

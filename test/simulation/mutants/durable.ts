@@ -33,8 +33,8 @@ export const DURABLE: readonly Mutant[] = [
 	{
 		name: "an outcome is taken as stored before its turn",
 		file: "durable/room-body.ts",
-		find: "reply, ...settlement }), answer);",
-		put: 'reply, ...settlement }), () => {});\n\t\tanswer({ outcome: "done" });',
+		find: "this.#askText({ messages: 1, bytes: text.length, owner: null }, answer, (reply) => {",
+		put: 'answer({ outcome: "done" });\n\t\tthis.#askText({ messages: 1, bytes: text.length, owner: null }, () => {}, (reply) => {',
 		expects: ["G5"],
 	},
 	{
@@ -81,7 +81,7 @@ export const DURABLE: readonly Mutant[] = [
 	},
 	{
 		name: "a binary frame is merely malformed",
-		file: "durable/seats.ts",
+		file: "durable/refusals.ts",
 		find: 'code: "binary_reserved"',
 		put: 'code: "malformed"',
 		expects: ["G8"],
@@ -89,7 +89,7 @@ export const DURABLE: readonly Mutant[] = [
 	{
 		name: "the inbox has no bound",
 		file: "durable/inbox.ts",
-		find: "this.#messages + Math.max(1, messages) > INBOX_MESSAGES_MAX ||",
+		find: "allMessages > INBOX_MESSAGES_MAX ||",
 		put: "",
 		expects: ["G8"],
 	},

@@ -127,15 +127,15 @@ export const HISTORY: readonly Mutant[] = [
 	{
 		name: "redaction keeps the data",
 		file: "room/history.ts",
-		find: 'encodeEvent({ ...event, redacted: true }, "null")',
-		put: "encodeEvent({ ...event, redacted: true }, JSON.stringify(__))",
+		find: 'encodeEvent({ ...event, author, redacted: true }, "null")',
+		put: "encodeEvent({ ...event, author, redacted: true }, JSON.stringify(__))",
 		expects: ["G2"],
 	},
 	{
 		name: "what a range still needs is dropped with the floor",
 		file: "room/retention.ts",
-		find: "const end = isOver ? floor : Math.min(floor, neededFrom);",
-		put: "const end = floor;",
+		find: "isOver ? record.meta.floor : Math.min(record.meta.floor, neededFrom)",
+		put: "record.meta.floor",
 		expects: ["archive"],
 	},
 ];

@@ -19,8 +19,8 @@ export const JOBS: readonly Mutant[] = [
 	{
 		name: "an event is stored without its job",
 		file: "room/outbox.ts",
-		find: "this.#store.addJobs(this.#added);",
-		put: 'this.#store.addJobs(this.#added.filter(({ purpose }) => purpose !== "event"));',
+		find: "this.#store.addJobs([...this.#added.values()]);",
+		put: 'this.#store.addJobs([...this.#added.values()].filter(({ purpose }) => purpose !== "event"));',
 		expects: ["G5"],
 	},
 	{
@@ -75,7 +75,7 @@ export const JOBS: readonly Mutant[] = [
 	{
 		name: "an outcome is not told after the welcome",
 		file: "room/catch-up.ts",
-		find: "if (isNew) for (const notice of this.#room.outbox.owedTo(session.member)) turn.tell(session.id, notice);",
+		find: "if (isNew) this.#tellOwed(session.id, 0, budget, turn);",
 		put: "",
 		expects: ["G5"],
 	},

@@ -68,8 +68,8 @@ export const PRESENCE: readonly Mutant[] = [
 	{
 		name: "one who was paused is not told who came and went",
 		file: "room/catch-up.ts",
-		find: "if (wasWelcomed) turn.tellEncoded(session.id, [roster.full()]);",
-		put: "",
+		find: "wasWelcomed ? [roster.full()] : []",
+		put: "[] as string[]",
 		expects: ["G9"],
 	},
 	{

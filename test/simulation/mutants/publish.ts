@@ -10,10 +10,24 @@ export const PUBLISH: readonly Mutant[] = [
 		expects: ["G3"],
 	},
 	{
+		name: "a repeat is known by its id alone",
+		file: "room/publish.ts",
+		find: 'if (digest !== "" && digest !== digestOf(name, data)) return refused(REUSED);',
+		put: "",
+		expects: ["G3", "G8", "liveness"],
+	},
+	{
+		name: "an older generation of keys goes as soon as it is one",
+		file: "room/key-ring.ts",
+		find: "if (olderKeys === null || !this.#isOver(olderKeys, now)) return;",
+		put: "if (olderKeys === null) return;",
+		expects: ["G3"],
+	},
+	{
 		name: "keys go with their events",
 		file: "room/retention.ts",
-		find: "store.dropEvents(end - 1);",
-		put: "store.dropEvents(end - 1); store.dropKeys(0, end - 1, TRIM_ROWS_MAX);",
+		find: "store.dropEvents(last);",
+		put: "store.dropEvents(last); store.dropOlderKeys(); store.turnKeys(); store.dropOlderKeys();",
 		expects: ["G3"],
 	},
 	{
@@ -69,7 +83,7 @@ export const PUBLISH: readonly Mutant[] = [
 	{
 		name: "a publish is not counted against its rate",
 		file: "room/buckets.ts",
-		find: "bucket.tokens -= 1;",
+		find: "bucket.tokens -= cost;",
 		put: "",
 		expects: ["G8"],
 	},
