@@ -17,3 +17,14 @@ export const BINARY_RESERVED: Refusal = {
 	code: "binary_reserved",
 	message: "Binary frames are reserved; send JSON as text.",
 };
+
+export const BUSY: Refusal = {
+	code: "room_full",
+	message: "The room is very busy; try again in a moment.",
+	retryAfterMs: 1000,
+};
+
+export function fullOf(sessions: number): Refusal {
+	const message = `The room holds at most ${sessions} sessions; try again when someone has left.`;
+	return { code: "room_full", message, retryAfterMs: 10_000 };
+}

@@ -14,7 +14,7 @@ import type { Sending } from "../room/jobs.ts";
 import type { Room } from "../room/room.ts";
 import { Alarm } from "./alarm.ts";
 import { Inbox, type Weight } from "./inbox.ts";
-import { BINARY_RESERVED, NEWER_SCHEMA, OVERLOADED } from "./refusals.ts";
+import { BINARY_RESERVED, BUSY, fullOf, NEWER_SCHEMA, OVERLOADED } from "./refusals.ts";
 import { Seats } from "./seats.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { TurnClock } from "./turn-clock.ts";
@@ -93,17 +93,9 @@ export class RoomBody {
 	/** Why one may not join now, or null. */
 	refusesJoin(join: Pick<Join, "member" | "can" | "address">): Refusal | null {
 		if (this.isNewer) return NEWER_SCHEMA;
-		if (this.#inbox.isFullFor({ messages: 1, bytes: 0, owner: null })) {
-			return { code: "room_full", message: "The room is very busy; try again in a moment.", retryAfterMs: 1000 };
-		}
+		if (this.#inbox.isFullFor({ messages: 1, bytes: 0, owner: null })) return BUSY;
 		const { roomSessionsMax } = this.#around.settings;
-		if (this.#seats.listed >= roomSessionsMax) {
-			return {
-				code: "room_full",
-				message: `The room holds at most ${roomSessionsMax} sessions; try again when someone has left.`,
-				retryAfterMs: 10_000,
-			};
-		}
+		if (this.#seats.listed >= roomSessionsMax) return fullOf(roomSessionsMax);
 		return this.#room.door.refusesJoin(join, this.#around.now());
 	}
 
@@ -124,15 +116,17 @@ export class RoomBody {
 		this.#seats.closed(socket, code);
 	}
 
-	/** What a frame says is read in its turn; only one that is too large is refused by its size alone. */
+	/** What a frame says is read in its turn. One that can be refused by its looks alone is not kept until then. */
 	#hear(session: string, frame: string | ArrayBuffer): void {
-		const text = typeof frame === "string" && frame.length <= FRAME_BYTES_MAX ? frame : "";
-		const read = (): Decoded[] => (typeof frame === "string" ? decodeFrame(frame) : [{ refusal: BINARY_RESERVED }]);
-		const owner = { session, address: this.#room.addressOf(session) };
-		const weight = { messages: countMessages(text), bytes: text.length, owner };
+		if (typeof frame !== "string") return this.#admit(session, 0, () => [{ refusal: BINARY_RESERVED }]);
+		if (frame.length > FRAME_BYTES_MAX) return this.#admit(session, 0, refusedAs(decodeFrame(frame)));
+		this.#admit(session, frame.length, () => decodeFrame(frame), countMessages(frame));
+	}
+
+	#admit(session: string, bytes: number, read: () => Decoded[], messages = 1): void {
+		const weight = { messages, bytes, owner: { session, address: this.#room.addressOf(session) } };
 		if (!this.#inbox.isFullFor(weight)) {
-			const known = text === "" ? read() : null;
-			this.#inbox.putText(weight, () => ({ type: "frame", session, messages: known ?? read() }));
+			this.#inbox.putText(weight, () => ({ type: "frame", session, messages: read() }));
 			return this.#clock.strike();
 		}
 		if (!this.#room.paused.has(session)) return this.#seats.refuse(session, read(), OVERLOADED);
@@ -300,4 +294,9 @@ export class RoomBody {
 		this.#alarm.stands(null);
 		this.#room = this.#wake();
 	}
+}
+
+/** Apart from where the frame is known: a function holds all that those beside it hold. */
+function refusedAs(messages: Decoded[]): () => Decoded[] {
+	return () => messages;
 }
