@@ -134,14 +134,21 @@ export class Seats {
 	 */
 	#deliver(told: Pick<Effects, "shared" | "withheld" | "frames" | "private">): void {
 		const shared = this.#welcomed.size === 0 ? [] : packFrames(told.shared);
-		for (const [session, frames] of told.frames) this.#send(session, frames);
-		for (const session of shared.length === 0 ? [] : this.#welcomed) {
-			const own = told.private.get(session) ?? [];
-			this.#send(session, told.withheld.has(session) ? packFrames(own) : extendFrames(shared, own));
+		const hears = (session: string): boolean =>
+			shared.length > 0 && this.#welcomed.has(session) && !told.withheld.has(session);
+		if (shared.length > 0) {
+			for (const session of this.#welcomed) {
+				if (told.withheld.has(session)) continue;
+				const own = told.private.get(session) ?? [];
+				this.#send(session, [...(told.frames.get(session) ?? []), ...extendFrames(shared, own)]);
+			}
 		}
+		// One whose join was refused in its turn is told why, and nothing else.
 		for (const [session, own] of told.private) {
-			// One whose join was refused in its turn is told why, and nothing else.
-			if (shared.length === 0 || !this.#welcomed.has(session)) this.#send(session, packFrames(own));
+			if (!hears(session)) this.#send(session, [...(told.frames.get(session) ?? []), ...packFrames(own)]);
+		}
+		for (const [session, frames] of told.frames) {
+			if (!hears(session) && !told.private.has(session)) this.#send(session, frames);
 		}
 	}
 

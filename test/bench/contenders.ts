@@ -96,7 +96,14 @@ const node = (name: string, file: string): Contender => ({
 	path: () => "/",
 });
 
+/** A checkout of Rotunda as it was, to be measured beside this one, and nobody else. */
+export const BEFORE = process.env.BENCH_BEFORE;
+
 export const CONTENDERS = {
+	before: {
+		...rotunda("Rotunda as it was", "event"),
+		start: BEFORE === undefined ? null : () => workerd({ ...ROTUNDA, folder: BEFORE }),
+	},
 	events: rotunda("Rotunda, durable events", "event"),
 	singly: rotunda("the same, published a frame each", "event", plain.pack),
 	signals: rotunda("Rotunda, signals", "signal", plain.pack),

@@ -40,7 +40,7 @@ export function tabulate({ measure, rounds, samples }: Measured): Table {
 	const own = samples.get("events") ?? [];
 	const rows: Row[] = [];
 	const absent: string[] = [];
-	for (const each of contenders) {
+	for (const each of samples.has("before") ? (["events", "before"] as const) : contenders) {
 		const contender: Contender = CONTENDERS[each];
 		const theirs = samples.get(each);
 		if (theirs !== undefined) rows.push(row(each, theirs, own));
@@ -103,6 +103,12 @@ export function markdown(table: Table): string {
 	const keys = Object.keys(rows[0]?.also ?? {});
 	const isCompared = rows.some(({ ratio }) => ratio !== null);
 	const head = ["", "median", "quartiles", ...keys, ...(isCompared ? ["durable events ÷ this"] : []), "faults"];
+	const paired = rows.flatMap(({ contender, values }) => {
+		const own = rows[0]?.values ?? [];
+		if (contender !== CONTENDERS.before.name) return [];
+		const ratios = values.map((value, round) => (isRate ? (own[round] ?? 0) / value : value / (own[round] ?? 0)));
+		return [`\nThis ÷ ${contender}, the better the larger: ${interval(ratios)}`];
+	});
 	const lines = rows.map((row) => {
 		const ratio = row.ratio === null ? "" : times(row.ratio);
 		return line([
@@ -120,8 +126,18 @@ export function markdown(table: Table): string {
 		line(head),
 		line(head.map((_, i) => (i === 0 ? "---" : "---:"))),
 		...lines,
+		...paired,
 		...absent.map((who) => `\nAbsent: ${who}.`),
 	].join("\n");
+}
+
+/** The median of paired ratios, and the 95 % interval of it by the order of the rounds. */
+function interval(ratios: readonly number[]): string {
+	const sorted = ratios.toSorted((a, b) => a - b);
+	const n = sorted.length;
+	const k = Math.max(0, Math.floor(n / 2 - 0.98 * Math.sqrt(n)));
+	const at = (index: number): string => (sorted[index] ?? Number.NaN).toFixed(3);
+	return `${median(ratios).toFixed(3)} (${at(k)} to ${at(n - 1 - k)}, ${n} rounds)`;
 }
 
 /** What was aimed at, and what came of it. */

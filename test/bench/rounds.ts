@@ -1,5 +1,5 @@
 /** The rounds: each measures every contender once, in turn, so that what the machine does meanwhile meets them all. */
-import { CONTENDERS, type Contender, type ContenderId } from "./contenders.ts";
+import { BEFORE, CONTENDERS, type Contender, type ContenderId } from "./contenders.ts";
 import { CAN_WEIGH } from "./processes.ts";
 import {
 	type Described,
@@ -56,7 +56,10 @@ export async function warmUp(part: Part): Promise<void> {
 
 /** Those of the part that are chosen, measured. */
 export async function measure(part: Part | SleepingPart, choice: Choice): Promise<Measured[]> {
-	const rounds = Math.min(part.rounds, choice.rounds ?? (choice.isQuick ? 1 : 9));
+	const rounds =
+		choice.rounds !== null && BEFORE !== undefined
+			? choice.rounds
+			: Math.min(part.rounds, choice.rounds ?? (choice.isQuick ? 1 : 9));
 	const chosen = measuresOf(part).filter((measure) => isChosen(measure, choice));
 	const measured = chosen.map((measure): Measured => ({ measure, rounds, samples: new Map() }));
 	if (chosen.length === 0) return [];
@@ -71,6 +74,7 @@ export async function measure(part: Part | SleepingPart, choice: Choice): Promis
 
 /** With `--quick` the few who are named there, unless the scenario is asked for by its name. */
 function takesPart({ contenders, quick }: Described, id: ContenderId, isQuick: boolean): boolean {
+	if (BEFORE !== undefined) return contenders.includes("events") && (id === "events" || id === "before");
 	return (isQuick && quick.length > 0 ? quick : contenders).includes(id);
 }
 

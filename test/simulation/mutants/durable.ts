@@ -5,8 +5,8 @@ export const DURABLE: readonly Mutant[] = [
 	{
 		name: "one hears events before its welcome",
 		file: "durable/seats.ts",
-		find: "shared.length === 0 ? [] : this.#welcomed) {",
-		put: "shared.length === 0 ? [] : this.#bySession.keys()) {",
+		find: "for (const session of this.#welcomed) {",
+		put: "for (const session of this.#bySession.keys()) {",
 		expects: ["G2"],
 	},
 	{
