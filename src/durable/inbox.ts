@@ -43,8 +43,8 @@ export class Inbox {
 	#messages = 0;
 	#bytes = 0;
 	#joins = 0;
-	/** Bytes that wait, by their owners. */
-	readonly #shares = new Map<string, number>();
+	/** Bytes that wait, by their owners; kept only from when shares bind until all is taken. */
+	#shares: Map<string, number> | null = null;
 
 	get length(): number {
 		return this.#waiting.length;
@@ -55,9 +55,9 @@ export class Inbox {
 		const [allMessages, allBytes] = [this.#messages + Math.max(1, messages), this.#bytes + bytes];
 		if (allMessages > INBOX_MESSAGES_MAX || allBytes > INBOX_BYTES_MAX) return true;
 		if (owner === null || allBytes <= INBOX_BYTES_MAX / 2) return false;
-		const { session, address } = owner;
-		if ((this.#shares.get(session) ?? 0) + bytes > INBOX_SESSION_BYTES_MAX) return true;
-		return address !== null && (this.#shares.get(`@${address}`) ?? 0) + bytes > INBOX_ADDRESS_BYTES_MAX;
+		const shares = this.#shares ?? this.#sharesNow();
+		if ((shares.get(owner.session) ?? 0) + bytes > INBOX_SESSION_BYTES_MAX) return true;
+		return owner.address !== null && (shares.get(`@${owner.address}`) ?? 0) + bytes > INBOX_ADDRESS_BYTES_MAX;
 	}
 
 	/** What is known already: it weighs next to nothing, and is never refused. */
@@ -77,19 +77,26 @@ export class Inbox {
 		this.#weigh(waiting, 1);
 	}
 
+	#sharesNow(): Map<string, number> {
+		this.#shares = new Map();
+		for (const { owner, bytes } of this.#waiting) this.#share(owner, bytes);
+		return this.#shares;
+	}
+
 	#weigh({ messages, bytes, owner, isJoin }: Waiting, sign: 1 | -1): void {
 		if (isJoin) this.#joins += sign;
 		this.#messages += sign * messages;
 		this.#bytes += sign * bytes;
-		if (owner === null || bytes === 0) return;
-		this.#share(owner.session, sign * bytes);
-		if (owner.address !== null) this.#share(`@${owner.address}`, sign * bytes);
+		if (this.#shares !== null) this.#share(owner, sign * bytes);
 	}
 
-	#share(name: string, bytes: number): void {
-		const left = (this.#shares.get(name) ?? 0) + bytes;
-		if (left > 0) this.#shares.set(name, left);
-		else this.#shares.delete(name);
+	#share(owner: Owner | null, bytes: number): void {
+		if (owner === null || bytes === 0 || this.#shares === null) return;
+		for (const name of owner.address === null ? [owner.session] : [owner.session, `@${owner.address}`]) {
+			const left = (this.#shares.get(name) ?? 0) + bytes;
+			if (left > 0) this.#shares.set(name, left);
+			else this.#shares.delete(name);
+		}
 	}
 
 	/** Puts before everything else what the next turn must know before it sends. */
@@ -112,7 +119,7 @@ export class Inbox {
 	#takeAll(): Waiting[] {
 		const taken = this.#waiting;
 		[this.#waiting, this.#messages, this.#bytes, this.#joins] = [[], 0, 0, 0];
-		this.#shares.clear();
+		this.#shares = null;
 		return taken;
 	}
 

@@ -130,7 +130,7 @@ export class Seats {
 
 	/**
 	 * One frame to each session: the shared part, encoded once, and a private part for those who
-	 * have one. More than one only where it would be larger than a frame may be.
+	 * have one; frames of their own for those who catch up, to whom nothing is shared. More than one only where it would be larger than a frame may be.
 	 */
 	#deliver(told: Pick<Effects, "shared" | "withheld" | "frames" | "private">): void {
 		const shared = this.#welcomed.size === 0 ? [] : packFrames(told.shared);
@@ -139,8 +139,8 @@ export class Seats {
 		if (shared.length > 0) {
 			for (const session of this.#welcomed) {
 				if (told.withheld.has(session)) continue;
-				const own = told.private.get(session) ?? [];
-				this.#send(session, [...(told.frames.get(session) ?? []), ...extendFrames(shared, own)]);
+				const own = told.private.get(session);
+				this.#send(session, own === undefined ? shared : extendFrames(shared, own));
 			}
 		}
 		// One whose join was refused in its turn is told why, and nothing else.

@@ -1,5 +1,6 @@
 /** The idempotency keys of a room's publishes in SQLite: two generations, and what older versions of the code wrote. */
 import { packRows } from "../protocol/codec.ts";
+import { DIGEST_CHARS } from "../room/digest.ts";
 import type { KnownKey, NewEvent, PublishKey } from "../room/store.ts";
 import { PARAMETER_BYTES_MAX, ROWS } from "./database.ts";
 import { SqliteJobs } from "./sqlite-jobs.ts";
@@ -37,11 +38,13 @@ export class SqliteKeys extends SqliteJobs {
 	}
 
 	/**
-	 * The keys of events, whose seqs follow each other. One text a row, the digest, which holds no space, and the key
-	 * behind it: SQLite takes a list of texts for half the price of a list of rows.
+	 * The keys of events, whose seqs follow each other. One text a row, the digest and the key behind it: SQLite takes
+	 * a list of texts for half the price of a list of rows.
 	 */
 	protected addKeys(events: readonly NewEvent[], seq: number): void {
-		const rows = events.map(({ digest, from, id }) => `${digest} ${keyOf({ member: from, id: id ?? "" })}`);
+		const rows = events.map(
+			({ digest, from, id }) => digest.padStart(DIGEST_CHARS) + keyOf({ member: from, id: id ?? "" }),
+		);
 		for (const { first, json } of packRows(rows, PARAMETER_BYTES_MAX)) this.#insert(seq + first, json);
 	}
 
@@ -49,7 +52,7 @@ export class SqliteKeys extends SqliteJobs {
 		const { present, holding, newer } = this.#ring;
 		this.write(
 			`insert into ${newer} (key, seq, digest)
-				select substr(value, instr(value, ' ') + 1), ? + row.key, substr(value, 1, instr(value, ' ') - 1) ${ROWS}`,
+				select substr(value, ${DIGEST_CHARS + 1}), ? + row.key, substr(value, 1, ${DIGEST_CHARS}) ${ROWS}`,
 			first,
 			json,
 		);
@@ -69,7 +72,8 @@ export class SqliteKeys extends SqliteJobs {
 			keys.map(keyOf),
 		).map(({ key, ...known }) => {
 			const end = key.indexOf(" ");
-			return { member: key.slice(0, end), id: key.slice(end + 1), ...known };
+			const { seq, digest } = known;
+			return { member: key.slice(0, end), id: key.slice(end + 1), seq, digest: digest.trimStart() };
 		});
 	}
 

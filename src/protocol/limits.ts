@@ -64,6 +64,8 @@ export const MEMBER_BYTES_BURST_SECONDS = 8;
  */
 export const FANOUT_BYTES_PER_SECOND = 32 * 1024 * 1024;
 export const FANOUT_BURST_SECONDS = 0.5;
+/** Of presence apart, so that 200 members who come at once may each show 2 KiB: one alone has no more than 20 at once. */
+export const PRESENCE_FANOUT_BURST_SECONDS = 3;
 /** Refusals of one session: more than so many a second for so long, and it is closed; within a minute again, for good. */
 export const REFUSALS_PER_SECOND = 100;
 export const REFUSALS_SECONDS = 10;

@@ -1,51 +1,67 @@
 /**
  * A digest of what was published: enough to tell a repeat from another event under the same id, without reading
  * what is stored. It is no secret's guard: whoever made two events of one digest would deceive only itself, since
- * ids are a member's own. 53 bits; two JSON values that are equal whatever the order of their keys have the same.
+ * ids are a member's own. 50 bits; two JSON values that are equal whatever the order of their keys have the same.
  */
 
-/** FNV-1a's prime and basis, 32 bits. */
+/** FNV-1a's prime and basis, 32 bits (http://www.isthe.com/chongo/tech/comp/fnv). */
 const PRIME = 0x01000193;
 const BASIS = 0x811c9dc5;
 
-/** Two 32-bit lanes, of which the digest takes 53 bits. */
-type Lanes = [number, number];
+export const DIGEST_CHARS = 10;
 
-function mixText(text: string, [a, b]: Lanes): Lanes {
-	let [x, y] = [a, b];
+const DIGITS = "0123456789abcdefghijklmnopqrstuv";
+/** Ten bits are two digits. */
+const PAIRS = Array.from(DIGITS, (a) => Array.from(DIGITS, (b) => a + b)).flat();
+
+/** Two lanes of 32 bits, here and not in an object each: a digest is made of every publish. */
+let x = 0;
+let y = 0;
+
+function mixText(text: string): void {
+	let [a, b] = [x, y];
 	for (let i = 0; i < text.length; i++) {
-		const unit = text.charCodeAt(i);
-		x = Math.imul(x ^ unit, PRIME);
-		y = (y + x) | 0;
+		a = Math.imul(a ^ text.charCodeAt(i), PRIME);
+		b = (b + a) | 0;
 	}
-	return [x, Math.imul(y ^ (y >>> 15), PRIME)];
+	x = a;
+	y = Math.imul(b ^ (b >>> 15), PRIME);
 }
 
 /** Recursive: for values whose depth was looked at before. */
-function lanesOf(value: unknown): Lanes {
-	if (typeof value === "string") return mixText(value, [BASIS, 1]);
-	if (typeof value !== "object" || value === null) return mixText(String(value), [BASIS, 2]);
+function mix(value: unknown): void {
+	if (typeof value === "string") return begin(1, value);
+	if (typeof value !== "object" || value === null) return begin(2, String(value));
+	let [a, b] = [BASIS, Array.isArray(value) ? 3 : 4];
 	if (Array.isArray(value)) {
-		let lanes: Lanes = [BASIS, 3];
 		for (const each of value) {
-			const [x, y] = lanesOf(each);
-			lanes = [Math.imul(lanes[0] ^ x, PRIME), Math.imul(lanes[1] ^ y, PRIME) + x];
+			mix(each);
+			a = Math.imul(a ^ x, PRIME);
+			b = (Math.imul(b ^ y, PRIME) + x) | 0;
 		}
-		return lanes;
+	} else {
+		// A sum: the order of keys counts for nothing.
+		for (const [key, each] of Object.entries(value)) {
+			mix(each);
+			mixText(key);
+			a = (a + Math.imul(x, PRIME)) | 0;
+			b = (b + Math.imul(y ^ x, PRIME)) | 0;
+		}
 	}
-	// A sum: the order of keys counts for nothing.
-	let [x, y] = [BASIS, 4];
-	for (const [key, each] of Object.entries(value)) {
-		const [a, b] = lanesOf(each);
-		const [c, d] = mixText(key, [a, b]);
-		x = (x + Math.imul(c, PRIME)) | 0;
-		y = (y + Math.imul(d ^ c, PRIME)) | 0;
-	}
-	return [x, y];
+	x = a;
+	y = b;
 }
 
-/** 11 characters at most, of 0-9 and a-z. */
+function begin(kind: number, text: string): void {
+	x = BASIS;
+	y = kind;
+	mixText(text);
+}
+
+/** DIGEST_CHARS characters of 0-9 and a-v. */
 export function digestOf(name: string, data: unknown): string {
-	const [x, y] = mixText(name, lanesOf(data));
-	return ((x >>> 0) * 0x200000 + (y >>> 11)).toString(36);
+	mix(data);
+	mixText(name);
+	const pair = (bits: number): string => PAIRS[bits & 0x3ff] ?? "";
+	return pair(x) + pair(x >>> 10) + pair(x >>> 20) + pair(y) + pair(y >>> 10);
 }

@@ -50,6 +50,14 @@ interface Ask {
 	id?: string;
 }
 
+/** A text that so many sessions are told. */
+interface Said {
+	text: string;
+	audience: number;
+	isPresence?: boolean;
+	id?: string;
+}
+
 export class Requests {
 	readonly #room: Needs;
 
@@ -147,9 +155,9 @@ export class Requests {
 	}
 
 	/** Takes what a text costs that so many sessions are told; tells the refusal. */
-	#affords(session: Session, said: { text: string; audience: number; id?: string }, turn: Turn): boolean {
-		const { text, audience, id } = said;
-		const retryAfterMs = takeBytes(this.#room.buckets, session, { units: text.length, audience }, turn.now);
+	#affords(session: Session, said: Said, turn: Turn): boolean {
+		const { text, id, ...told } = said;
+		const retryAfterMs = takeBytes(this.#room.buckets, session, { units: text.length, ...told }, turn.now);
 		if (retryAfterMs === 0) return true;
 		const message = "You, or all here together, say too much at once; send this again a little later.";
 		turn.refuse(session.id, { id, code: "rate_limited", message, retryAfterMs });
@@ -184,7 +192,7 @@ export class Requests {
 			const refusal = `A presence state holds at most ${PRESENCE_BYTES_MAX} bytes of JSON.`;
 			return turn.refuse(session.id, { code: "too_large", message: refusal });
 		}
-		if (!this.#affords(session, { text: state, audience: this.#room.sessions.size }, turn)) return;
+		if (!this.#affords(session, { text: state, audience: this.#room.sessions.size, isPresence: true }, turn)) return;
 		this.#room.roster.setState(session.member, state);
 	}
 }

@@ -4,6 +4,7 @@ import {
 	FANOUT_BYTES_PER_SECOND,
 	MEMBER_BYTES_BURST_SECONDS,
 	MEMBER_BYTES_PER_SECOND,
+	PRESENCE_FANOUT_BURST_SECONDS,
 	REPEATS_BURST_SECONDS,
 	REPEATS_PER_SECOND,
 } from "../protocol/limits.ts";
@@ -17,15 +18,27 @@ export const REPEAT_TOLL: Toll = {
 };
 
 const SAID = { what: "bytes", perSecond: MEMBER_BYTES_PER_SECOND, burstSeconds: MEMBER_BYTES_BURST_SECONDS };
-const HEARD = { what: "fan-out", perSecond: FANOUT_BYTES_PER_SECOND, burstSeconds: FANOUT_BURST_SECONDS };
+const SHOWN: Toll = {
+	what: "presence fan-out",
+	perSecond: FANOUT_BYTES_PER_SECOND,
+	burstSeconds: PRESENCE_FANOUT_BURST_SECONDS,
+};
+const HEARD: Toll = { what: "fan-out", perSecond: FANOUT_BYTES_PER_SECOND, burstSeconds: FANOUT_BURST_SECONDS };
+
+/** What is said: so long, to so many. */
+interface Told {
+	units: number;
+	audience: number;
+	isPresence?: boolean;
+}
 
 /**
  * Takes what `units` of JSON cost, which `audience` sessions will be told.
  * @returns 0, or after how many ms it may be said again.
  */
-export function takeBytes(buckets: Buckets, who: Who, told: { units: number; audience: number }, now: number): number {
+export function takeBytes(buckets: Buckets, who: Who, told: Told, now: number): number {
 	return (
 		buckets.takeFor(who, { ...SAID, cost: told.units }, now) ||
-		buckets.take("", { ...HEARD, cost: told.units * told.audience }, now)
+		buckets.take("", { ...(told.isPresence === true ? SHOWN : HEARD), cost: told.units * told.audience }, now)
 	);
 }
