@@ -4,7 +4,7 @@
  * knows no platform but its surroundings: the simulated world runs this same body.
  */
 import { countMessages, type Decoded, decodeFrame } from "../protocol/codec.ts";
-import { CLOSE, type Refusal } from "../protocol/codes.ts";
+import type { Refusal } from "../protocol/codes.ts";
 import type { PostModeration } from "../protocol/http.ts";
 import { ALARM_RETRY_MS, FRAME_BYTES_MAX } from "../protocol/limits.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
@@ -14,6 +14,7 @@ import type { Sending } from "../room/jobs.ts";
 import type { Room } from "../room/room.ts";
 import { Alarm } from "./alarm.ts";
 import { Inbox, type Weight } from "./inbox.ts";
+import { Overload } from "./overload.ts";
 import { BINARY_RESERVED, BUSY, fullOf, NEWER_SCHEMA, OVERLOADED } from "./refusals.ts";
 import { Seats } from "./seats.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -35,6 +36,7 @@ export class RoomBody {
 	/** Where the server was last reached over HTTP. */
 	#host: string | null = null;
 	readonly #alarm: Alarm;
+	readonly #overload: Overload;
 
 	constructor(around: Surroundings) {
 		this.#around = around;
@@ -49,6 +51,7 @@ export class RoomBody {
 			paused: () => this.#room.paused,
 			isBusy: () => this.#clock.isBusy,
 		});
+		this.#overload = new Overload(this.#seats);
 		this.#clock = new TurnClock(
 			() => this.#turn(),
 			() => this.#inbox.length,
@@ -129,10 +132,8 @@ export class RoomBody {
 			this.#inbox.putText(weight, () => ({ type: "frame", session, messages: read() }));
 			return this.#clock.strike();
 		}
-		if (!this.#room.paused.has(session)) return this.#seats.refuse(session, read(), OVERLOADED);
-		// One that does not read gets no refusals either: they would pile up in its buffer, which is what a pause prevents.
-		this.#seats.close([{ session, code: CLOSE.tooSlow, reason: "too slow" }]);
-		this.#put({ type: "leave", session });
+		if (this.#overload.refuse(session, { bytes, read }, this.#room.paused.has(session)))
+			this.#put({ type: "leave", session });
 	}
 
 	/** Carries every deadline. Never throws: the platform would give up after a few tries. */
@@ -218,6 +219,7 @@ export class RoomBody {
 
 	#turn(): void {
 		const inputs = this.#inbox.take(this.#seats.count);
+		if (this.#inbox.length === 0) this.#overload.isOver();
 		const now = this.#around.now();
 		if (inputs.some(({ type }) => type === "frame" || type === "post" || type === "join")) this.#seats.stirred(now);
 		let effects: Effects;

@@ -42,6 +42,8 @@ export const INBOX_BYTES_MAX = 16 * 1024 * 1024;
  */
 export const INBOX_SESSION_BYTES_MAX = 4 * 1024 * 1024;
 export const INBOX_ADDRESS_BYTES_MAX = 8 * 1024 * 1024;
+/** What a session may be refused while the inbox is full before it is closed 4004: naming the ids means to decode it. */
+export const OVERLOAD_BYTES_MAX = 1024 * 1024;
 /** What one session has of a turn that cannot take all that waits: a text of objects takes 10 ms to decode. */
 export const TURN_SESSION_BYTES_MAX = 128 * 1024;
 /** Joins that one turn takes: each is told who is here and what was said, some 64 KiB. */

@@ -1,0 +1,42 @@
+/** What is refused by the body itself, at once and not by a turn, because the inbox has no room for it. */
+import type { Decoded } from "../protocol/codec.ts";
+import { CLOSE } from "../protocol/codes.ts";
+import { OVERLOAD_BYTES_MAX } from "../protocol/limits.ts";
+import { OVERLOADED } from "./refusals.ts";
+import type { Seats } from "./seats.ts";
+
+/** The least that a refusal counts for, however short what it refuses. */
+const FRAME_BYTES_MIN = 256;
+
+export class Overload {
+	readonly #seats: Seats;
+	/** Bytes that were refused since the room last had nothing to do, by session. */
+	readonly #refused = new Map<string, number>();
+
+	constructor(seats: Seats) {
+		this.#seats = seats;
+	}
+
+	/** The inbox was emptied. */
+	isOver(): void {
+		this.#refused.clear();
+	}
+
+	/**
+	 * Refuses a frame, naming the ids that it holds: for that it is decoded, so who goes on regardless is sent away.
+	 * One that does not read (`isPaused`) gets no refusals either: they would pile up in its buffer, which is what a
+	 * pause prevents. Says whether the session is closed.
+	 */
+	refuse(session: string, frame: { bytes: number; read: () => Decoded[] }, isPaused: boolean): boolean {
+		const refused = (this.#refused.get(session) ?? 0) + Math.max(frame.bytes, FRAME_BYTES_MIN);
+		this.#refused.set(session, refused);
+		if (!isPaused && refused <= OVERLOAD_BYTES_MAX) {
+			this.#seats.refuse(session, frame.read(), OVERLOADED);
+			return false;
+		}
+		const code = isPaused ? CLOSE.tooSlow : CLOSE.busy;
+		this.#seats.close([{ session, code, reason: isPaused ? "too slow" : "more than the room can take" }]);
+		this.#refused.delete(session);
+		return true;
+	}
+}

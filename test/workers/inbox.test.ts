@@ -1,0 +1,96 @@
+/** G8: what has arrived waits as text, within its bounds, and one session's flood holds nobody else up. */
+import { expect, test } from "vitest";
+import { Inbox } from "../../src/durable/inbox.ts";
+import {
+	INBOX_ADDRESS_BYTES_MAX,
+	INBOX_BYTES_MAX,
+	INBOX_SESSION_BYTES_MAX,
+	TURN_BYTES_MAX,
+	TURN_JOINS_MAX,
+} from "../../src/protocol/limits.ts";
+import type { Input } from "../../src/room/inputs.ts";
+
+const KIB = 1024;
+const frame = (session: string): Input => ({ type: "frame", session, messages: [] });
+const weigh = (session: string, bytes: number, address: string | null = null) => ({
+	messages: 1,
+	bytes,
+	owner: { session, address },
+});
+
+/** Puts as many frames as the inbox takes; gives how many that were. */
+function flood(inbox: Inbox, session: string, bytes: number, address: string | null = null): number {
+	const weight = weigh(session, bytes, address);
+	let count = 0;
+	for (; count < 100_000 && !inbox.isFullFor(weight); count++) inbox.putText(weight, () => frame(session));
+	return count;
+}
+
+const sessionsOf = (inputs: readonly Input[]): string[] =>
+	inputs.map((input) => ("session" in input ? input.session : input.type));
+
+test("one session has all of an idle inbox up to half, then no more than its share", () => {
+	const inbox = new Inbox();
+	expect(flood(inbox, "s1", 64 * KIB)).toBe(INBOX_BYTES_MAX / 2 / (64 * KIB));
+	// Another one still has its share.
+	expect(flood(inbox, "s2", 64 * KIB)).toBe(INBOX_SESSION_BYTES_MAX / (64 * KIB));
+	expect(flood(inbox, "s2", 64 * KIB)).toBe(0);
+});
+
+test("the guests of one address have a share together", () => {
+	const inbox = new Inbox();
+	const sessions = Array.from({ length: 10 }, (_, n) => `s${n}`);
+	for (const session of sessions) {
+		for (let n = 0; n < 13; n++) inbox.putText(weigh(session, 64 * KIB, "a1"), () => frame(session));
+	}
+	expect(10 * 13 * 64 * KIB).toBeGreaterThan(INBOX_ADDRESS_BYTES_MAX);
+	expect(flood(inbox, "s11", 64 * KIB, "a1")).toBe(0);
+	expect(flood(inbox, "s12", 64 * KIB, "a2")).toBeGreaterThan(0);
+});
+
+test("what was taken makes room again", () => {
+	const inbox = new Inbox();
+	const first = flood(inbox, "s1", 64 * KIB);
+	let taken = 0;
+	while (inbox.length > 0) taken += inbox.take(1).length;
+	expect(taken).toBe(first);
+	expect(flood(inbox, "s1", 64 * KIB)).toBe(first);
+});
+
+test("where not all fits a turn, one session's flood waits for the others, and keeps its order", () => {
+	const inbox = new Inbox();
+	let n = 0;
+	for (let i = 0; i < 50; i++) {
+		const mine = n++;
+		inbox.putText(weigh("flood", 64 * KIB), () => ({ type: "frame", session: `flood${mine}`, messages: [] }));
+	}
+	inbox.putText(weigh("victim", 100), () => frame("victim"));
+	inbox.put({ type: "leave", session: "victim" });
+	const first = sessionsOf(inbox.take(1));
+	expect(first).toEqual(["flood0", "flood1", "victim", "victim"]);
+	const rest: string[] = [];
+	while (inbox.length > 0) rest.push(...sessionsOf(inbox.take(1)));
+	expect(rest).toEqual(Array.from({ length: 48 }, (_, index) => `flood${index + 2}`));
+	expect(50 * 64 * KIB).toBeGreaterThan(TURN_BYTES_MAX);
+});
+
+test("a session's leaving comes after all that it said", () => {
+	const inbox = new Inbox();
+	for (let i = 0; i < 40; i++) inbox.putText(weigh("s1", 64 * KIB), () => frame("s1"));
+	inbox.put({ type: "leave", session: "s1" });
+	const types: string[] = [];
+	while (inbox.length > 0) types.push(...inbox.take(1).map(({ type }) => type));
+	expect(types).toEqual([...Array(40).fill("frame"), "leave"]);
+});
+
+test("a turn takes no more joins than it can welcome", () => {
+	const inbox = new Inbox();
+	const join = (n: number): Input => ({
+		...{ type: "join", session: `s${n}`, member: `m${n}`, name: "M", can: [] },
+		...{ since: null, history: 0, resume: null },
+	});
+	for (let n = 0; n < TURN_JOINS_MAX * 2 + 1; n++) inbox.put(join(n));
+	expect(inbox.take(1)).toHaveLength(TURN_JOINS_MAX);
+	expect(inbox.take(1)).toHaveLength(TURN_JOINS_MAX);
+	expect(inbox.take(1)).toHaveLength(1);
+});
