@@ -34,6 +34,9 @@ export interface Page {
 	more: boolean;
 }
 
+/** How many sizes are looked at first. */
+const FIRST_SIZES = 16;
+
 export class History implements Concern {
 	readonly #store: RoomStore;
 	readonly #record: RoomRecord;
@@ -175,18 +178,18 @@ export class History implements Concern {
 
 	/** At most `limit` events and PAGE_BYTES_MAX bytes after `seq`, never less than one where there is one. */
 	after(seq: number, limit: number): Page {
-		const from = Math.max(seq, this.#record.meta.floor - 1);
-		const sizes = this.#store.sizesAfter(from, limit);
-		return this.#page(from, fitting(sizes), (last) => last < this.#record.meta.head);
+		const { floor, head } = this.#record.meta;
+		const from = Math.max(seq, floor - 1);
+		const count = fitting(Math.min(limit, head - from), (first, most) => this.#store.sizesAfter(from + first, most));
+		return this.#page(from, count, (last) => last < head);
 	}
 
 	/** Like {@link after}, the nearest before `seq`. Seqs have no gap, so where it begins is known. */
 	before(seq: number, limit: number): Page {
 		const { floor, head } = this.#record.meta;
 		const end = Math.min(seq - 1, head);
-		const from = Math.max(floor - 1, end - limit);
-		const sizes = end > from ? this.#store.sizesAfter(from, end - from) : [];
-		const count = fitting(sizes.toReversed());
+		const most = Math.min(limit, end - floor + 1);
+		const count = fitting(most, (first, many) => this.#store.sizesAfter(end - first - many, many).toReversed());
 		return this.#page(end - count, count, () => end - count >= floor);
 	}
 
@@ -198,12 +201,20 @@ export class History implements Concern {
 	}
 }
 
-/** How many of these, from the first on, fit PAGE_BYTES_MAX: at least one. */
-function fitting(sizes: readonly EventSize[]): number {
-	let bytes = 0;
-	const end = sizes.findIndex((event, index) => {
-		bytes += event.bytes + 1;
-		return index > 0 && bytes > PAGE_BYTES_MAX;
-	});
-	return end === -1 ? sizes.length : end;
+/**
+ * How many of at most `limit` events, from the first on, fit PAGE_BYTES_MAX: at least one. Their sizes are read a
+ * few at first, and then twice as many each time: where events are large a page holds four of them.
+ */
+function fitting(limit: number, sizes: (first: number, many: number) => readonly EventSize[]): number {
+	let [count, bytes] = [0, 0];
+	for (let many = FIRST_SIZES; count < limit; many *= 2) {
+		const found = sizes(count, Math.min(many, limit - count));
+		if (found.length === 0) return count;
+		for (const event of found) {
+			bytes += event.bytes + 1;
+			if (count > 0 && bytes > PAGE_BYTES_MAX) return count;
+			count++;
+		}
+	}
+	return count;
 }

@@ -120,7 +120,7 @@ export const HISTORY: readonly Mutant[] = [
 	{
 		name: "a page after a seq forgets that there is more",
 		file: "room/history.ts",
-		find: "(last) => last < this.#record.meta.head",
+		find: "(last) => last < head",
 		put: "() => false",
 		expects: ["G2", "liveness"],
 	},

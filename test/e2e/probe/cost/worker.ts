@@ -78,8 +78,10 @@ function archiveOf(env: Cloudflare.Env): D1Database {
 		const run = async () => ({ results: (await object.query(statement, bindings)) as Row[] });
 		return { run, all: run, bind: (...values: SqlStorageValue[]) => prepared(statement, ...values) };
 	};
-	const batch = async (statements: Statement[]): Promise<void> => {
-		for (const statement of statements) await statement.run();
+	const batch = async (statements: Statement[]): Promise<{ results: Row[] }[]> => {
+		const results: { results: Row[] }[] = [];
+		for (const statement of statements) results.push(await statement.run());
+		return results;
 	};
 	return { prepare: prepared, batch } as unknown as D1Database;
 }
