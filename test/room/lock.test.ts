@@ -100,7 +100,7 @@ scenario(
 	"an erasure takes several turns and leaves nothing of that member, and everything of the others",
 	(stage) => {
 		const [ann, bob] = [stage.join("ann"), stage.join("bob")];
-		const count = ERASE_EVENTS_MAX + 100;
+		const count = ERASE_EVENTS_MAX * 2 + 100;
 		for (const n of range(count / 100)) {
 			const batch = range(100).map((i) => ({ type: "publish", id: `${n}-${i}`, name: "chat", data: CANARY }));
 			stage.say(ann, batch);
