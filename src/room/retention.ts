@@ -58,8 +58,10 @@ export class Retention implements Concern {
 	due({ now }: Turn): void {
 		const { record, ranges, desk, bounds } = this.#room;
 		const isOver = record.meta.bytes > bounds.historyBytesMax;
-		const isRaised = this.#raise(now);
 		const { neededFrom } = ranges;
+		// What is below the floor already, and not dropped yet, comes first.
+		const waiting = Math.min(record.meta.floor, neededFrom) - record.meta.kept;
+		const isRaised = waiting < TRIM_ROWS_MAX / 2 && this.#raise(now);
 		const isDropped = this.#drop(isOver ? record.meta.floor : Math.min(record.meta.floor, neededFrom));
 		// The next piece follows at once.
 		this.#excessAt = isRaised && isDropped ? null : now;
