@@ -107,7 +107,11 @@ export const DO: Readonly<Record<Deed, Do>> = {
 	post: (world, person) => world.backend.post(world.random.once(3) ? OPERATOR : person.character.member),
 	read: ({ backend }) => backend.read(),
 	operate: (world) => world.backend.moderate(drawModeration(world)),
-	erase: ({ backend }, person) => backend.moderate({ action: "erase", member: person.character.member }),
+	erase: (world, person) => {
+		// In the turn of the erasure, before it.
+		if (world.random.once(2)) publish(world, person);
+		world.backend.moderate({ action: "erase", member: person.character.member });
+	},
 	wipe: ({ backend, clock, random }) => {
 		backend.wipe();
 		// Some of what was posted comes again in the same turn.
@@ -279,6 +283,10 @@ function hostile(world: World, person: Person): void {
 		},
 		() => {
 			if (canSpeak) say({ type: "publish", id, name: "price", data: 1 }, "forbidden");
+		},
+		() => {
+			const data = long(world.plan.settings.eventBytesMax + 1);
+			person.rawly(JSON.stringify({ type: "publish", id, name: "plain", data }), null);
 		},
 		() => person.rawly(JSON.stringify({ type: "signal", name: "s", data: long(SIGNAL_BYTES_MAX + 1) }), null),
 		() => person.rawly(JSON.stringify({ type: "presence", state: long(PRESENCE_BYTES_MAX + 1) }), null),

@@ -26,8 +26,8 @@ export const DURABLE: readonly Mutant[] = [
 	{
 		name: "what one turn does not take is lost",
 		file: "durable/inbox.ts",
-		find: "this.#waiting.splice(0, end)",
-		put: "this.#waiting.splice(0).slice(0, end)",
+		find: "this.#waiting = this.#waiting.filter((waiting) => !chosen.has(waiting));",
+		put: "this.#waiting = this.#waiting.filter((waiting) => chosen.has(waiting) && waiting.bytes < 0);",
 		expects: ["G8", "liveness"],
 	},
 	{

@@ -118,7 +118,7 @@ export const JOBS: readonly Mutant[] = [
 		name: "a wipe leaves its jobs",
 		file: "room/outbox.ts",
 		find: "\twipe(): void {",
-		put: "\twipe(): void {\n\t\tif (this.#added.length >= 0) return;",
+		put: "\twipe(): void {\n\t\tif (this.#added.size >= 0) return;",
 		expects: ["G3", "G5"],
 	},
 	{

@@ -88,13 +88,6 @@ export const MODERATION: readonly Mutant[] = [
 		expects: ["erasure"],
 	},
 	{
-		name: "what an erasure has not reached yet is told",
-		file: "room/veil.ts",
-		find: "if (this.rows.size === 0 || this.whose(event) === null) return event;",
-		put: "if (this.rows.size >= 0) return event;",
-		expects: ["erasure"],
-	},
-	{
 		name: "an erasure is forgotten after its first piece",
 		file: "room/erasures.ts",
 		find: "events.length === 0 || done >= row.through",

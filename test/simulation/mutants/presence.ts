@@ -77,7 +77,7 @@ export const PRESENCE: readonly Mutant[] = [
 		file: "room/roster.ts",
 		find: "\twipe(): void {",
 		put: "\twipe(): void {\n\t\tif (this.count >= 0) return;",
-		expects: ["G9"],
+		expects: ["G7", "G9"],
 	},
 	{
 		name: "a ping is no sign of life",

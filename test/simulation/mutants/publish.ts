@@ -10,20 +10,6 @@ export const PUBLISH: readonly Mutant[] = [
 		expects: ["G3"],
 	},
 	{
-		name: "a repeat is known by its id alone",
-		file: "room/publish.ts",
-		find: 'if (digest !== "" && digest !== digestOf(name, data)) return refused(REUSED);',
-		put: "",
-		expects: ["G3", "G8", "liveness"],
-	},
-	{
-		name: "an older generation of keys goes as soon as it is one",
-		file: "room/key-ring.ts",
-		find: "if (olderKeys === null || !this.#isOver(olderKeys, now)) return;",
-		put: "if (olderKeys === null) return;",
-		expects: ["G3"],
-	},
-	{
 		name: "keys go with their events",
 		file: "room/retention.ts",
 		find: "store.dropEvents(last);",
