@@ -82,7 +82,7 @@ export class CatchUp implements Concern {
 		for (const id of [...this.#room.sessions.behind]) {
 			const session = this.#room.sessions.get(id);
 			if (session === undefined || session.mode.kind === "paused") continue;
-			// Where many catch up at once, those who came first do so first; a welcome waits for nobody.
+			// Where many catch up at once, each has a page in its turn, so that no socket fills; a welcome waits for nobody.
 			if (budget.left <= 0 && session.greeting === null) turn.again();
 			else this.#serve(session, budget, turn);
 		}

@@ -57,11 +57,11 @@ export class Sessions implements Concern {
 		return this.#sessions.size === 0;
 	}
 
-	/** The one place where a session's mode changes. */
+	/** The one place where a session's mode changes. Who has had its turn at catching up comes after all others. */
 	setMode(session: Session, mode: Mode): void {
 		session.mode = mode;
-		if (mode.kind === "live") this.#behind.delete(session.id);
-		else this.#behind.add(session.id);
+		this.#behind.delete(session.id);
+		if (mode.kind !== "live") this.#behind.add(session.id);
 		if (mode.kind === "paused") this.#paused.add(session.id);
 		else this.#paused.delete(session.id);
 	}
