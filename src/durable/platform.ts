@@ -91,7 +91,7 @@ export class Platform implements Surroundings {
 		const where =
 			error instanceof Error
 				? (error.stack ?? "")
-						.match(/^\s+at .*$/gm)
+						.match(/^[ \t]+at .*$/gm)
 						?.slice(0, 3)
 						.join(" ")
 				: "";
