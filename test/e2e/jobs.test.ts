@@ -176,8 +176,7 @@ test("a queue that hangs delays no broadcast", async () => {
 		ann.publish(`p${n}`, { text: "http://news.example/" });
 		await bob.hears("event", n);
 	}
-	// No measure of speed: alone it takes 1.4 s, and beside all other tests it was seen to take 10.
-	expect(Date.now() - started, "50 round trips, ms").toBeLessThan(25_000);
+	expect(Date.now() - started, "50 round trips, ms").toBeLessThan(5_000);
 	expect(ann.all("error")).toEqual([]);
 });
 
