@@ -1,7 +1,7 @@
 /** What is refused by the body itself, at once and not by a turn, because the inbox has no room for it. */
-import type { Decoded } from "../protocol/codec.ts";
 import { CLOSE } from "../protocol/codes.ts";
 import { OVERLOAD_BYTES_MAX } from "../protocol/limits.ts";
+import type { Frame } from "./frame.ts";
 import { OVERLOADED } from "./refusals.ts";
 import type { Seats } from "./seats.ts";
 
@@ -27,7 +27,7 @@ export class Overload {
 	 * One that does not read (`isPaused`) gets no refusals either: they would pile up in its buffer, which is what a
 	 * pause prevents. Says whether the session is closed.
 	 */
-	refuse(session: string, frame: { bytes: number; read: () => Decoded[] }, isPaused: boolean): boolean {
+	refuse(session: string, frame: Pick<Frame, "bytes" | "read">, isPaused: boolean): boolean {
 		const refused = (this.#refused.get(session) ?? 0) + Math.max(frame.bytes, FRAME_BYTES_MIN);
 		this.#refused.set(session, refused);
 		if (!isPaused && refused <= OVERLOAD_BYTES_MAX) {

@@ -3,19 +3,19 @@
  * this order: parse, turn (one transaction), attachments, send, jobs, alarm. Its members sit on its seats. It
  * knows no platform but its surroundings: the simulated world runs this same body.
  */
-import { countMessages, type Decoded, decodeFrame } from "../protocol/codec.ts";
 import type { Refusal } from "../protocol/codes.ts";
 import type { PostModeration } from "../protocol/http.ts";
-import { ALARM_RETRY_MS, FRAME_BYTES_MAX } from "../protocol/limits.ts";
+import { ALARM_RETRY_MS } from "../protocol/limits.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
 import type { Effects, Reply } from "../room/effects.ts";
 import { type Input, type Join, type Moderate, type Post, type Settle, splitInput } from "../room/inputs.ts";
 import type { Sending } from "../room/jobs.ts";
 import type { Room } from "../room/room.ts";
 import { Alarm } from "./alarm.ts";
+import { type Frame, frameOf } from "./frame.ts";
 import { Inbox, type Weight } from "./inbox.ts";
 import { Overload } from "./overload.ts";
-import { BINARY_RESERVED, BUSY, fullOf, NEWER_SCHEMA, OVERLOADED } from "./refusals.ts";
+import { BUSY, fullOf, NEWER_SCHEMA, OVERLOADED } from "./refusals.ts";
 import { Seats } from "./seats.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { TurnClock } from "./turn-clock.ts";
@@ -42,7 +42,7 @@ export class RoomBody {
 		this.#around = around;
 		this.#alarm = new Alarm(around);
 		this.#seats = new Seats(around, {
-			heard: (session, frame) => this.#hear(session, frame),
+			heard: (session, frame) => this.#hear(session, frameOf(frame)),
 			left: (session) => this.#put({ type: "leave", session }),
 			flowed: (flow) => {
 				this.#inbox.putFirst(flow);
@@ -119,21 +119,14 @@ export class RoomBody {
 		this.#seats.closed(socket, code);
 	}
 
-	/** What a frame says is read in its turn. One that can be refused by its looks alone is not kept until then. */
-	#hear(session: string, frame: string | ArrayBuffer): void {
-		if (typeof frame !== "string") return this.#admit(session, 0, () => [{ refusal: BINARY_RESERVED }]);
-		if (frame.length > FRAME_BYTES_MAX) return this.#admit(session, 0, refusedAs(decodeFrame(frame)));
-		this.#admit(session, frame.length, () => decodeFrame(frame), countMessages(frame));
-	}
-
-	#admit(session: string, bytes: number, read: () => Decoded[], messages = 1): void {
+	#hear(session: string, frame: Frame): void {
+		const { bytes, messages, read } = frame;
 		const weight = { messages, bytes, owner: { session, address: this.#room.addressOf(session) } };
 		if (!this.#inbox.isFullFor(weight)) {
 			this.#inbox.putText(weight, () => ({ type: "frame", session, messages: read() }));
 			return this.#clock.strike();
 		}
-		if (this.#overload.refuse(session, { bytes, read }, this.#room.paused.has(session)))
-			this.#put({ type: "leave", session });
+		if (this.#overload.refuse(session, frame, this.#room.paused.has(session))) this.#put({ type: "leave", session });
 	}
 
 	/** Carries every deadline. Never throws: the platform would give up after a few tries. */
@@ -296,9 +289,4 @@ export class RoomBody {
 		this.#alarm.stands(null);
 		this.#room = this.#wake();
 	}
-}
-
-/** Apart from where the frame is known: a function holds all that those beside it hold. */
-function refusedAs(messages: Decoded[]): () => Decoded[] {
-	return () => messages;
 }

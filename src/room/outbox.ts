@@ -11,7 +11,6 @@ import {
 	JOBS_TRIM_ROWS_MAX,
 	KEY_SWEEP_MS,
 	OUTCOME_KEPT_MS,
-	OUTCOMES_OWED_PER_MEMBER_MAX,
 	SEND_MS_MAX,
 	SEND_RETRY_MS,
 } from "../protocol/limits.ts";
@@ -23,6 +22,7 @@ import { earliest } from "./deadlines.ts";
 import { JobCounts, type Starter } from "./job-counts.ts";
 import { noticeOf } from "./job-notice.ts";
 import { type AskKey, countsFor, headOf, type JobHead, type JobRow, jobId, type Purpose } from "./jobs.ts";
+import { Owed } from "./owed.ts";
 import type { RoomRecord } from "./record.ts";
 import type { RoomStore } from "./store.ts";
 import type { Turn } from "./turn.ts";
@@ -36,8 +36,7 @@ export class Outbox implements Concern {
 	readonly #pendingPerMemberMax: number;
 	readonly #counts = new JobCounts();
 	#open = new Map<number, JobHead>();
-	/** Settled, and not yet received by the member whom they concern. */
-	#owed = new Map<string, Set<number>>();
+	readonly #owed = new Owed();
 	/** What is open and was asked for or is held, by what makes a repeat of it. */
 	#asked = new Map<string, number>();
 	/** Handed to the platform; until when that may take. */
@@ -71,7 +70,7 @@ export class Outbox implements Concern {
 	}
 
 	get isEmpty(): boolean {
-		return this.#open.size === 0 && this.#owed.size === 0 && this.#forgetAt === null;
+		return this.#open.size === 0 && this.#owed.isEmpty && this.#forgetAt === null;
 	}
 
 	/** Looks up a whole turn's asks at once. */
@@ -159,7 +158,7 @@ export class Outbox implements Concern {
 			this.#note({ ...head, input: "null", outcome: "null" });
 			notices.push(this.notice({ ...head, outcome: JSON.stringify(error) }));
 		}
-		this.#owed.delete(member);
+		this.#owed.drop(member);
 		this.#store.eraseJobs(member);
 		this.#eraseTurn(member);
 		return notices;
@@ -174,7 +173,7 @@ export class Outbox implements Concern {
 
 	/** Puts a failed job on its way again. */
 	replay(row: JobRow, now: number): void {
-		this.#owed.get(row.member ?? "")?.delete(row.n);
+		if (row.member !== null) this.#owed.take(row.member, row.n);
 		const again: JobRow = { ...row, state: "waiting", run: row.run + 1, dueAt: now, isOwed: false, outcome: "null" };
 		this.#hold(headOf(again));
 		this.#due.add(row.n);
@@ -184,16 +183,15 @@ export class Outbox implements Concern {
 	/** Outcomes that have arrived, so that they are not sent again. */
 	received(member: string, numbers: readonly number[]): void {
 		for (const n of numbers) {
-			if (this.#owed.get(member)?.delete(n) !== true) continue;
+			if (!this.#owed.take(member, n)) continue;
 			const row = this.row(n);
 			if (row !== null) this.#note({ ...row, isOwed: false });
 		}
-		if (this.#owed.get(member)?.size === 0) this.#owed.delete(member);
 	}
 
 	/** The numbers of the jobs after `after` whose outcome a member has not received yet, ascending. */
 	owedTo(member: string, after: number): number[] {
-		return [...(this.#owed.get(member) ?? [])].filter((n) => n > after).sort((a, b) => a - b);
+		return this.#owed.after(member, after);
 	}
 
 	/** What a member is told of a job whose outcome it is owed; null where it is kept no longer. */
@@ -249,10 +247,7 @@ export class Outbox implements Concern {
 	#forgetSettled(now: number): void {
 		if (this.#forgetAt === null || this.#forgetAt + KEY_SWEEP_MS > now) return;
 		this.#forgetAt = this.#store.dropSettledJobs(now, JOBS_TRIM_ROWS_MAX);
-		for (const [member, numbers] of this.#owed) {
-			for (const n of numbers) if (this.#store.job(n) === null) numbers.delete(n);
-			if (numbers.size === 0) this.#owed.delete(member);
-		}
+		this.#owed.keep((n) => this.#store.job(n) !== null);
 	}
 
 	deadline(): number | null {
@@ -290,12 +285,8 @@ export class Outbox implements Concern {
 
 	#owe(head: JobHead): void {
 		if (head.member === null) return;
-		const owed = this.#owed.get(head.member) ?? new Set();
-		this.#owed.set(head.member, owed.add(head.n));
-		if (owed.size <= OUTCOMES_OWED_PER_MEMBER_MAX) return;
-		// One who never comes back for them is owed the latest only.
-		const [oldest] = owed;
-		if (oldest !== undefined) this.received(head.member, [oldest]);
+		const oldest = this.#owed.add(head.member, head.n);
+		if (oldest !== null) this.received(head.member, [oldest]);
 	}
 }
 

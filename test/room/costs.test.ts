@@ -23,6 +23,15 @@ function publishing(id: string, data: unknown = "x") {
 }
 
 /** So many events of so many bytes, from one who leaves again. */
+/** 500 events that say `canary`. */
+function sayMuch(stage: Stage, session: string): void {
+	for (const n of range(5))
+		stage.say(
+			session,
+			range(100).map((m) => publishing(`${n}.${m}`, "canary")),
+		);
+}
+
 function fill(stage: Stage, count: number, bytes: number): void {
 	const past = stage.join("past");
 	for (const n of range(count)) stage.say(past, publishing(`${n}`, "x".repeat(bytes)));
@@ -186,12 +195,7 @@ awakeScenario(
 awakeScenario(
 	"an erasure is answered at once: who reads while its rows still go hears nothing of it",
 	(stage) => {
-		const ann = stage.join("ann");
-		for (const n of range(5))
-			stage.say(
-				ann,
-				range(100).map((m) => publishing(`${n}.${m}`, "canary")),
-			);
+		sayMuch(stage, stage.join("ann"));
 		stage.publish(stage.join("bob"), "b1", "stays");
 		let read = 0;
 		const { room } = stage;
@@ -217,12 +221,7 @@ awakeScenario(
 scenario(
 	"G7 an erasure goes on through sleep, and by its alarm after a crash",
 	(stage) => {
-		const ann = stage.join("ann");
-		for (const n of range(5))
-			stage.say(
-				ann,
-				range(100).map((m) => publishing(`${n}.${m}`, "canary")),
-			);
+		sayMuch(stage, stage.join("ann"));
 		stage.turn([
 			{
 				type: "moderate",
