@@ -22,7 +22,6 @@ function publishing(id: string, data: unknown = "x") {
 	return { type: "publish", id, name: "chat", data };
 }
 
-/** So many events of so many bytes, from one who leaves again. */
 /** 500 events that say `canary`. */
 function sayMuch(stage: Stage, session: string): void {
 	for (const n of range(5))
@@ -32,6 +31,7 @@ function sayMuch(stage: Stage, session: string): void {
 		);
 }
 
+/** So many events of so many bytes, from one who leaves again. */
 function fill(stage: Stage, count: number, bytes: number): void {
 	const past = stage.join("past");
 	for (const n of range(count)) stage.say(past, publishing(`${n}`, "x".repeat(bytes)));
