@@ -12,7 +12,7 @@ type Operation = {
 };
 type Path = { parameters?: Operation["parameters"] } & Record<string, Operation>;
 
-const document = JSON.parse(JSON.stringify(openApi("https://rotunda.test"))) as {
+const document = JSON.parse(JSON.stringify(openApi())) as {
 	openapi: string;
 	servers: { url: string }[];
 	security: Record<string, unknown>[];
@@ -34,7 +34,7 @@ test("it is valid OpenAPI 3.1", async () => {
 	const { valid, errors } = await validator.validate(document as unknown as Record<string, unknown>);
 	expect(errors ?? []).toEqual([]);
 	expect([valid, validator.version]).toEqual([true, "3.1"]);
-	expect(document.servers).toEqual([{ url: "https://rotunda.test" }]);
+	expect(document.servers).toEqual([{ url: "/" }]);
 });
 
 describe.each(operations)("$method $path", ({ path, method, operation, parameters }) => {

@@ -6,14 +6,14 @@ import type { RoomStub } from "../durable/room-object.ts";
 import { PostEvent, PostModeration } from "../protocol/http.ts";
 import { OPERATOR } from "../protocol/ids.ts";
 import { PAGE_EVENTS_MAX } from "../protocol/limits.ts";
-import { MessageId } from "../protocol/messages.ts";
 import { isWellFormedValue, mayBeIllFormed } from "../protocol/text.ts";
 import type { Reply } from "../room/effects.ts";
 import { addressOf } from "./access/address.ts";
 import { type Caller, requireCapability } from "./access/caller.ts";
 import { isLoopback } from "./access/origins.ts";
+import { idempotencyKeyOf } from "./idempotency-key.ts";
 import { problem, Refused } from "./problem.ts";
-import { wholeNumber } from "./query.ts";
+import { single, wholeNumber } from "./query.ts";
 
 export function answer(from: Answer, headers: [string, string][] = []): Response {
 	if ("refusal" in from) return problem(from.refusal);
@@ -28,20 +28,17 @@ export function readEventsQuery(query: URLSearchParams): EventsQuery {
 	if (after !== undefined && before !== undefined) {
 		throw new Refused("bad_request", "Ask for the events `after` a seq or `before` one, not both.");
 	}
-	const epoch = query.get("epoch") ?? undefined;
+	const epoch = single(query, "epoch") ?? undefined;
 	return { after, before, limit: wholeNumber(query, "limit", 1, PAGE_EVENTS_MAX), epoch };
 }
 
 /** `POST /rooms/{room}/events`: 201 with the event's place, 200 where it was there already, 202 where it is checked first. */
 export async function postEvent(request: Request, room: RoomStub, caller: Caller): Promise<Response> {
-	const id = v.safeParse(MessageId, request.headers.get("Idempotency-Key"));
-	if (!id.success) {
-		throw new Refused("bad_request", "Send an Idempotency-Key header of 1 to 64 characters: it makes a retry safe.");
-	}
+	const id = idempotencyKeyOf(request, caller);
 	const event = await readBody(request, PostEvent, "{name, data, expect?}");
 	const from = isLoopback(new URL(request.url).hostname) || caller.member === OPERATOR ? null : addressOf(request);
 	const { host } = new URL(request.url);
-	const reply = await room.post(caller, { id: id.output, ...event }, from, host);
+	const reply = await room.post(caller, { id, ...event }, from, host);
 	switch (reply.outcome) {
 		case "refused":
 			return problem(reply.refusal);

@@ -17,7 +17,8 @@ export const headers: MiddlewareHandler<{ Bindings: Cloudflare.Env }> = async (c
 	const origin = c.req.header("Origin");
 	const { allowedOrigins } = settingsOf(c.env);
 	const isAllowed = origin !== undefined && isOriginAllowed(origin, new URL(c.req.url), allowedOrigins);
-	if (c.req.method === "OPTIONS" && isAllowed) {
+	// Without a method that it asks for it is no preflight, and is told what the address takes.
+	if (c.req.method === "OPTIONS" && c.req.header("Access-Control-Request-Method") !== undefined && isAllowed) {
 		c.res = new Response(null, {
 			status: 204,
 			headers: {
@@ -38,7 +39,7 @@ export const headers: MiddlewareHandler<{ Bindings: Cloudflare.Env }> = async (c
 	answer.headers.append("Vary", "Origin");
 	if (isAllowed) {
 		answer.headers.set("Access-Control-Allow-Origin", origin);
-		answer.headers.set("Access-Control-Expose-Headers", "Retry-After");
+		answer.headers.set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate, Allow");
 	}
 	c.res = undefined;
 	c.res = answer;

@@ -16,7 +16,7 @@ import {
 	SearchPage,
 	Summary,
 } from "../protocol/http.ts";
-import { ID_CHARS_MAX, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
+import { GUEST_KEY_CHARS_MIN, ID_CHARS_MAX, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
 
 type Json = Record<string, unknown>;
 
@@ -94,8 +94,8 @@ const ROOM_PATHS = {
 					name: "Idempotency-Key",
 					in: "header",
 					required: true,
-					description: "The same key publishes once, however often it is sent.",
-					schema: { type: "string", minLength: 1, maxLength: ID_CHARS_MAX },
+					description: `The same key publishes once, however often it is sent; in quotation marks and without it is the same. A guest's has ${GUEST_KEY_CHARS_MIN} characters or more, such as a random UUID: all guests of one address share their keys.`,
+					schema: { type: "string", minLength: 1, maxLength: 2 * ID_CHARS_MAX + 2 },
 				},
 			],
 			requestBody: body("PostEvent"),
@@ -166,8 +166,7 @@ const SERVER_PATHS = {
 	},
 };
 
-/** `serverUrl`: where this server is reached. */
-export function openApi(serverUrl: string): Json {
+export function openApi(): Json {
 	return {
 		openapi: "3.1.0",
 		info: {
@@ -177,7 +176,7 @@ export function openApi(serverUrl: string): Json {
 				"A room server for the edge. Rooms are joined by WebSocket at `/rooms/{room}`; this is what backends use.",
 			license: { name: "MIT", identifier: "MIT" },
 		},
-		servers: [{ url: serverUrl }],
+		servers: [{ url: "/" }],
 		// Open to guests where ACCESS is `open`.
 		security: [{}, { token: [] }, { operatorKey: [] }],
 		paths: { ...ROOM_PATHS, ...JOB_PATHS, ...SERVER_PATHS },

@@ -8,7 +8,7 @@ import { callerOf, requireCapability } from "./access/caller.ts";
 import { answer, done } from "./events.ts";
 import { requireOperator } from "./operators.ts";
 import { problem, Refused } from "./problem.ts";
-import { wholeNumber } from "./query.ts";
+import { single, wholeNumber } from "./query.ts";
 import { roomOf } from "./room-of.ts";
 import type { RouteEnv } from "./route-env.ts";
 import { requireWritable } from "./writable.ts";
@@ -25,7 +25,7 @@ operations.get("/rooms", async (c) => {
 
 /** A room's own archive is read by those who may read the room; all rooms together by operators alone. */
 operations.get("/archive/search", async (c) => {
-	const room = c.req.query("room") ?? null;
+	const room = single(queryOf(c.req.url), "room");
 	if (room === null) {
 		await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
 	} else {
@@ -34,7 +34,7 @@ operations.get("/archive/search", async (c) => {
 		const refusal = await roomOf(c.env, room).refusesReader(caller);
 		if (refusal !== null) return problem(refusal);
 	}
-	const query = c.req.query("q") ?? "";
+	const query = single(queryOf(c.req.url), "q") ?? "";
 	if (query.length === 0 || query.length > 200) {
 		throw new Refused("bad_request", "`q` is what to search for: 1 to 200 characters.");
 	}
@@ -49,7 +49,7 @@ operations.delete("/rooms/:room", async (c) => {
 
 operations.get("/rooms/:room/jobs", async (c) => {
 	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
-	const state = c.req.query("state") ?? null;
+	const state = single(queryOf(c.req.url), "state");
 	if (state !== null && !JOB_STATES.includes(state)) {
 		throw new Refused("bad_request", `\`state\` is one of ${JOB_STATES.join(", ")}.`);
 	}
@@ -67,6 +67,10 @@ operations.post("/rooms/:room/jobs/:job/replay", async (c) => {
 	return done(await roomOf(c.env, c.req.param("room")).replayJob(c.req.param("job")));
 });
 
+function queryOf(url: string): URLSearchParams {
+	return new URL(url).searchParams;
+}
+
 function limitOf(url: string): number {
-	return wholeNumber(new URL(url).searchParams, "limit", 1, PAGE_EVENTS_MAX) ?? PAGE_EVENTS_DEFAULT;
+	return wholeNumber(queryOf(url), "limit", 1, PAGE_EVENTS_MAX) ?? PAGE_EVENTS_DEFAULT;
 }

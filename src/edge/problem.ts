@@ -1,5 +1,5 @@
 /** Refusals over HTTP: `application/problem+json` (RFC 9457) with the project's stable code. */
-import { type ErrorCode, HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
+import { type ErrorCode, HTTP_STATUS, HTTP_TITLE, type Refusal } from "../protocol/codes.ts";
 
 /** A refusal on its way to the one place that answers it. */
 export class Refused extends Error {
@@ -11,15 +11,26 @@ export class Refused extends Error {
 	}
 }
 
-export function problem(refusal: Refusal, headers: Record<string, string> = {}): Response {
+/** What RFC 9110 asks of a refusal beside its status: how to prove oneself (11.6.1), and what to upgrade to (15.5.22). */
+const STANDARD_HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
+	unauthorized: { "WWW-Authenticate": 'Bearer realm="rotunda"' },
+	upgrade_required: { Upgrade: "websocket", Connection: "Upgrade" },
+};
+
+/** `status` is given where HTTP tells apart what has one code here. */
+export function problem(
+	refusal: Refusal,
+	headers: Record<string, string> = {},
+	status: keyof typeof HTTP_TITLE = HTTP_STATUS[refusal.code],
+): Response {
 	const { code, message, ...more } = refusal;
-	const status = HTTP_STATUS[code];
-	const body = { type: "about:blank", title: code.replaceAll("_", " "), status, detail: message, code, ...more };
+	const body = { type: "about:blank", title: HTTP_TITLE[status], status, detail: message, code, ...more };
 	return new Response(JSON.stringify(body), {
 		status,
 		headers: {
 			"Content-Type": "application/problem+json",
 			...(refusal.retryAfterMs === undefined ? {} : { "Retry-After": String(Math.ceil(refusal.retryAfterMs / 1000)) }),
+			...STANDARD_HEADERS[code],
 			...headers,
 		},
 	});

@@ -1,9 +1,16 @@
-/** Numbers in a query, read strictly. */
+/** What a query holds, read strictly. */
 import { Refused } from "./problem.ts";
+
+/** @throws Refused `bad_request` where it stands there twice: two readers would not agree on which of them counts. */
+export function single(query: URLSearchParams, name: string): string | null {
+	const [text = null, ...more] = query.getAll(name);
+	if (more.length === 0) return text;
+	throw new Refused("bad_request", `\`${name}\` stands in the query more than once.`);
+}
 
 /** @throws Refused `bad_request` where it is there and is no whole number from `least` to `most`. */
 export function wholeNumber(query: URLSearchParams, name: string, least: number, most: number): number | undefined {
-	const text = query.get(name);
+	const text = single(query, name);
 	if (text === null) return undefined;
 	const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
 	if (value >= least && value <= most) return value;

@@ -10,13 +10,11 @@ import { join } from "./join.ts";
 import { openApi } from "./openapi.ts";
 import { operations } from "./operations.ts";
 import { problem, Refused } from "./problem.ts";
+import { plainBody, wantsPage } from "./representation.ts";
 import { roomOf } from "./room-of.ts";
 import { roomPage } from "./room-page.ts";
 import type { RouteEnv } from "./route-env.ts";
 import { requireWritable } from "./writable.ts";
-
-/** One address is a page to some and JSON to others. */
-const VARY: [string, string] = ["Vary", "Accept"];
 
 type RoomContext = Context<RouteEnv, "/rooms/:room/*">;
 
@@ -42,37 +40,38 @@ const bounded = bodyLimit({
 	onError: () => problem({ code: "too_large", message: `A body holds at most ${FRAME_BYTES_MAX} bytes.` }),
 });
 
-class MethodRefused extends Refused {
-	readonly allow: string;
-
-	constructor(methods: readonly string[]) {
-		super("method_not_allowed", `This address takes ${methods.join(" and ")}.`);
-		this.allow = methods.join(", ");
-	}
-}
-
 const rooms = new Hono<RouteEnv>();
+
+/** One address is a page to some and JSON to others, also where that says why not. */
+rooms.use("/rooms/:room", async (c, next) => {
+	await next();
+	if (c.res.status !== 101) c.res.headers.append("Vary", "Accept");
+});
 
 rooms.get("/rooms/:room", async (c) => {
 	const upgrade = c.req.header("Upgrade");
-	const name = c.req.param("room");
-	const wantsPage = upgrade === undefined && (c.req.header("Accept") ?? "").includes("text/html");
+	if (upgrade !== undefined) return upgraded(c, upgrade);
 	// The page itself says what is wrong with a name; everyone else gets a problem.
-	if (wantsPage) return roomPage(c.req.raw, c.env);
-	if (upgrade === undefined) {
-		const [room, caller] = await readable(c);
-		return answer(await room.summary(caller), [VARY]);
-	}
-	if (upgrade.toLowerCase() === "websocket") return join(c.req.raw, name, c.env, c.var.app);
-	throw new Refused("upgrade_required", "The only protocol to upgrade to here is websocket.");
+	if (wantsPage(c)) return roomPage(c.req.raw, c.env);
+	const [room, caller] = await readable(c);
+	return answer(await room.summary(caller));
 });
+
+/** A socket, for one who offers WebSocket, be it among others. Its version is the platform's to check. */
+function upgraded(c: Context<RouteEnv, "/rooms/:room">, upgrade: string): Response | Promise<Response> {
+	const offered = upgrade.split(",").map((each) => each.trim().toLowerCase());
+	if (!offered.includes("websocket")) {
+		throw new Refused("upgrade_required", "The only protocol to upgrade to here is websocket.");
+	}
+	return join(c.req.raw, c.req.param("room"), c.env, c.var.app);
+}
 
 rooms.get("/rooms/:room/events", async (c) => {
 	const query = readEventsQuery(new URL(c.req.url).searchParams);
 	const [room, caller] = await readable(c);
 	return answer(await room.events(query, caller));
 });
-rooms.post("/rooms/:room/events", bounded, async (c) => {
+rooms.post("/rooms/:room/events", bounded, plainBody, async (c) => {
 	const [room, caller] = await writable(c);
 	return postEvent(c.req.raw, room, caller);
 });
@@ -82,12 +81,12 @@ rooms.get("/rooms/:room/members", async (c) => {
 	return answer(await room.members(caller));
 });
 
-rooms.post("/rooms/:room/moderation", bounded, async (c) => {
+rooms.post("/rooms/:room/moderation", bounded, plainBody, async (c) => {
 	const [room, caller] = await writable(c);
 	return postModeration(c.req.raw, room, caller);
 });
 
-/** What each address takes: any other method is refused with this. */
+/** What each address takes, beside HEAD where it takes GET and OPTIONS everywhere: any other method is refused with this. */
 const METHODS: Readonly<Record<string, readonly string[]>> = {
 	"/rooms": ["GET"],
 	"/rooms/:room": ["GET", "DELETE"],
@@ -112,20 +111,35 @@ export function createRoutes(app: Admits): Hono<RouteEnv> {
 	routes.use(headers);
 	routes.route("/", rooms);
 	routes.route("/", operations);
-	routes.get("/openapi.json", (c) => c.json(openApi(new URL(c.req.url).origin)));
+	routes.get("/openapi.json", (c) => c.json(openApi()));
 	routes.get("/health", (c) => c.json({ ok: true }));
 	for (const [path, methods] of Object.entries(METHODS)) {
-		routes.all(path, () => {
-			throw new MethodRefused(methods);
-		});
+		const Allow = [...methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])), "OPTIONS"].join(
+			", ",
+		);
+		routes.all(path, (c) => otherMethod(c.req.raw, Allow));
 	}
 	routes.notFound(() => problem({ code: "not_found", message: "There is nothing at this address." }));
 	routes.onError(failed);
 	return routes;
 }
 
+/** `OPTIONS` is told what the address takes; what it does not take is refused with the same. */
+function otherMethod(request: Request, Allow: string): Response {
+	if (request.method !== "OPTIONS") {
+		return problem({ code: "method_not_allowed", message: `This address takes ${Allow}.` }, { Allow });
+	}
+	if (!request.headers.has("Access-Control-Request-Method")) {
+		return new Response(null, { status: 204, headers: { Allow } });
+	}
+	// A listed page's preflight was answered on the way here.
+	return problem({
+		code: "origin_refused",
+		message: "Pages of this origin may not call here. List it under ALLOWED_ORIGINS.",
+	});
+}
+
 function failed(error: Error): Response {
-	if (error instanceof MethodRefused) return problem(error.refusal, { Allow: error.allow });
 	if (error instanceof Refused) return problem(error.refusal);
 	// What the error says may quote what people sent: only its name is logged.
 	console.error(`A request failed: ${error.name}.`);

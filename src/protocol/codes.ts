@@ -35,6 +35,24 @@ export const HTTP_STATUS = {
 
 export type ErrorCode = keyof typeof HTTP_STATUS;
 
+/** What RFC 9110 (15) and RFC 6585 call each status: the title of a problem whose type is `about:blank` (RFC 9457, 4.2.1). */
+export const HTTP_TITLE = {
+	400: "Bad Request",
+	401: "Unauthorized",
+	403: "Forbidden",
+	404: "Not Found",
+	405: "Method Not Allowed",
+	409: "Conflict",
+	410: "Gone",
+	413: "Content Too Large",
+	415: "Unsupported Media Type",
+	422: "Unprocessable Content",
+	426: "Upgrade Required",
+	429: "Too Many Requests",
+	500: "Internal Server Error",
+	503: "Service Unavailable",
+} as const satisfies Readonly<Record<(typeof HTTP_STATUS)[ErrorCode] | 415, string>>;
+
 /**
  * WebSocket close codes of the room. The range says what a client does, so that old clients
  * obey new codes: 4000–4499 reconnect with backoff and cursor, 4500–4999 stop.

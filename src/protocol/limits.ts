@@ -173,6 +173,11 @@ export const JWKS_CACHE_MS = 10 * 60_000;
 export const TOKEN_CHARS_MAX = 8_192;
 /** Guests of one address together have so many members' worth of every bucket. */
 export const GUESTS_PER_ADDRESS_WORTH = 20;
+/**
+ * Of a guest without a socket, whom its room knows by its address alone: all who share that address share their keys,
+ * and no two of them think of the same sixteen characters. A random UUID has 36.
+ */
+export const GUEST_KEY_CHARS_MIN = 16;
 /** Bans and mutes that a room keeps; the soonest to expire go first. */
 export const SANCTIONS_MAX = 10_000;
 export const SANCTION_SECONDS_MAX = 100 * 365 * 86_400;

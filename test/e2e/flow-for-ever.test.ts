@@ -119,7 +119,7 @@ describe.skipIf(MINUTES === 0)("members that never read again", { timeout: (MINU
 		const busyUntil = Date.now() + STUCK_MS_MAX + 120_000;
 		let published = 0;
 		for (; Date.now() < busyUntil; published++) {
-			const headers = { "Idempotency-Key": `k${published}`, "Content-Type": "application/json" };
+			const headers = { "Idempotency-Key": `a-post-of-nobody-${published}`, "Content-Type": "application/json" };
 			const body = JSON.stringify({ name: "chat", data: TEXT });
 			const [answer] = await Promise.all([
 				fetch(`${url}/events`, { method: "POST", headers, body }),

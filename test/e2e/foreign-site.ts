@@ -13,7 +13,7 @@ const PAGE = `<!doctype html>
 	});
 	const asked = (path, init) => fetch(room + path, init).then(({ status }) => status, () => "blocked");
 	const body = JSON.stringify({ name: "chat", data: location.hostname });
-	const post = { method: "POST", body, headers: { "Idempotency-Key": location.hostname } };
+	const post = { method: "POST", body, headers: { "Idempotency-Key": crypto.getRandomValues(new Uint32Array(4)).join("-") } };
 	// A form needs no preflight.
 	const form = { method: "POST", body, mode: "no-cors", headers: { "Content-Type": "text/plain" } };
 	const framed = () => new Promise((resolve) => {

@@ -22,27 +22,35 @@ const post = (room: string, key: string | null, body: unknown, headers: Record<s
 
 test("G3: a publish over HTTP is idempotent, and those in the room hear it", async () => {
 	const ada = await BareClient.join(`${server.url}/rooms/posts`);
-	const first = await post("posts", "k-1", { name: "chat", data: { text: "hi" } });
+	const first = await post("posts", "the-first-key-of-a-guest", { name: "chat", data: { text: "hi" } });
 	expect([first.status, await first.json()]).toEqual([201, { epoch: ada.welcome.epoch, seq: 1 }]);
 	expect(await ada.hears("event")).toMatchObject({ seq: 1, data: { text: "hi" } });
-	const again = await post("posts", "k-1", { name: "chat", data: { text: "hi" } });
+	const again = await post("posts", "the-first-key-of-a-guest", { name: "chat", data: { text: "hi" } });
 	expect([again.status, await again.json()]).toEqual([200, { epoch: ada.welcome.epoch, seq: 1 }]);
-	const other = await post("posts", "k-1", { name: "chat", data: { text: "other" } });
+	const other = await post("posts", "the-first-key-of-a-guest", { name: "chat", data: { text: "other" } });
 	expect([other.status, await other.json()]).toMatchObject([422, { code: "id_reused" }]);
-	const late = await post("posts", "k-2", { name: "chat", data: 1, expect: 0 });
+	const late = await post("posts", "the-second-key-of-a-guest", { name: "chat", data: 1, expect: 0 });
 	expect([late.status, await late.json()]).toMatchObject([409, { code: "conflict", head: 1 }]);
 });
 
 test("G8: bad requests are problems with a stable code", async () => {
 	const cases: [Promise<Response>, number, string][] = [
 		[post("bad", null, { name: "chat", data: 1 }), 400, "bad_request"],
-		[post("bad", "k", "{"), 400, "malformed"],
-		[post("bad", "k", { name: "chat" }), 400, "invalid"],
-		[post("bad", "k", { name: "room.x", data: 1 }), 400, "reserved_name"],
-		[post("bad", "k", { name: "chat", data: "x".repeat(40_000) }), 413, "too_large"],
-		[post("bad", "k", { name: "chat", data: "x".repeat(90_000) }), 413, "too_large"],
-		[post("bad", "k", { name: "chat", data: 1 }, { Origin: "https://evil.example" }), 403, "origin_refused"],
-		[post("bad", "k", { name: "chat", data: 1 }, { Authorization: "Bearer x" }), 401, "unauthorized"],
+		[post("bad", "the-only-key-of-a-guest", "{"), 400, "malformed"],
+		[post("bad", "the-only-key-of-a-guest", { name: "chat" }), 400, "invalid"],
+		[post("bad", "the-only-key-of-a-guest", { name: "room.x", data: 1 }), 400, "reserved_name"],
+		[post("bad", "the-only-key-of-a-guest", { name: "chat", data: "x".repeat(40_000) }), 413, "too_large"],
+		[post("bad", "the-only-key-of-a-guest", { name: "chat", data: "x".repeat(90_000) }), 413, "too_large"],
+		[
+			post("bad", "the-only-key-of-a-guest", { name: "chat", data: 1 }, { Origin: "https://evil.example" }),
+			403,
+			"origin_refused",
+		],
+		[
+			post("bad", "the-only-key-of-a-guest", { name: "chat", data: 1 }, { Authorization: "Bearer x" }),
+			401,
+			"unauthorized",
+		],
 		[fetch(`${server.url}/rooms/-`), 400, "bad_room"],
 		[fetch(`${server.url}/rooms/bad/events?limit=0`), 400, "bad_request"],
 		[fetch(`${server.url}/rooms/bad/events?after=1&before=2`), 400, "bad_request"],
@@ -61,7 +69,7 @@ test("G8: bad requests are problems with a stable code", async () => {
 });
 
 test("history reads ascend, in both directions, and say whether there is more", async () => {
-	for (let i = 1; i <= 5; i++) await post("pages", `k-${i}`, { name: "n", data: i });
+	for (let i = 1; i <= 5; i++) await post("pages", `the-key-of-number-${i}`, { name: "n", data: i });
 	const read = async (query: string) => {
 		const page = (await (await fetch(`${server.url}/rooms/pages/events${query}`)).json()) as {
 			events: { seq: number }[];
@@ -86,4 +94,27 @@ test("members are listed", async () => {
 		count: 1,
 		members: [{ id: ada.welcome.me.id, name: "Ada", state: { mood: "good" } }],
 	});
+});
+
+test("what HTTP's standards ask for passes the platform as it is: to tools that know nothing of rooms", async () => {
+	const ask = (path: string, init: RequestInit = {}) => fetch(server.url + path, init);
+	const options = await globalThis.fetch(`${server.url}/rooms/plain`, { method: "OPTIONS" });
+	expect([options.status, options.headers.get("Allow")]).toEqual([204, "GET, HEAD, DELETE, OPTIONS"]);
+	const other = await ask("/rooms/plain/moderation");
+	expect([other.status, other.headers.get("Allow")]).toEqual([405, "POST, OPTIONS"]);
+	const unproven = await ask("/rooms/plain", { headers: { Authorization: "Bearer x" } });
+	expect([unproven.status, unproven.headers.get("WWW-Authenticate")]).toEqual([401, 'Bearer realm="rotunda"']);
+	const head = await globalThis.fetch(`${server.url}/rooms/plain`, { method: "HEAD" });
+	expect([head.status, head.headers.get("Content-Type"), await head.text()]).toEqual([200, "application/json", ""]);
+	const packed = await post("plain", "the-only-key-of-a-guest", new Uint8Array(0), { "Content-Encoding": "gzip" });
+	expect([packed.status, packed.headers.get("Accept-Encoding")]).toEqual([415, "identity"]);
+	const page = (headers: Record<string, string>) =>
+		globalThis.fetch(`${server.url}/rooms/plain`, { headers: { Accept: "text/html", ...headers } });
+	const first = await page({});
+	expect([first.status, first.headers.get("Content-Type")]).toEqual([200, "text/html; charset=utf-8"]);
+	await first.text();
+	const again = await page({ "If-None-Match": first.headers.get("ETag") ?? "" });
+	expect([again.status, await again.text()]).toEqual([304, ""]);
+	const json = await page({ Accept: "text/html;q=0, */*" });
+	expect(await json.json()).toMatchObject({ room: "plain" });
 });

@@ -54,7 +54,9 @@ async function ask(row: Row, kind: CallerKind, door = call): Promise<Response> {
 		method,
 		headers: {
 			...(credentials === null ? {} : { Authorization: `${scheme} ${credentials}` }),
-			...(row.body === undefined ? {} : { "Content-Type": "application/json", "Idempotency-Key": kind.slice(0, 64) }),
+			...(row.body === undefined
+				? {}
+				: { "Content-Type": "application/json", "Idempotency-Key": `as one with ${kind}`.slice(0, 64) }),
 			...marksOf(kind),
 		},
 		...(row.body === undefined ? {} : { body: JSON.stringify(row.body) }),
@@ -67,7 +69,7 @@ test("G10 every route of the Worker has its row in the table", () => {
 });
 
 test("every route stands in the OpenAPI document, and nothing else does", () => {
-	const { paths } = openApi("https://rotunda.test") as { paths: Record<string, object> };
+	const { paths } = openApi() as { paths: Record<string, object> };
 	const documented = Object.entries(paths).flatMap(([path, item]) =>
 		Object.keys(item)
 			.filter((key) => key !== "parameters")
@@ -117,7 +119,10 @@ const patterns = routes.filter(({ method, path }) => method === "ALL" && path !=
 
 test.each(patterns)("what %s does not take is 405 and says what it does", async (pattern) => {
 	const served = routes.filter(({ method, path }) => method !== "ALL" && path === pattern);
-	const taken = [...new Set(served.map(({ method }) => method))];
+	const taken = [
+		...new Set(served.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]))),
+		"OPTIONS",
+	];
 	const path = pattern.replace(":room", "team-a").replace(":job", "none-1");
 	for (const method of ["PUT", "PATCH", "POST", "DELETE", "PROPFIND"].filter((each) => !taken.includes(each))) {
 		const response = await call(path, { method });

@@ -25,7 +25,7 @@ const post = (path: string, headers: Record<string, string>) =>
 	call(`${path}/events`, {
 		method: "POST",
 		body: '{"name":"chat","data":1}',
-		headers: { "Idempotency-Key": "k", ...headers },
+		headers: { "Idempotency-Key": "the-key-of-guests", ...headers },
 	});
 
 async function openAll(address: string, count = ROOMS_A_MINUTE): Promise<string[]> {

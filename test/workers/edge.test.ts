@@ -70,13 +70,13 @@ test("the reply to a join names rotunda.v1 alone, and only where it was offered"
 test("G3 an event over HTTP is 201, its repeat 200 with the same place, and members hear it once", async () => {
 	const ann = await join("/rooms/a");
 	const body = '{"name":"chat","data":{"a":1}}';
-	const first = await post("a", "k1", body);
-	const again = await post("a", "k1", body);
+	const first = await post("a", "the-first-key-of-all", body);
+	const again = await post("a", "the-first-key-of-all", body);
 	expect([first.status, again.status]).toEqual([201, 200]);
 	expect(await first.json()).toEqual(await again.json());
-	expect(await ann.hears("event")).toMatchObject([{ seq: 1, id: "k1", data: { a: 1 } }]);
+	expect(await ann.hears("event")).toMatchObject([{ seq: 1, id: "the-first-key-of-all", data: { a: 1 } }]);
 	const page = await (await call("/rooms/a/events")).json();
-	expect(page).toMatchObject({ floor: 1, head: 1, more: false, events: [{ seq: 1, id: "k1" }] });
+	expect(page).toMatchObject({ floor: 1, head: 1, more: false, events: [{ seq: 1, id: "the-first-key-of-all" }] });
 	expect(await (await call("/rooms/a")).json()).toMatchObject({ room: "a", head: 1, floor: 1, count: 1 });
 	expect(await (await call("/rooms/a/members")).json()).toMatchObject({ count: 1 });
 });
@@ -84,14 +84,14 @@ test("G3 an event over HTTP is 201, its repeat 200 with the same place, and memb
 test.each([
 	["no key", null, '{"name":"chat","data":1}', 400, "bad_request"],
 	["a key of 65 characters", "k".repeat(65), '{"name":"chat","data":1}', 400, "bad_request"],
-	["no JSON", "k", "hello", 400, "malformed"],
-	["a lone surrogate", "k", '{"name":"chat","data":"\\ud800"}', 400, "malformed"],
-	["no data", "k", '{"name":"chat"}', 400, "invalid"],
-	["data 33 deep", "k", `{"name":"chat","data":${"[".repeat(33)}${"]".repeat(33)}}`, 400, "invalid"],
-	["a name of the room's own", "k", '{"name":"room.job","data":1}', 400, "reserved_name"],
-	["data over the bound", "k", `{"name":"chat","data":"${"x".repeat(32_768)}"}`, 413, "too_large"],
-	["a body over 64 KiB", "k", `{"name":"chat","data":"${"x".repeat(70_000)}"}`, 413, "too_large"],
-	["an `expect` that is missed", "k", '{"name":"chat","data":1,"expect":5}', 409, "conflict"],
+	["no JSON", "the-key-of-guests", "hello", 400, "malformed"],
+	["a lone surrogate", "the-key-of-guests", '{"name":"chat","data":"\\ud800"}', 400, "malformed"],
+	["no data", "the-key-of-guests", '{"name":"chat"}', 400, "invalid"],
+	["data 33 deep", "the-key-of-guests", `{"name":"chat","data":${"[".repeat(33)}${"]".repeat(33)}}`, 400, "invalid"],
+	["a name of the room's own", "the-key-of-guests", '{"name":"room.job","data":1}', 400, "reserved_name"],
+	["data over the bound", "the-key-of-guests", `{"name":"chat","data":"${"x".repeat(32_768)}"}`, 413, "too_large"],
+	["a body over 64 KiB", "the-key-of-guests", `{"name":"chat","data":"${"x".repeat(70_000)}"}`, 413, "too_large"],
+	["an `expect` that is missed", "the-key-of-guests", '{"name":"chat","data":1,"expect":5}', 409, "conflict"],
 ])("G8 a post with %s is a problem, and leaves no trace", async (_, key, body, status, code) => {
 	const response = await post("a", key, body);
 	expect([response.status, await response.json()]).toMatchObject([status, { code }]);
@@ -99,7 +99,7 @@ test.each([
 });
 
 test("a history that is no longer kept is 410 `trimmed`", async () => {
-	await post("a", "k1", '{"name":"chat","data":1}');
+	await post("a", "the-first-key-of-all", '{"name":"chat","data":1}');
 	const response = await call("/rooms/a/events?epoch=other");
 	expect([response.status, await response.json()]).toMatchObject([410, { code: "trimmed" }]);
 });

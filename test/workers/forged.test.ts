@@ -90,7 +90,7 @@ test("G10 a page may not speak for a guest of another tab: the key is all, and n
 test("G10 the id of a guest without a socket does not tell its address", async () => {
 	const call = doorWith({});
 	const address = "203.0.113.77";
-	const headers = { "Idempotency-Key": "k", "CF-Connecting-IP": address };
+	const headers = { "Idempotency-Key": "the-key-of-guests", "CF-Connecting-IP": address };
 	await call("/rooms/a/events", { method: "POST", body: '{"name":"chat","data":1}', headers });
 	const page = (await (await call("/rooms/a/events")).json()) as { events: { from: string }[] };
 	// All of IPv4 is hashed in minutes: a digest that anyone can make is the address itself.

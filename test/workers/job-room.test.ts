@@ -53,7 +53,7 @@ test("G8 the server's own pages are not fetched, also where nobody is in the roo
 	const fetched = web();
 	const posted = await call("/rooms/lobby/events", {
 		method: "POST",
-		headers: { "Idempotency-Key": "k1" },
+		headers: { "Idempotency-Key": "the-key-of-guests" },
 		body: JSON.stringify({ name: "chat", data: { text: `${ORIGIN}/rooms/other/events` } }),
 	});
 	expect(posted.status).toBe(201);

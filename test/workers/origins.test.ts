@@ -12,7 +12,11 @@ const LISTED = {
 const REFUSED = "403 origin_refused";
 
 async function writes(call: Call, headers: Record<string, string>): Promise<string> {
-	const init = { method: "POST", body: '{"name":"chat","data":1}', headers: { "Idempotency-Key": "k", ...headers } };
+	const init = {
+		method: "POST",
+		body: '{"name":"chat","data":1}',
+		headers: { "Idempotency-Key": "the-key-of-guests", ...headers },
+	};
 	return problemOf(await call("/rooms/a/events", init));
 }
 

@@ -110,7 +110,7 @@ test("a room written by newer code refuses joins and publishes with `newer_schem
 	expect([joined.status, await joined.json()]).toMatchObject([503, { code: "newer_schema" }]);
 	const posted = await call("/rooms/lobby/events", {
 		method: "POST",
-		headers: { "Idempotency-Key": "k" },
+		headers: { "Idempotency-Key": "the-key-of-guests" },
 		body: '{"name":"chat","data":1}',
 	});
 	expect([posted.status, await posted.json()]).toMatchObject([503, { code: "newer_schema" }]);

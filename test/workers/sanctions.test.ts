@@ -84,7 +84,10 @@ test("G10 a banned guest comes back neither with its key, nor without it from it
 		expect(await outcomeOf(await knock(call, PATH, headers))).toBe("403 banned");
 	}
 	const post = { method: "POST", body: '{"name":"chat","data":1}' };
-	const posted = await call(`${PATH}/events`, { ...post, headers: { ...home, "Idempotency-Key": "k" } });
+	const posted = await call(`${PATH}/events`, {
+		...post,
+		headers: { ...home, "Idempotency-Key": "the-key-of-guests" },
+	});
 	expect(await problemOf(posted)).toBe("403 banned");
 	expect(await outcomeOf(await knock(call, PATH, { ...far, ...offer }))).toBe("in");
 	await operate({ action: "unban", member: welcome?.me.id });

@@ -13,15 +13,15 @@ export const POSTERS: readonly Attacker[] = [
 		isWithinRates: true,
 		audience: 180,
 		attack: async (stage) => {
-			for (let n = 0; n < BURST_POSTS; n++) void stage.post(`burst-number-${n}`, large);
-			await stage.every(PUBLISH_PER_SECOND, (n) => stage.post(`steady-number-${n}`, large));
+			for (let n = 0; n < BURST_POSTS; n++) void stage.post(`burst-of-number-${n}`, large);
+			await stage.every(PUBLISH_PER_SECOND, (n) => stage.post(`steady-at-number-${n}`, large));
 		},
 	},
 	{
 		name: "HTTP post small",
 		does: "32 small posts at a time, most of which are over the rate",
 		isWithinRates: false,
-		attack: (stage) => stage.requests((n) => stage.post(`post-number-${n}`, post(0))),
+		attack: (stage) => stage.requests((n) => stage.post(`post-of-number-${n}`, post(0))),
 	},
 	{
 		name: "HTTP post repeated",
@@ -44,7 +44,7 @@ export const POSTERS: readonly Attacker[] = [
 		isWithinRates: true,
 		attack: async (stage) => {
 			const body = emptyObjects();
-			await stage.requests((n) => stage.post(`objects-number-${n}`, body));
+			await stage.requests((n) => stage.post(`objects-of-number-${n}`, body));
 		},
 	},
 	{
@@ -53,7 +53,7 @@ export const POSTERS: readonly Attacker[] = [
 		isWithinRates: true,
 		attack: async (stage) => {
 			const body = "x".repeat(1024 * 1024);
-			await stage.requests((n) => stage.post(`large-number-${n}`, body), 8);
+			await stage.requests((n) => stage.post(`large-of-number-${n}`, body), 8);
 		},
 	},
 	{
@@ -62,7 +62,7 @@ export const POSTERS: readonly Attacker[] = [
 		isWithinRates: true,
 		attack: async (stage) => {
 			const body = JSON.stringify({ name: "note", data: LARGE, expect: 1e9 });
-			await stage.requests((n) => stage.post(`conflict-number-${n}`, body));
+			await stage.requests((n) => stage.post(`conflict-of-number-${n}`, body));
 		},
 	},
 	{
