@@ -18,5 +18,5 @@ export const app = defineApp({
 	kinds: [unfurl, moderate],
 	ranges: [archive, webhook],
 	// Your own login's tokens are checked by TOKEN_JWKS_URL; here you say whom they let into which room.
-	// admit: (claims, room) => ({ member: String(claims.sub), name: String(claims.name), can: ["read", "publish"] }),
+	// admit: ({ sub, name }, room) => ({ member: String(sub), name, can: ["read", "publish"] }),
 });

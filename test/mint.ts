@@ -45,8 +45,14 @@ export interface LoginKey {
 	sign(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
 }
 
+/** What a login may sign with, by the kind of its key. */
+export const LOGIN_ALGS = [
+	...(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] as const),
+	...(["ES256", "ES384", "ES512", "EdDSA"] as const),
+] as const;
+
 /** A key pair of a login provider, and the tokens that it signs. */
-export async function loginKey(alg: "RS256" | "ES256" | "EdDSA", kid: string): Promise<LoginKey> {
+export async function loginKey(alg: (typeof LOGIN_ALGS)[number], kid: string): Promise<LoginKey> {
 	const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
 	const exported = (await crypto.subtle.exportKey("jwk", publicKey)) as JsonWebKey;
 	const { key_ops: _, ext: __, ...bare } = exported;

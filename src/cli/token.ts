@@ -40,7 +40,8 @@ if (secret === undefined || secret === "") {
 		"There is no TOKEN_SECRET. Put a line TOKEN_SECRET=… of 32 or more random characters into .dev.vars, or set it in the environment.",
 	);
 }
-const audience = process.env.TOKEN_AUDIENCE ?? devVars.TOKEN_AUDIENCE ?? "rotunda";
+// Empty, it asks a login's tokens for none; one's own are for this server all the same.
+const audience = process.env.TOKEN_AUDIENCE || devVars.TOKEN_AUDIENCE || "rotunda";
 const token = await new SignJWT({ rooms: [room], can, ...(name === undefined ? {} : { name }) })
 	.setProtectedHeader({ alg: "HS256" })
 	.setSubject(sub)

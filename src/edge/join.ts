@@ -4,7 +4,7 @@
  */
 import { TICKET_HEADER, type Ticket, writeTicket } from "../durable/ticket.ts";
 import { closeCodeOfRefusedJoin, HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
-import { cleanName, RESUME_KEY } from "../protocol/ids.ts";
+import { cleanName, isNoValue, RESUME_KEY } from "../protocol/ids.ts";
 import { DOOR_PERIOD_MS, NAME_CHARS_MAX, PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
 import { addressOf } from "./access/address.ts";
 import { type Admits, bearerOf, callerOfToken, requireCapability } from "./access/caller.ts";
@@ -131,7 +131,7 @@ async function guestWith(resume: string | null, name: string | null, request: Re
 }
 
 function readName(name: string | null): string | null {
-	if (name === null) return null;
+	if (name === null || isNoValue(name)) return null;
 	const clean = cleanName(name.toWellFormed());
 	if (clean.length > 0 && clean.length <= NAME_CHARS_MAX) return clean;
 	throw new Refused("bad_request", `A name has 1 to ${NAME_CHARS_MAX} visible characters.`);

@@ -30,7 +30,8 @@ export interface AppDefinition {
 	ranges?: readonly RangeKind[];
 	/**
 	 * Who the holder of your own login's token is in a room, and what they may do there; null for nobody.
-	 * Asked only for proven tokens that carry no `rooms` and `can` themselves.
+	 * Asked only for proven tokens that carry no `rooms` and `can` themselves; where TOKEN_AUDIENCE is empty, for
+	 * every token of the login, for it may have been made for anyone.
 	 */
 	admit?: (claims: Readonly<Record<string, unknown>>, room: string) => Admission | null | Promise<Admission | null>;
 }
@@ -38,7 +39,7 @@ export interface AppDefinition {
 export interface Admission {
 	/** The member's id: 1 to 128 letters, digits or any of . _ ~ @ : - */
 	member: string;
-	/** The display name. */
-	name: string;
+	/** The display name, as a claim gives it; the member's id is shown where it is missing or no text. */
+	name?: unknown;
 	can: readonly Capability[];
 }

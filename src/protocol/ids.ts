@@ -11,6 +11,11 @@ export const RESERVED_MEMBERS = ["guest:", "room:"] as const;
 export const OPERATOR = "room:operator";
 export const RESERVED_EVENTS = "room.";
 
+/** True for what programs write in place of a value that they do not have: nobody's name, and no one member's id. */
+export function isNoValue(text: string): boolean {
+	return text === "undefined" || text === "null";
+}
+
 /** The last thing that a client has seen. Written `{epoch}.{seq}`. */
 export interface Cursor {
 	epoch: string;

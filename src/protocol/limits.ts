@@ -171,6 +171,10 @@ export const JWKS_BYTES_MAX = 256 * 1024;
 export const JWKS_COOLDOWN_MS = 2_000;
 export const JWKS_CACHE_MS = 10 * 60_000;
 export const TOKEN_CHARS_MAX = 8_192;
+/** How far a token's `nbf` and `iat` may be ahead: what clocks that are kept by NTP differ by at the worst, and no more. */
+export const TOKEN_AHEAD_SECONDS_MAX = 30;
+/** A time in seconds that is in the year 5138; one in milliseconds of today is beyond it. */
+export const TOKEN_SECONDS_MAX = 100_000_000_000;
 /** Guests of one address together have so many members' worth of every bucket. */
 export const GUESTS_PER_ADDRESS_WORTH = 20;
 /**

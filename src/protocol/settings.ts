@@ -8,7 +8,8 @@ export interface Settings {
 	guestCan: readonly Capability[];
 	/** Where the keys of your login's tokens are, and who must have issued them; null where there are none. */
 	tokenKeys: { url: string; issuer: string } | null;
-	tokenAudience: string;
+	/** Null asks your login's tokens for none: then `admit` decides alone. */
+	tokenAudience: string | null;
 	/** Exact origins, or `https://*.example.com`. */
 	allowedOrigins: readonly string[];
 	/** 0 lifts every publish limit, the room's too. */
@@ -70,7 +71,7 @@ const READERS = {
 	],
 	TOKEN_JWKS_URL: [v.pipe(v.string(), v.url(), v.regex(/^https?:/)), "an http or https address"],
 	TOKEN_ISSUER: [v.pipe(v.string(), v.minLength(1)), "the issuer (`iss`) of your login's tokens"],
-	TOKEN_AUDIENCE: [v.pipe(v.string(), v.minLength(1)), "the audience (`aud`) of the tokens for this server"],
+	TOKEN_AUDIENCE: [v.string(), "the audience (`aud`) of the tokens for this server"],
 	PUBLISH_PER_SECOND: [whole(0), "a whole number, 0 or more"],
 	SIGNAL_PER_SECOND: [whole(0), "a whole number, 0 or more"],
 	ROOM_PUBLISH_PER_SECOND: [whole(1), "a whole number, 1 or more"],
@@ -87,12 +88,13 @@ const READERS = {
 	UNFURL_IMAGES: [v.picklist(["on", "off"]), "`on` or `off`"],
 } as const;
 
-/**
- * Reads the settings from the Worker's variables.
- * @throws Error with a sentence that names the setting that does not parse.
- */
-export function readSettings(vars: Readonly<Record<string, unknown>>): Settings {
-	function read<K extends keyof typeof READERS, D>(name: K, otherwise: D): v.InferOutput<(typeof READERS)[K][0]> | D {
+type Vars = Readonly<Record<string, unknown>>;
+
+function readOf(vars: Vars) {
+	return function read<K extends keyof typeof READERS, D>(
+		name: K,
+		otherwise: D,
+	): v.InferOutput<(typeof READERS)[K][0]> | D {
 		const value = vars[name];
 		if (value === undefined) return otherwise;
 		const [schema, expected] = READERS[name];
@@ -101,7 +103,11 @@ export function readSettings(vars: Readonly<Record<string, unknown>>): Settings 
 		throw new Error(
 			`The setting ${name} is ${JSON.stringify(value)}, which is not ${expected}. Correct it under [vars] in wrangler.toml.`,
 		);
-	}
+	};
+}
+
+/** Whose tokens are good. @throws Error where the settings for it do not fit together. */
+function readTokens(read: ReturnType<typeof readOf>): Pick<Settings, "tokenKeys" | "tokenAudience"> {
 	const jwksUrl = read("TOKEN_JWKS_URL", null);
 	const issuer = read("TOKEN_ISSUER", null);
 	if (jwksUrl !== null && issuer === null) {
@@ -109,12 +115,29 @@ export function readSettings(vars: Readonly<Record<string, unknown>>): Settings 
 			"The setting TOKEN_JWKS_URL needs TOKEN_ISSUER beside it: without it, whoever has a key there could let anyone in. Set it under [vars] in wrangler.toml.",
 		);
 	}
+	const audience = read("TOKEN_AUDIENCE", "rotunda");
+	if (jwksUrl === null && audience === "") {
+		throw new Error(
+			"The setting TOKEN_AUDIENCE is empty, which asks for no audience: only beside TOKEN_JWKS_URL, where `admit` in src/app.ts decides. Set one under [vars] in wrangler.toml.",
+		);
+	}
+	return {
+		tokenKeys: jwksUrl === null || issuer === null ? null : { url: jwksUrl, issuer },
+		tokenAudience: audience === "" ? null : audience,
+	};
+}
+
+/**
+ * Reads the settings from the Worker's variables.
+ * @throws Error with a sentence that names the setting that does not parse.
+ */
+export function readSettings(vars: Vars): Settings {
+	const read = readOf(vars);
 	const count = (name: keyof typeof DEFAULTS): number => read(name, DEFAULTS[name]);
 	return {
 		access: read("ACCESS", "open"),
 		guestCan: read("GUEST_CAN", ["read", "publish", "signal", "presence", "job"]),
-		tokenKeys: jwksUrl === null || issuer === null ? null : { url: jwksUrl, issuer },
-		tokenAudience: read("TOKEN_AUDIENCE", "rotunda"),
+		...readTokens(read),
 		allowedOrigins: read("ALLOWED_ORIGINS", []),
 		publishPerSecond: count("PUBLISH_PER_SECOND"),
 		signalPerSecond: count("SIGNAL_PER_SECOND"),

@@ -88,3 +88,10 @@ test("a number beyond its upper bound is told that bound", () => {
 	expect(() => readSettings({ ROOM_MAX_SESSIONS: "70000" })).toThrow("1 to 32768");
 	expect(() => readSettings({ HISTORY_MAX_AGE_DAYS: "70000" })).toThrow("36500");
 });
+
+test("an empty TOKEN_AUDIENCE asks your login's tokens for none, and stands beside TOKEN_JWKS_URL alone", () => {
+	const login = { TOKEN_JWKS_URL: "https://login.example/jwks", TOKEN_ISSUER: "https://login.example/" };
+	expect(readSettings({ ...login, TOKEN_AUDIENCE: "" })).toMatchObject({ tokenAudience: null });
+	expect(readSettings(login)).toMatchObject({ tokenAudience: "rotunda" });
+	expect(() => readSettings({ TOKEN_AUDIENCE: "" })).toThrow(/TOKEN_AUDIENCE.*TOKEN_JWKS_URL/);
+});

@@ -2,7 +2,7 @@
 import { reset } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { JWKS_BYTES_MAX, JWKS_CACHE_MS, JWKS_COOLDOWN_MS } from "../../src/protocol/limits.ts";
-import { confused, ISSUER, loginKey, mint, SECRET } from "../mint.ts";
+import { confused, ISSUER, LOGIN_ALGS, loginKey, mint, SECRET } from "../mint.ts";
 import { bearing, type Call, doorWith, enter, knock, outcomeOf } from "./door.ts";
 import { Guest } from "./guest.ts";
 
@@ -40,16 +40,13 @@ function pass(ms: number): void {
 	vi.setSystemTime(now + ms);
 }
 
-test.each(["RS256", "ES256", "EdDSA"] as const)(
-	"a token of one's login by %s is good, and its set is fetched once",
-	async (alg) => {
-		const key = await loginKey(alg, "k1");
-		keys(key.jwk);
-		expect([await joining(await key.sign()), await joining(await key.sign())]).toEqual(["in", "in"]);
-		expect(fetches).toHaveLength(1);
-		expect(fetches[0]?.url).toBe(`https://login-${servers}.example/jwks.json`);
-	},
-);
+test.each(LOGIN_ALGS)("a token of one's login by %s is good, and its set is fetched once", async (alg) => {
+	const key = await loginKey(alg, "k1");
+	keys(key.jwk);
+	expect([await joining(await key.sign()), await joining(await key.sign())]).toEqual(["in", "in"]);
+	expect(fetches).toHaveLength(1);
+	expect(fetches[0]?.url).toBe(`https://login-${servers}.example/jwks.json`);
+});
 
 test.each(["RS256", "ES256", "EdDSA"] as const)(
 	"G10 %s goes with its kind of key: no other is taken for it, nor it for a secret",
@@ -64,6 +61,21 @@ test.each(["RS256", "ES256", "EdDSA"] as const)(
 		}
 	},
 );
+
+test("a set whose keys name no algorithm, as Entra's, is good for every one of their kind", async () => {
+	const { jwk } = await loginKey("RS256", "k1");
+	const { alg: _, ...bare } = jwk;
+	const key = await loginKey("PS384", "k2");
+	const { alg: __, ...other } = key.jwk;
+	keys(bare, other);
+	expect(await joining(await key.sign())).toBe("in");
+});
+
+test("G10 a key that names its algorithm is good for no other of its kind", async () => {
+	const key = await loginKey("RS256", "k1");
+	keys({ ...key.jwk, alg: "PS256" } as JsonWebKey);
+	expect(await joining(await key.sign())).toBe("401 unauthorized");
+});
 
 test("G10 a secret that stands in the key set is no secret: HS256 goes by TOKEN_SECRET alone", async () => {
 	const k = btoa("a secret of thirty-two characters").replaceAll("=", "");

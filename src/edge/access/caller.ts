@@ -3,14 +3,14 @@
  * What is not proven allowed is refused (G10).
  */
 import type { App } from "../../jobs/define.ts";
-import { cleanName, MEMBER_ID, matchesPattern, OPERATOR, RESERVED_MEMBERS } from "../../protocol/ids.ts";
+import { cleanName, isNoValue, MEMBER_ID, matchesPattern, OPERATOR, RESERVED_MEMBERS } from "../../protocol/ids.ts";
 import { NAME_CHARS_MAX } from "../../protocol/limits.ts";
 import { CAPABILITIES, type Capability } from "../../protocol/messages.ts";
 import { isOperator } from "../operators.ts";
 import { Refused } from "../problem.ts";
 import { settingsOf } from "../settings-of.ts";
 import { addressOf } from "./address.ts";
-import { type Claims, verifyToken } from "./tokens.ts";
+import { type Claims, type Proof, verifyToken } from "./tokens.ts";
 
 export interface Caller {
 	/** Null for a guest without a socket, whom the room knows by its address. */
@@ -33,53 +33,61 @@ export async function callerOfToken(
 	env: Cloudflare.Env,
 	app: Admits,
 ): Promise<Caller & { member: string }> {
-	const claims = await verifyToken(token, settingsOf(env), env.TOKEN_SECRET);
+	const proof = await verifyToken(token, settingsOf(env), env.TOKEN_SECRET);
+	const { claims } = proof;
 	if (typeof claims.sub !== "string") throw new Refused("unauthorized", "The token's `sub` is not a text.");
-	const { member, name, can } = await grantOf(claims, room, app);
+	const { member, name, can } = await grantOf(proof, room, app);
 	if (
 		typeof member !== "string" ||
-		typeof name !== "string" ||
 		!MEMBER_ID.test(member) ||
+		isNoValue(member) ||
 		RESERVED_MEMBERS.some((prefix) => member.startsWith(prefix))
 	) {
 		throw new Refused(
 			"unauthorized",
-			"The token's `sub` cannot be a member's id: 1 to 128 letters, digits or any of . _ ~ @ : -, and neither `guest:` nor `room:` at its beginning.",
+			"The token's `sub` (or the `member` of `admit`) cannot be a member's id: 1 to 128 letters, digits or any of . _ ~ @ : -, neither `undefined` nor `null`, and neither `guest:` nor `room:` at its beginning.",
 		);
 	}
-	const shown = cleanName(name.toWellFormed()).slice(0, NAME_CHARS_MAX).toWellFormed();
-	return {
-		member,
-		name: shown === "" ? member.slice(0, NAME_CHARS_MAX) : shown,
-		can,
-		expiresAt: claims.exp * 1000,
-		address: null,
-	};
+	return { member, name: nameOf(name, member), can, expiresAt: claims.exp * 1000, address: null };
 }
 
+/** What is shown of a name that a token or an app gives: the member's id where that is none. */
+function nameOf(name: unknown, member: string): string {
+	const text = typeof name === "string" ? cleanName(name.toWellFormed()) : "";
+	const shown = text.slice(0, NAME_CHARS_MAX).toWellFormed();
+	return shown === "" || isNoValue(shown) ? member.slice(0, NAME_CHARS_MAX) : shown;
+}
+
+/** What a token's claims or an app say, before it is checked. */
 interface Grant {
-	member: string;
-	name: string;
+	member: unknown;
+	name: unknown;
 	can: readonly Capability[];
 }
 
-async function grantOf(claims: Claims, room: string, app: Admits): Promise<Grant> {
+async function grantOf({ claims, isForUs }: Proof, room: string, app: Admits): Promise<Grant> {
 	const { sub, name, rooms, can } = claims as Claims & { name?: unknown; rooms?: unknown; can?: unknown };
-	if (rooms === undefined && can === undefined) {
+	if (!isForUs || (rooms === undefined && can === undefined)) {
 		// A token of your own login says nothing of rooms: app.ts does.
 		const admitted = (await app.admit?.(claims, room)) ?? null;
-		if (admitted !== null) return { ...admitted, can: CAPABILITIES.filter((each) => admitted.can.includes(each)) };
-		throw new Refused("forbidden", "Your login does not open this room.");
+		if (admitted === null) throw new Refused("forbidden", "Your login does not open this room.");
+		return { member: admitted.member, name: admitted.name, can: capabilitiesOf(admitted.can) };
 	}
-	const patterns = Array.isArray(rooms) ? rooms : [rooms];
-	if (!patterns.some((pattern) => typeof pattern === "string" && matchesPattern(room, pattern))) {
+	if (!listOf(rooms).some((pattern) => typeof pattern === "string" && matchesPattern(room, pattern))) {
 		throw new Refused("forbidden", "The token is not for this room; get one that names it.");
 	}
-	return {
-		member: sub,
-		name: typeof name === "string" ? name : sub,
-		can: CAPABILITIES.filter((each) => Array.isArray(can) && can.includes(each)),
-	};
+	return { member: sub, name, can: capabilitiesOf(can) };
+}
+
+function capabilitiesOf(can: unknown): Capability[] {
+	const named = listOf(can);
+	return CAPABILITIES.filter((each) => named.includes(each));
+}
+
+/** A list, or the words of one text: neither a room's name nor a capability holds a space or a comma. */
+function listOf(claim: unknown): readonly unknown[] {
+	if (typeof claim === "string") return claim.split(/[\s,]+/);
+	return Array.isArray(claim) ? claim : [];
 }
 
 /** Who sends an HTTP request: an operator, a token's holder or, where the server is open, a guest. @throws Refused */

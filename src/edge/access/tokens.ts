@@ -1,7 +1,7 @@
 /**
- * Tokens: JWTs of your backend (HS256 by TOKEN_SECRET) or of your login (ES256, EdDSA, RS256 by
- * TOKEN_JWKS_URL). Which algorithm is allowed follows from the kind of key, never from the token:
- * a public key is never taken for a secret.
+ * Tokens: JWTs of your backend (HS256 by TOKEN_SECRET) or of your login (RS, PS and ES of 256 to 512
+ * and EdDSA by TOKEN_JWKS_URL). Which algorithm is allowed follows from the kind of key, never from the
+ * token: a public key is never taken for a secret.
  */
 import { createRemoteJWKSet, customFetch, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import {
@@ -9,38 +9,46 @@ import {
 	JWKS_CACHE_MS,
 	JWKS_COOLDOWN_MS,
 	JWKS_MS_MAX,
+	TOKEN_AHEAD_SECONDS_MAX,
 	TOKEN_CHARS_MAX,
+	TOKEN_SECONDS_MAX,
 } from "../../protocol/limits.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { Refused } from "../problem.ts";
 
 export type Claims = JWTPayload & { sub: string; exp: number };
 
-const BY_JWKS = ["ES256", "EdDSA", "RS256"];
+/** A token that is proven. */
+export interface Proof {
+	claims: Claims;
+	/** False where no audience was asked for: it may have been made for anyone, and grants nothing by itself. */
+	isForUs: boolean;
+}
+
+/** What a login may sign with: each goes with one kind of key (RFC 7518 section 3.1, RFC 8037, RFC 9864). */
+const BY_JWKS = [
+	...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"],
+	...["EdDSA", "Ed25519"],
+];
+/** The audience of one's own backend, where TOKEN_AUDIENCE asks a login for none. */
+const OWN_AUDIENCE = "rotunda";
 
 /** The remote key sets, each with its cache, for the life of the isolate. */
 const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
 
 /**
- * The claims of a token that is proven.
+ * The claims of a token, proven.
  * @throws Refused `unauthorized` with a sentence for everything else.
  */
-export async function verifyToken(token: string, settings: Settings, secret: string | undefined): Promise<Claims> {
+export async function verifyToken(token: string, settings: Settings, secret: string | undefined): Promise<Proof> {
 	if (token.length > TOKEN_CHARS_MAX) throw new Refused("unauthorized", "The token is too long to be one.");
-	const { tokenKeys, tokenAudience: audience } = settings;
-	const required = { audience, requiredClaims: ["sub", "exp"] };
-	const alg = algorithmOf(token);
 	try {
-		if (alg === "HS256" && secret !== undefined && secret !== "") {
-			const key = new TextEncoder().encode(secret);
-			return (await jwtVerify(token, key, { ...required, algorithms: ["HS256"] })).payload as Claims;
-		}
-		if (tokenKeys !== null && alg !== null && BY_JWKS.includes(alg)) {
-			const { url, issuer } = tokenKeys;
-			const verified = await jwtVerify(token, keySetOf(url), { ...required, issuer, algorithms: BY_JWKS });
-			return verified.payload as Claims;
-		}
+		const proof = await proofOf(token, settings, secret);
+		const fault = proof === null ? NO_KEY : faultOfTimes(proof.claims);
+		if (proof !== null && fault === null) return proof;
+		throw new Refused("unauthorized", fault ?? NO_KEY);
 	} catch (error) {
+		if (error instanceof Refused) throw error;
 		// Not the token's fault: its holder is not told to give up.
 		if (isKeysFault(error)) {
 			const message = "The keys to check the token with could not be had; try again in a moment.";
@@ -48,7 +56,39 @@ export async function verifyToken(token: string, settings: Settings, secret: str
 		}
 		throw new Refused("unauthorized", sentenceOf(error));
 	}
-	throw new Refused("unauthorized", "The token is not signed in a way that this server has a key for.");
+}
+
+/** Null where there is no kind of key for it. @throws what jose says of a token that is not good */
+async function proofOf(token: string, settings: Settings, secret: string | undefined): Promise<Proof | null> {
+	const { tokenKeys, tokenAudience } = settings;
+	const required = { requiredClaims: ["sub", "exp"], clockTolerance: TOKEN_AHEAD_SECONDS_MAX };
+	const alg = algorithmOf(token);
+	if (alg === "HS256" && secret !== undefined && secret !== "") {
+		const key = new TextEncoder().encode(secret);
+		const asked = { ...required, audience: tokenAudience ?? OWN_AUDIENCE, algorithms: ["HS256"] };
+		return { claims: (await jwtVerify(token, key, asked)).payload as Claims, isForUs: true };
+	}
+	if (tokenKeys === null || alg === null || !BY_JWKS.includes(alg)) return null;
+	const { url, issuer } = tokenKeys;
+	const audience = tokenAudience === null ? {} : { audience: tokenAudience };
+	const asked = { ...required, ...audience, issuer, algorithms: BY_JWKS };
+	const { payload } = await jwtVerify(token, keySetOf(url), asked);
+	return { claims: payload as Claims, isForUs: tokenAudience !== null };
+}
+
+/**
+ * What is wrong with a token's times, or null. Two machines' clocks may differ, so a token may begin a little
+ * ahead of ours; it ends exactly when it says.
+ */
+function faultOfTimes({ exp, nbf, iat }: JWTPayload): string | null {
+	for (const [claim, seconds] of Object.entries({ exp, nbf, iat })) {
+		if (seconds === undefined || seconds < TOKEN_SECONDS_MAX) continue;
+		return `The token's \`${claim}\` is not a time in seconds since 1970: it looks like milliseconds, which are to be divided by 1000.`;
+	}
+	const now = Date.now() / 1000;
+	if (exp !== undefined && exp <= now) return EXPIRED;
+	const begins = Math.max(nbf ?? 0, iat ?? 0);
+	return begins > now + TOKEN_AHEAD_SECONDS_MAX ? NOT_YET : null;
 }
 
 /** What the token says it is signed with; null for what is no token. */
@@ -96,10 +136,14 @@ function isKeysFault(error: unknown): boolean {
 	return true;
 }
 
+const NO_KEY = "The token is not signed in a way that this server has a key for.";
+const EXPIRED = "The token has expired; get a new one.";
+const NOT_YET = `The token is not valid yet: its \`nbf\` or \`iat\` is more than ${TOKEN_AHEAD_SECONDS_MAX} s ahead of this server's clock.`;
+
 function sentenceOf(error: unknown): string {
-	if (error instanceof errors.JWTExpired) return "The token has expired; get a new one.";
+	if (error instanceof errors.JWTExpired) return EXPIRED;
 	if (error instanceof errors.JWTClaimValidationFailed) {
-		if (error.claim === "nbf") return "The token is not valid yet.";
+		if (error.claim === "nbf" && error.reason === "check_failed") return faultOfTimes(error.payload) ?? NOT_YET;
 		return `The token's claim \`${error.claim}\` is missing or is not what this server asks for.`;
 	}
 	if (error instanceof errors.JOSEError) return "The token is not signed by a key that this server knows.";
