@@ -5,6 +5,7 @@ import type { Answer, EventsQuery } from "../durable/reading.ts";
 import type { RoomStub } from "../durable/room-object.ts";
 import { PostEvent, PostModeration } from "../protocol/http.ts";
 import { OPERATOR } from "../protocol/ids.ts";
+import { parseJson } from "../protocol/json.ts";
 import { PAGE_EVENTS_MAX } from "../protocol/limits.ts";
 import { isWellFormedValue, mayBeIllFormed } from "../protocol/text.ts";
 import type { Reply } from "../room/effects.ts";
@@ -74,10 +75,10 @@ async function readBody<S extends v.GenericSchema>(
 	schema: S,
 	shape: string,
 ): Promise<v.InferOutput<S>> {
-	const text = await request.text();
+	const text = readText(await request.arrayBuffer());
 	let body: unknown;
 	try {
-		body = JSON.parse(text);
+		body = parseJson(text);
 	} catch {
 		throw new Refused("malformed", "The body is not JSON.");
 	}
@@ -86,7 +87,18 @@ async function readBody<S extends v.GenericSchema>(
 	}
 	const result = v.safeParse(schema, body, { abortEarly: true });
 	if (result.success) return result.output;
-	const field = v.getDotPath(result.issues[0]);
+	const [issue] = result.issues;
+	const field = v.getDotPath(issue);
 	const what = field === null ? "The body" : `\`${field}\``;
+	if (issue.type === "check") throw new Refused("invalid", `${what} ${issue.message}.`);
 	throw new Refused("invalid", `${what} is missing or is not what it should be: send ${shape}.`);
+}
+
+/** A body as text. @throws Refused `malformed` where it is not UTF-8: read as if it were, it would be another. */
+function readText(bytes: ArrayBuffer): string {
+	try {
+		return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+	} catch {
+		throw new Refused("malformed", "The body is not UTF-8.");
+	}
 }

@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import type { Refusal } from "./codes.ts";
+import { parseJson } from "./json.ts";
 import { FRAME_BYTES_MAX, ID_CHARS_MAX, MESSAGES_PER_FRAME_MAX, SERVER_FRAME_BYTES_MAX } from "./limits.ts";
 import { CLIENT_MESSAGES, type ClientMessage, type Event, type ServerMessage } from "./messages.ts";
 import { exceedsBytes, isWellFormedValue, mayBeIllFormed, utf8Bytes } from "./text.ts";
@@ -18,7 +19,7 @@ export function decodeFrame(text: string): Decoded[] {
 	}
 	let parsed: unknown;
 	try {
-		parsed = JSON.parse(text);
+		parsed = parseJson(text);
 	} catch {
 		return [refused("malformed", "The frame is not JSON. Send one message, or an array of messages.")];
 	}

@@ -5,8 +5,9 @@
 import * as v from "valibot";
 import type { ErrorCode } from "./codes.ts";
 import { MEMBER_ID } from "./ids.ts";
+import { ALTERED } from "./json.ts";
 import { DATA_DEPTH_MAX, ID_CHARS_MAX, NAME_CHARS_MAX, PAGE_EVENTS_MAX, SANCTION_SECONDS_MAX } from "./limits.ts";
-import { holdsFiniteNumbers, nestsDeeper } from "./text.ts";
+import { holdsFiniteNumbers, holdsNumber, nestsDeeper } from "./text.ts";
 
 export const CAPABILITIES = ["read", "publish", "signal", "presence", "job", "moderate"] as const;
 export const Capability = v.picklist(CAPABILITIES);
@@ -22,7 +23,11 @@ export const Seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 export const Data = v.pipe(
 	v.unknown(),
 	v.check((data) => !nestsDeeper(data, DATA_DEPTH_MAX), `nests deeper than ${DATA_DEPTH_MAX} levels`),
-	v.check(holdsFiniteNumbers, "holds a number that is too large"),
+	v.check(holdsFiniteNumbers, ({ input }) =>
+		holdsNumber(input, ALTERED)
+			? "holds an integer that a JSON number cannot carry exactly; send it as a string"
+			: "holds a number that is too large",
+	),
 );
 
 // Client to server.

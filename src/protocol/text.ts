@@ -57,7 +57,8 @@ export function isWellFormedValue(root: unknown): boolean {
 
 /**
  * True where every number in a JSON value is one that JSON can write: `1e999` is read as infinity, and would be
- * written as null. Recursive: for values whose depth was looked at before.
+ * written as null; json.ts reads every number so that would come out as another. Recursive: for values whose depth
+ * was looked at before.
  */
 export function holdsFiniteNumbers(value: unknown): boolean {
 	if (typeof value === "number") return Number.isFinite(value);
@@ -66,6 +67,12 @@ export function holdsFiniteNumbers(value: unknown): boolean {
 		if (!holdsFiniteNumbers(child)) return false;
 	}
 	return true;
+}
+
+/** True where a JSON value is this number, or holds it. Recursive, as above. */
+export function holdsNumber(value: unknown, number: number): boolean {
+	if (typeof value !== "object" || value === null) return value === number;
+	return Object.values(value).some((child) => holdsNumber(child, number));
 }
 
 /** True where two JSON values are equal, whatever the order of their keys. */
