@@ -1,5 +1,6 @@
 /** What is read of a room over HTTP, without a socket. */
 import type { Refusal } from "../protocol/codes.ts";
+import type { JobsQuery } from "../room/job-list.ts";
 import type { Room } from "../room/room.ts";
 
 /** An HTTP answer from the room: JSON text, or a refusal. */
@@ -35,4 +36,15 @@ export function eventsOf(room: Room, query: EventsQuery): Answer {
 	return {
 		json: `{"epoch":${JSON.stringify(epoch)},"floor":${floor},"head":${head},"events":[${page.bodies.join(",")}],"more":${page.more}}`,
 	};
+}
+
+export function jobsOf(room: Room, query: JobsQuery): Answer {
+	const page = room.jobs(query);
+	if (page === null) {
+		const message =
+			"`cursor` is the `next` of an earlier answer, and of before a wipe it holds no longer; begin anew without it.";
+		return { refusal: { code: "bad_request", message } };
+	}
+	const next = page.next === null ? "" : `,"next":${JSON.stringify(page.next)}`;
+	return { json: `{"jobs":[${page.bodies.join(",")}]${next}}` };
 }

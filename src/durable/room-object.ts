@@ -17,7 +17,7 @@ import type { Post } from "../room/inputs.ts";
 import type { JobState } from "../room/jobs.ts";
 import type { Room } from "../room/room.ts";
 import { Platform } from "./platform.ts";
-import { type Answer, type EventsQuery, epochOf, eventsOf } from "./reading.ts";
+import { type Answer, type EventsQuery, epochOf, eventsOf, jobsOf } from "./reading.ts";
 import { NEWER_SCHEMA } from "./refusals.ts";
 import { RoomBody } from "./room-body.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -177,16 +177,17 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 		return new Promise((answer) => this.#body.replayJob(job, answer));
 	}
 
-	jobs(state: JobState | null, limit: number): Answer {
+	/** `cursor` is missing where the Worker is older than this object. */
+	jobs(state: JobState | null, limit: number, cursor: string | null = null): Answer {
 		if (this.#body.isNewer) return { refusal: NEWER_SCHEMA };
-		return { json: JSON.stringify({ jobs: this.#room.jobs(state, limit) }) };
+		return jobsOf(this.#room, { state, limit, cursor });
 	}
 
 	job(id: string): Answer {
 		if (this.#body.isNewer) return { refusal: NEWER_SCHEMA };
 		const job = this.#room.job(id);
 		if (job === null) return { refusal: { code: "not_found", message: "There is no job of that id here." } };
-		return { json: JSON.stringify(job) };
+		return { json: job };
 	}
 
 	// For the consumer of jobs.

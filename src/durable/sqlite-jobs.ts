@@ -1,5 +1,7 @@
 /** The jobs and ranges of a room in SQLite. */
-import type { AskKey, JobHead, JobRow, JobState, RangeRow } from "../room/jobs.ts";
+import { JOBS_LOOKED_AT_MAX } from "../protocol/limits.ts";
+import type { AskKey, JobHead, JobRow, JobState, ListedJob, RangeRow } from "../room/jobs.ts";
+import type { JobSize, JobSizes } from "../room/store.ts";
 import { Database, ROWS } from "./database.ts";
 
 const HEAD_COLUMNS = `n, kind, purpose, member, ask, seq, state, run, due_at as "dueAt", deadline_at as "deadlineAt",
@@ -17,13 +19,30 @@ export class SqliteJobs extends Database {
 		return this.#readJobs<JobRow>(`select ${JOB_COLUMNS} from jobs where n = ?`, n)[0] ?? null;
 	}
 
-	jobs(state: JobState | null, before: number, limit: number): JobRow[] {
-		return this.#readJobs<JobRow>(
-			`select ${JOB_COLUMNS} from jobs where n < ?1 and (?2 is null or state = ?2) order by n desc limit ?3`,
+	jobs(state: JobState | null, before: number, limit: number): ListedJob[] {
+		return this.#readJobs<ListedJob>(
+			`select ${HEAD_COLUMNS}, outcome from jobs where n < ?1 and (?2 is null or state = ?2) order by n desc limit ?3`,
 			before,
 			state,
 			limit,
 		);
+	}
+
+	jobSizes(state: JobState | null, before: number, limit: number): JobSizes {
+		const [row] =
+			state === null
+				? []
+				: this.read<{ n: number }>(
+						"select n from jobs where n < ? order by n desc limit 1 offset ?",
+						before,
+						JOBS_LOOKED_AT_MAX - 1,
+					);
+		const sizes = this.read<JobSize & Record<string, SqlStorageValue>>(
+			`select n, octet_length(outcome) as bytes from jobs
+				where n < ?1 and n >= ?2 and (?3 is null or state = ?3) order by n desc limit ?4`,
+			...[before, row?.n ?? 0, state, limit],
+		);
+		return { sizes, last: sizes.length < limit ? (row?.n ?? null) : null };
 	}
 
 	findAsks(keys: readonly AskKey[]): JobHead[] {

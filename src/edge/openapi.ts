@@ -65,6 +65,7 @@ const text = (name: string, description: string, required = false): Json => ({
 	required,
 	schema: { type: "string" },
 });
+const cursor = text("cursor", "The `next` of the answer before; the list begins where it is missing.");
 const body = (name: keyof typeof SCHEMAS): Json => ({ required: true, content: json(name) });
 const OPERATOR = [{ operatorKey: [] }];
 const done = { description: "Done." };
@@ -127,7 +128,11 @@ const JOB_PATHS = {
 		get: {
 			summary: "The room's jobs, the newest first",
 			security: OPERATOR,
-			parameters: [text("state", "waiting, sent, done or failed."), limit],
+			parameters: [
+				text("state", "waiting, sent, done or failed: a page of these may be short, or empty, and there be more."),
+				cursor,
+				limit,
+			],
 			responses: { 200: ok("The jobs.", "JobsPage"), ...PROBLEM },
 		},
 	},

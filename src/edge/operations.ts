@@ -53,7 +53,8 @@ operations.get("/rooms/:room/jobs", async (c) => {
 	if (state !== null && !JOB_STATES.includes(state)) {
 		throw new Refused("bad_request", `\`state\` is one of ${JOB_STATES.join(", ")}.`);
 	}
-	return answer(await roomOf(c.env, c.req.param("room")).jobs(state as JobState | null, limitOf(c.req.url)));
+	const cursor = c.req.query("cursor") ?? null;
+	return answer(await roomOf(c.env, c.req.param("room")).jobs(state as JobState | null, limitOf(c.req.url), cursor));
 });
 
 operations.get("/rooms/:room/jobs/:job", async (c) => {

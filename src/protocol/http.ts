@@ -41,7 +41,8 @@ export const Job = v.object({
 	result: v.optional(v.unknown()),
 	error: v.optional(v.object({ code: v.string(), message: v.string() })),
 });
-export const JobsPage = v.object({ jobs: v.array(Job) });
+/** `next` is the `cursor` that reads on; without it there is no more. */
+export const JobsPage = v.object({ jobs: v.array(Job), next: v.optional(v.string()) });
 
 export const RoomsPage = v.object({
 	rooms: v.array(v.object({ room: v.string(), members: v.number(), head: Seq, activeAt: v.number() })),

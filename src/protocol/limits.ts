@@ -140,6 +140,10 @@ export const JOBS_STARTED_PER_ADDRESS_MAX = 2_000;
 export const OUTCOME_KEPT_MS = 7 * 24 * 3_600_000;
 export const OUTCOMES_OWED_PER_MEMBER_MAX = 200;
 export const JOBS_TRIM_ROWS_MAX = 500;
+/** Jobs that one page of their list looks at where it wants those of one state: they have no index, and a week of them is kept. */
+export const JOBS_LOOKED_AT_MAX = 5_000;
+/** What a listed job takes of a page beside its outcome, at most: its id, kind, member and numbers. */
+export const JOB_HEAD_BYTES_MAX = 512;
 /** How long an attempt to hand a job to the queue may hang before it is tried again. */
 export const SEND_MS_MAX = 60_000;
 export const SEND_RETRY_MS = 5_000;

@@ -5,8 +5,9 @@ import type { Rules } from "../protocol/rules.ts";
 import type { Reply } from "./effects.ts";
 import type { History } from "./history.ts";
 import type { Sent } from "./inputs.ts";
-import { type JobView, jobView, rangeView } from "./job-view.ts";
-import { type JobRow, type JobState, jobNumber, type Publication, type RangeRow } from "./jobs.ts";
+import { JobList, type JobsPage, type JobsQuery } from "./job-list.ts";
+import { encodeJob, encodeRange } from "./job-view.ts";
+import { type JobRow, jobNumber, type Publication, type RangeRow } from "./jobs.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Ranges } from "./ranges.ts";
 import type { RoomRecord } from "./record.ts";
@@ -32,9 +33,11 @@ export interface Taking {
 
 export class JobDesk {
 	readonly #room: Needs;
+	readonly #list: JobList;
 
 	constructor(needs: Needs) {
 		this.#room = needs;
+		this.#list = new JobList(needs.store, needs.record, needs.ranges);
 	}
 
 	/** The platform has taken jobs, or could not. */
@@ -110,26 +113,20 @@ export class JobDesk {
 		return { kind, input: "null", event: null, range };
 	}
 
-	/** Jobs for an operator, the newest first: of one state, or all. Ranges in flight come first. */
-	list(state: JobState | null, limit: number): JobView[] {
-		const epoch = this.#epoch;
-		const ranges = [...this.#room.ranges.rows()]
-			.filter((row) => row.state !== "idle")
-			.map((row) => rangeView(row, epoch))
-			.filter((view) => state === null || view.state === state);
-		const rows = this.#room.store.jobs(state, Number.MAX_SAFE_INTEGER, limit).map((row) => jobView(row, epoch));
-		return [...ranges, ...rows].slice(0, limit);
+	/** Jobs for an operator; null where the cursor is none. */
+	list(query: JobsQuery): JobsPage | null {
+		return this.#list.page(query);
 	}
 
-	/** One job, or null where there is none of that id. */
-	view(id: string): JobView | null {
+	/** One job, encoded, or null where there is none of that id. */
+	view(id: string): string | null {
 		const epoch = this.#epoch;
 		const n = jobNumber(epoch, id);
 		if (n === null) return null;
 		const range = this.#room.ranges.inFlight(n);
-		if (range !== undefined) return rangeView(range, epoch);
+		if (range !== undefined) return encodeRange(range, epoch);
 		const row = this.#room.outbox.row(n);
-		return row === null ? null : jobView(row, epoch);
+		return row === null ? null : encodeJob(row, epoch);
 	}
 
 	get #epoch(): string {

@@ -40,6 +40,9 @@ export interface JobRow extends JobHead {
 	outcome: string;
 }
 
+/** A job as it is listed: what was asked is not shown. */
+export type ListedJob = Omit<JobRow, "input">;
+
 /** What a kind has done of the history, and the one range of it that is in flight. */
 export interface RangeRow {
 	kind: string;

@@ -1,6 +1,8 @@
 /** What the reference store has beneath it: a transaction with an undo log, and the jobs. */
-import { type AskKey, headOf, type JobHead, type JobRow, type JobState } from "./jobs.ts";
-import type { Sync } from "./store.ts";
+import { JOBS_LOOKED_AT_MAX } from "../protocol/limits.ts";
+import { utf8Bytes } from "../protocol/text.ts";
+import { type AskKey, headOf, type JobHead, type JobRow, type JobState, type ListedJob } from "./jobs.ts";
+import type { JobSizes, Sync } from "./store.ts";
 
 export class MemoryJobs {
 	protected jobRows = new Map<number, JobRow>();
@@ -45,12 +47,25 @@ export class MemoryJobs {
 		return job === undefined ? null : { ...job };
 	}
 
-	jobs(state: JobState | null, before: number, limit: number): JobRow[] {
-		return [...this.jobRows.values()]
-			.filter((job) => job.n < before && (state === null || job.state === state))
-			.sort((a, b) => b.n - a.n)
+	#before(n: number): JobRow[] {
+		return [...this.jobRows.values()].filter((job) => job.n < n).sort((a, b) => b.n - a.n);
+	}
+
+	jobs(state: JobState | null, before: number, limit: number): ListedJob[] {
+		return this.#before(before)
+			.filter((job) => state === null || job.state === state)
 			.slice(0, limit)
-			.map((job) => ({ ...job }));
+			.map(({ input: _, ...job }) => job);
+	}
+
+	jobSizes(state: JobState | null, before: number, limit: number): JobSizes {
+		const looked = this.#before(before).slice(0, state === null ? limit : JOBS_LOOKED_AT_MAX);
+		const sizes = looked
+			.filter((job) => state === null || job.state === state)
+			.slice(0, limit)
+			.map(({ n, outcome }) => ({ n, bytes: utf8Bytes(outcome) }));
+		const isCut = sizes.length < limit && looked.length === JOBS_LOOKED_AT_MAX;
+		return { sizes, last: isCut ? (looked.at(-1)?.n ?? null) : null };
 	}
 
 	findAsks(keys: readonly AskKey[]): JobHead[] {

@@ -23,8 +23,7 @@ import type { Effects, Reply } from "./effects.ts";
 import { regulate } from "./flow.ts";
 import type { Page } from "./history.ts";
 import type { Alarm, Frame, Input, Join, Moderate, Post, Wipe } from "./inputs.ts";
-import type { JobView } from "./job-view.ts";
-import type { JobState } from "./jobs.ts";
+import type { JobsPage, JobsQuery } from "./job-list.ts";
 import { keysOf } from "./keys.ts";
 import { furnish, type Parts, type World } from "./parts.ts";
 import type { Published } from "./publish.ts";
@@ -261,11 +260,13 @@ export class Room {
 		return this.#parts.desk.task({ epoch, job, run }, now);
 	}
 
-	jobs(state: JobState | null, limit: number): JobView[] {
-		return this.#parts.desk.list(state, limit);
+	/** A page of jobs; null where its cursor is none of this epoch. */
+	jobs(query: JobsQuery): JobsPage | null {
+		return this.#parts.desk.list(query);
 	}
 
-	job(id: string): JobView | null {
+	/** A job, encoded. */
+	job(id: string): string | null {
 		return this.#parts.desk.view(id);
 	}
 }

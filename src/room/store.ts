@@ -1,6 +1,6 @@
 /** The port through which a room remembers. Synchronous and transactional; everything else is a cache of it. */
 
-import type { AskKey, JobHead, JobRow, JobState, RangeRow } from "./jobs.ts";
+import type { AskKey, JobHead, JobRow, JobState, ListedJob, RangeRow } from "./jobs.ts";
 
 /** One row that says where the history stands. It is absent until something is first stored. */
 export interface Meta {
@@ -113,6 +113,19 @@ export interface SanctionRow {
 /** Forbids a promise where work must be done when it returns: an async transaction is a type error. */
 export type Sync<T> = T extends PromiseLike<unknown> ? never : T;
 
+/** A job's number, and what its outcome weighs. */
+export interface JobSize {
+	n: number;
+	/** Of UTF-8. */
+	bytes: number;
+}
+
+export interface JobSizes {
+	sizes: JobSize[];
+	/** The number of the last job that was looked at, where JOBS_LOOKED_AT_MAX are before that was enough of them; else null. */
+	last: number | null;
+}
+
 export interface RoomStore {
 	/** Runs `work` and keeps all it wrote, or nothing where it throws. */
 	transaction<T>(work: () => Sync<T>): T;
@@ -146,8 +159,10 @@ export interface RoomStore {
 	/** The heads of all jobs that are not settled, or whose outcome is owed, by number. */
 	jobsInHand(): JobHead[];
 	job(n: number): JobRow | null;
-	/** At most `limit` jobs before number `before`, the newest first; of one state, or of all. */
-	jobs(state: JobState | null, before: number, limit: number): JobRow[];
+	/** At most `limit` jobs before number `before`, the newest first; of one state, or of all. Reads no inputs. */
+	jobs(state: JobState | null, before: number, limit: number): ListedJob[];
+	/** Those that {@link jobs} would give, without reading what came of them. */
+	jobSizes(state: JobState | null, before: number, limit: number): JobSizes;
 	/** Those of the asks that are known. Reads nothing of what they hold. */
 	findAsks(keys: readonly AskKey[]): JobHead[];
 	addJobs(jobs: readonly JobRow[]): void;

@@ -1,5 +1,6 @@
 /** What every store must do with jobs, asks, ranges, rewritten events and a wipe. */
 import { describe, expect, test } from "vitest";
+import { JOBS_LOOKED_AT_MAX } from "../../src/protocol/limits.ts";
 import type { JobRow, RangeRow } from "../../src/room/jobs.ts";
 import type { RoomStore } from "../../src/room/store.ts";
 import { eventAt, eventsAt, found, META, row, T0 } from "./rows.ts";
@@ -65,7 +66,7 @@ export function describeJobs(name: string, run: RunWithStore): void {
 			];
 			store.transaction(() => store.addJobs(jobs));
 			for (const job of jobs) expect(store.job(job.n)).toEqual(job);
-			expect(store.jobs(null, 99, 10)).toEqual(jobs.toReversed());
+			expect(store.jobs(null, 99, 10)).toEqual(jobs.toReversed().map(({ input: _, ...listed }) => listed));
 		});
 
 		inStore("in hand are those that are not settled or whose outcome is owed, by number, as heads", (store) => {
@@ -88,6 +89,39 @@ export function describeJobs(name: string, run: RunWithStore): void {
 			expect(numbersOf(store.jobs(null, 4, 10))).toEqual([3, 2, 1]);
 			expect(numbersOf(store.jobs("failed", 99, 2))).toEqual([6, 4]);
 			expect(store.jobs("waiting", 99, 10)).toEqual([]);
+		});
+
+		inStore("what is listed weighs what its outcomes do, of UTF-8, and is known without them", (store) => {
+			const outcomes = ['"a"', '"€"', "null", '"🎈"', "{}", "1"];
+			store.transaction(() =>
+				store.addJobs(outcomes.map((outcome, i) => jobAt(i + 1, { outcome, state: i % 2 === 0 ? "done" : "failed" }))),
+			);
+			expect(store.jobSizes(null, 99, 3)).toEqual({
+				sizes: [
+					{ n: 6, bytes: 1 },
+					{ n: 5, bytes: 2 },
+					{ n: 4, bytes: 6 },
+				],
+				last: null,
+			});
+			expect(store.jobSizes("failed", 6, 9)).toEqual({
+				sizes: [
+					{ n: 4, bytes: 6 },
+					{ n: 2, bytes: 5 },
+				],
+				last: null,
+			});
+			expect(store.jobSizes("waiting", 99, 9)).toEqual({ sizes: [], last: null });
+		});
+
+		inStore("those of one state are looked for among so many, and it is told how far", (store) => {
+			const numbers = Array.from({ length: JOBS_LOOKED_AT_MAX + 3 }, (_, i) => i + 1);
+			store.transaction(() => store.addJobs(numbers.map((n) => jobAt(n, { state: n <= 5 ? "failed" : "done" }))));
+			const { sizes, last } = store.jobSizes("failed", 1e9, 3);
+			expect([numbersOf(sizes), last]).toEqual([[5, 4], 4]);
+			expect(store.jobSizes("failed", 4, 3)).toMatchObject({ sizes: [{ n: 3 }, { n: 2 }, { n: 1 }], last: null });
+			// Where there are enough of them nobody needs to know.
+			expect(store.jobSizes("failed", 1e9, 2).last).toBeNull();
 		});
 
 		inStore("a change replaces the head, and input and outcome only where they are given", (store) => {

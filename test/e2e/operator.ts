@@ -28,9 +28,17 @@ export class Operator {
 		return (await fetch(this.#url + path, { method, headers: this.#headers })).status;
 	}
 
+	/** All there are, page by page. */
 	async jobs(room: string, state?: string): Promise<JobLine[]> {
-		return (await this.get<{ jobs: JobLine[] }>(`/rooms/${room}/jobs${state === undefined ? "" : `?state=${state}`}`))
-			.jobs;
+		const lines: JobLine[] = [];
+		let query: Record<string, string> | null = state === undefined ? {} : { state };
+		while (query !== null) {
+			const path: string = `/rooms/${room}/jobs?${new URLSearchParams(query)}`;
+			const { jobs, next }: { jobs: JobLine[]; next?: string } = await this.get(path);
+			lines.push(...jobs);
+			query = next === undefined ? null : { ...query, cursor: next };
+		}
+		return lines;
 	}
 
 	async search(query: string): Promise<Event[]> {

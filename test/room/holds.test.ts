@@ -25,7 +25,7 @@ describe("a held event", () => {
 		expect(events(stage.heard(bob)).map(({ id, seq }) => ({ id, seq }))).toEqual([{ id: "b1", seq: 1 }]);
 		expect(stage.room.page({}).bodies).toHaveLength(1);
 		expect(task(stage, job)).toMatchObject({ kind: "check", input: '"hm"', event: null });
-		expect(JSON.stringify(stage.room.jobs(null, 10))).not.toContain("hm");
+		expect(JSON.stringify(stage.jobs(null, 10))).not.toContain("hm");
 	});
 
 	play("cleared it is an event like any other, which is its author's acknowledgement", (stage) => {
@@ -129,7 +129,7 @@ describe("a check that does not come back", () => {
 	play("G5 a check that failed is listed with its own reason", (stage) => {
 		const ann = stage.join("ann");
 		fail(stage, hold(stage, ann), "The model answered 503.");
-		expect(JSON.stringify(stage.room.jobs("failed", 10))).toContain("The model answered 503.");
+		expect(JSON.stringify(stage.jobs("failed", 10))).toContain("The model answered 503.");
 		// Its author has been told: a second outcome would be one too many.
 		expect(replay(stage, "epoch1-1")).toBe(false);
 	});
@@ -177,6 +177,6 @@ describe("nothing that happens to a hold makes the alarm fail or spin", () => {
 		stage.pass(HOLD_MS - 1);
 		expectRest(stage);
 		expect(JSON.stringify(stage.heard(bob))).not.toContain("secret");
-		expect(stage.room.job(job)?.state).not.toBe("sent");
+		expect(stage.job(job)?.state).not.toBe("sent");
 	});
 });

@@ -68,7 +68,7 @@ describe("G8 what a member may ask for", () => {
 			stage.say(ann, { type: "job", id: name, name, data: 1 });
 		}
 		expect(errors(stage, ann).map(({ code }) => code)).toEqual(Array(5).fill("unknown_job"));
-		expect(stage.room.jobs(null, 10)).toEqual([]);
+		expect(stage.jobs(null, 10)).toEqual([]);
 	});
 
 	play("a wrong input is `invalid`, one too large `too_large`, one without the capability `forbidden`", (stage) => {
@@ -81,7 +81,7 @@ describe("G8 what a member may ask for", () => {
 			{ id: "j2", code: "too_large" },
 			{ id: "j3", code: "forbidden" },
 		]);
-		expect(stage.room.jobs(null, 10)).toEqual([]);
+		expect(stage.jobs(null, 10)).toEqual([]);
 	});
 
 	play(
@@ -140,7 +140,7 @@ test("a room owes at most 10,000 jobs: what must owe another is refused, and a l
 	stage.publish(ann, "p4", 1, { name: "free" });
 	expect(errors(stage, ann)).toEqual(["j1", "p1", "p2"].map((id) => ({ id, code: "too_many_jobs" })));
 	expect(events(stage.heard(ann))).toMatchObject([{ id: "p3" }, { id: "p4" }]);
-	expect(stage.room.jobs(null, 1)).toMatchObject([{ job: `epoch1-${JOBS_PENDING_MAX}` }]);
+	expect(stage.jobs(null, 1)).toMatchObject([{ job: `epoch1-${JOBS_PENDING_MAX}` }]);
 	stage.step([done(stage, "epoch1-1")]);
 	stage.publish(ann, "p5", 1, { name: "reviewed" });
 	expect(events(stage.heard(ann)).at(-1)).toMatchObject({ id: "p5" });

@@ -35,7 +35,7 @@ describe("G5 a job settles once", () => {
 		stage.step([done(stage, job, 1), done(stage, job, 2), failed(stage, job, "late")]);
 		stage.step([done(stage, job, 3)]);
 		expect(only(stage.heard(ann), "event").filter(({ name }) => name === "room.job")).toHaveLength(1);
-		expect(stage.room.job(job)).toMatchObject({ state: "done", result: 1 });
+		expect(stage.job(job)).toMatchObject({ state: "done", result: 1 });
 		expect(task(stage, job)).toBeNull();
 	});
 
@@ -98,16 +98,16 @@ describe("G5 a job settles once", () => {
 		stage.publish(ann, "p1", "http://a.example");
 		const job = lastJob(stage);
 		fail(stage, job, "The page answered 500.");
-		expect(stage.room.jobs("failed", 10)).toMatchObject([
+		expect(stage.jobs("failed", 10)).toMatchObject([
 			{ job, name: "card", state: "failed", of: 1, error: { code: "exhausted", message: "The page answered 500." } },
 		]);
 		expect(replay(stage, job)).toBe(true);
 		expect(stage.queue.runs[job]).toBe(2);
 		expect(replay(stage, job)).toBe(false);
 		stage.step([failed(stage, job, "stale", { run: 1 })]);
-		expect(stage.room.job(job)).toMatchObject({ state: "sent" });
+		expect(stage.job(job)).toMatchObject({ state: "sent" });
 		settle(stage, job, 1);
-		expect(stage.room.jobs("failed", 10)).toEqual([]);
+		expect(stage.jobs("failed", 10)).toEqual([]);
 		expect(replay(stage, job)).toBe(false);
 		expect(events(stage.heard(ann)).map(({ name }) => name)).toEqual(["chat", "room.job"]);
 	});

@@ -41,7 +41,7 @@ describe("what a member asked for", () => {
 		]);
 		// What a failing service said is for operators.
 		expect(JSON.stringify(jobs(stage, back))).not.toContain("Broken.");
-		expect(JSON.stringify(stage.room.jobs("failed", 10))).toContain("Broken.");
+		expect(JSON.stringify(stage.jobs("failed", 10))).toContain("Broken.");
 		stage.say(back, { type: "received", jobs: [first, "nonsense", "epoch1-99"] });
 		const again = stage.join("ann");
 		expect(jobs(stage, again).map(({ id }) => id)).toEqual(["j2"]);
@@ -73,12 +73,12 @@ describe("what a member asked for", () => {
 		settle(stage, ask(stage, ann, "j1"));
 		stage.leave(ann);
 		stage.pass(OUTCOME_KEPT_MS - 1000);
-		expect(stage.room.jobs(null, 10)).toHaveLength(1);
+		expect(stage.jobs(null, 10)).toHaveLength(1);
 		const back = stage.join("ann");
 		expect(jobs(stage, back)).toHaveLength(1);
 		stage.leave(back);
 		stage.pass(2 * 3_600_000);
-		expect(stage.room.jobs(null, 10)).toEqual([]);
+		expect(stage.jobs(null, 10)).toEqual([]);
 		expect(jobs(stage, stage.join("ann"))).toEqual([]);
 		expectRest(stage);
 	});
@@ -89,7 +89,7 @@ describe("what a member asked for", () => {
 		stage.step([done(stage, job, 1), stage.saying(ann, { type: "received", jobs: [job] })]);
 		stage.sleep();
 		stage.rest();
-		expect(stage.room.job(job)).toMatchObject({ state: "done", result: 1 });
+		expect(stage.job(job)).toMatchObject({ state: "done", result: 1 });
 		stage.step([done(stage, job, 2)]);
 		expect(jobs(stage, ann).filter(({ state }) => state === "done")).toHaveLength(1);
 	});
@@ -104,7 +104,7 @@ describe("what a member asked for", () => {
 		stage.step([...new Set(sent)].map((job) => done(stage, job, 1)));
 		stage.sleep();
 		stage.rest();
-		expect(stage.room.jobs("done", 1000)).toHaveLength(210);
+		expect(stage.jobs("done", 1000)).toHaveLength(210);
 		expect(jobs(stage, stage.join("ann"))).toHaveLength(200);
 	});
 });
@@ -117,7 +117,7 @@ describe("asking again", () => {
 		settle(stage, job, 5);
 		ask(stage, ann, "j1");
 		expect(jobs(stage, ann).map(({ state }) => state)).toEqual(["accepted", "accepted", "done", "done"]);
-		expect(stage.room.jobs(null, 10)).toHaveLength(1);
+		expect(stage.jobs(null, 10)).toHaveLength(1);
 	});
 
 	play("a repeated id in the turn that settles it is answered with the outcome", (stage) => {
@@ -132,7 +132,7 @@ describe("asking again", () => {
 		stage.publish(ann, "x");
 		ask(stage, ann, "x");
 		ask(stage, bob, "x");
-		expect(stage.room.jobs(null, 10)).toHaveLength(2);
+		expect(stage.jobs(null, 10)).toHaveLength(2);
 	});
 
 	play("an event's own outcome for its author comes under the event's id", (stage) => {

@@ -63,7 +63,7 @@ describe("a range", () => {
 		expect(stage.queue.letters.at(-1)).toEqual({ job, run: 2 });
 		expect(rangeOf(stage, job).seqs).toEqual([1]);
 		stage.step([failed(stage, job, "stale", { run: 1 })]);
-		expect(stage.room.job(job)).toMatchObject({ state: "sent" });
+		expect(stage.job(job)).toMatchObject({ state: "sent" });
 		stage.step([done(stage, job, null, { run: 1 })]);
 		stage.step([done(stage, job, null)]);
 		stage.pass(RANGE_PAUSE_MS);
@@ -78,7 +78,7 @@ describe("a range", () => {
 			const job = lastJob(stage);
 			fail(stage, job, "The receiver answered 500.");
 			stage.publish(ann, "p2");
-			expect(stage.room.jobs("failed", 10)).toMatchObject([
+			expect(stage.jobs("failed", 10)).toMatchObject([
 				{ job, name: "archive", from: 1, to: 1, error: { message: "The receiver answered 500." } },
 			]);
 			expect(stage.queue.runs[job]).toBe(1);
@@ -88,7 +88,7 @@ describe("a range", () => {
 			stage.pass(RANGE_RETRY_MS);
 			expect(stage.queue.runs[job]).toBe(3);
 			expect(drain(stage)).toEqual([1, 2]);
-			expect(stage.room.jobs("failed", 10)).toEqual([]);
+			expect(stage.jobs("failed", 10)).toEqual([]);
 			expectRest(stage);
 		},
 	);
@@ -127,11 +127,11 @@ describe("a range", () => {
 		const stage = new Stage({ publishPerSecond: 0 }, false, undefined, houseRules([ARCHIVE, HOOK]));
 		const ann = stage.join("ann");
 		stage.publish(ann, "p1");
-		const [one, two] = stage.room.jobs(null, 10).map(({ job }) => job);
+		const [one, two] = stage.jobs(null, 10).map(({ job }) => job);
 		fail(stage, two ?? "");
 		settle(stage, one ?? "");
 		stage.publish(ann, "p2");
-		expect(stage.room.jobs(null, 10)).toMatchObject([
+		expect(stage.jobs(null, 10)).toMatchObject([
 			{ name: "archive", from: 2, to: 2, state: "sent" },
 			{ name: "hook", from: 1, to: 1, state: "failed" },
 		]);
@@ -172,7 +172,7 @@ describe("what an unsettled range needs", () => {
 			stage.ring();
 			const { floor, head } = stage.room.meta;
 			expect(floor).toBeGreaterThan(1);
-			expect(stage.room.jobs("failed", 10)).toMatchObject([{ name: "archive", error: { code: "trimmed" } }]);
+			expect(stage.jobs("failed", 10)).toMatchObject([{ name: "archive", error: { code: "trimmed" } }]);
 			settle(stage, stuck);
 			expect(drain(stage)).toEqual(numbers(head - floor + 1, floor));
 			expectRest(stage);
@@ -189,7 +189,7 @@ describe("what an unsettled range needs", () => {
 		stage.now += OLD_MS;
 		stage.queue.mood = "hangs";
 		stage.ring();
-		expect(stage.room.jobs("failed", 10), "the loss alone").toMatchObject([{ error: { code: "trimmed" } }]);
+		expect(stage.jobs("failed", 10), "the loss alone").toMatchObject([{ error: { code: "trimmed" } }]);
 		stage.queue.mood = "takes";
 		const before = stage.queue.letters.length;
 		stage.crash();
@@ -203,10 +203,10 @@ describe("what an unsettled range needs", () => {
 			publishMany(stage, ann, 1, 100);
 			stage.now += OLD_MS;
 			stage.ring();
-			const loss = stage.room.jobs("failed", 10).find(({ error }) => error?.code === "trimmed");
+			const loss = stage.jobs("failed", 10).find(({ error }) => error?.code === "trimmed");
 			replay(stage, loss?.job ?? "");
 			if (task(stage, loss?.job ?? "") === "moot") settle(stage, loss?.job ?? "");
-			expect(stage.room.job(loss?.job ?? "")).toMatchObject({ state: "failed", error: { code: "trimmed" } });
+			expect(stage.job(loss?.job ?? "")).toMatchObject({ state: "failed", error: { code: "trimmed" } });
 		},
 		[ARCHIVE],
 		{ historyBytesMax: 4_000 },

@@ -67,7 +67,7 @@ play("a review that failed leaves the event, is listed, and redacts when it is r
 	const job = review(stage, ann);
 	fail(stage, job);
 	expect(events(stage.heard(ann))).toHaveLength(1);
-	expect(stage.room.jobs("failed", 10)).toMatchObject([{ job, of: 1 }]);
+	expect(stage.jobs("failed", 10)).toMatchObject([{ job, of: 1 }]);
 	expect(replay(stage, job)).toBe(true);
 	settle(stage, job, REFUSE);
 	expect(events(stage.heard(ann)).at(-1)).toMatchObject({ name: "room.redacted" });

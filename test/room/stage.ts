@@ -3,12 +3,16 @@
  * and what each session has heard. It runs inputs as `src/durable/room-object.ts` does, and can put the
  * room to sleep, or crash it, between any two steps.
  */
+import type * as v from "valibot";
 import { decodeFrame, extendFrames, packFrames } from "../../src/protocol/codec.ts";
+import type { Job } from "../../src/protocol/http.ts";
 import type { Capability, ServerMessage } from "../../src/protocol/messages.ts";
 import { NO_RULES, type Rules } from "../../src/protocol/rules.ts";
 import { readSettings, type Settings } from "../../src/protocol/settings.ts";
 import type { Effects, Reply } from "../../src/room/effects.ts";
 import { type Flow, type Input, type Join, type Post, splitInput } from "../../src/room/inputs.ts";
+import type { JobsPage } from "../../src/room/job-list.ts";
+import type { JobState } from "../../src/room/jobs.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
 import { Room } from "../../src/room/room.ts";
 import type { Attachment } from "../../src/room/session.ts";
@@ -18,6 +22,8 @@ import { Seat } from "./seat.ts";
 export const T0 = 1_700_000_000_000;
 const EVERYTHING: Capability[] = ["read", "publish", "signal", "presence", "job"];
 const ALARMS_MAX = 10_000;
+
+export type JobLine = v.InferOutput<typeof Job>;
 
 export class Stage {
 	/** Unix ms. */
@@ -74,6 +80,22 @@ export class Stage {
 		for (const seat of this.#seats.values()) seat.open = false;
 		this.sleep();
 		this.rest();
+	}
+
+	/** The newest jobs, as an operator reads them. */
+	jobs(state: JobState | null, limit: number): JobLine[] {
+		const lines: JobLine[] = [];
+		for (let cursor: string | null = null; lines.length < limit; ) {
+			const page: JobsPage | null = this.room.jobs({ state, limit: limit - lines.length, cursor });
+			lines.push(...(page?.bodies ?? []).map((body) => JSON.parse(body) as JobLine));
+			cursor = page?.next ?? null;
+			if (cursor === null) break;
+		}
+		return lines;
+	}
+
+	job(id: string): JobLine | null {
+		return JSON.parse(this.room.job(id) ?? "null") as JobLine | null;
 	}
 
 	// What happens to the room. Each of these is a step: a turn, and the turns that it asks for.

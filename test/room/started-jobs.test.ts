@@ -30,7 +30,7 @@ const say = (stage: Stage, session: string, frames: readonly unknown[]) =>
 
 /** The public ids of all cards that were ever owed, the newest first. */
 const cards = (stage: Stage): string[] =>
-	stage.room.jobs(null, 20_000).flatMap(({ name, job }) => (name === "card" ? [job] : []));
+	stage.jobs(null, 20_000).flatMap(({ name, job }) => (name === "card" ? [job] : []));
 
 play("G8 a member's thousand links are all published, and start 500 cards", (stage) => {
 	const [ann, bob] = [stage.join("ann"), stage.join("bob")];

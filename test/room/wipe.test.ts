@@ -74,7 +74,7 @@ describe("a wipe", () => {
 		const back = stage.join("ann");
 		stage.pass(HOLD_MS);
 		expect([events(stage.heard(back)), only(stage.heard(back), "job")]).toEqual([[], []]);
-		expect(stage.room.jobs(null, 10).filter(({ from }) => from === undefined)).toEqual([]);
+		expect(stage.jobs(null, 10).filter(({ from }) => from === undefined)).toEqual([]);
 	});
 
 	play("owes the archive the removal of the old epoch's rows, also of two at once", (stage) => {
@@ -127,7 +127,7 @@ describe("a wipe", () => {
 		expect(stage.room.page({}).bodies.join()).not.toContain("old");
 		stage.sleep();
 		stage.rest();
-		expect(stage.room.jobs(null, 10)).toEqual([]);
+		expect(stage.jobs(null, 10)).toEqual([]);
 	});
 
 	test("a kind that is not configured while the room is wiped has the new history from its beginning", () => {
@@ -135,7 +135,7 @@ describe("a wipe", () => {
 		const first = new Stage({}, false, store, houseRules([HOOK]));
 		const ann = first.join("ann");
 		for (const n of numbers(5)) first.publish(ann, `p${n}`, n, { name: "free" });
-		while (first.room.jobs(null, 1)[0]?.from !== undefined) settle(first, lastJob(first));
+		while (first.jobs(null, 1)[0]?.from !== undefined) settle(first, lastJob(first));
 		const without = new Stage({}, false, store, houseRules());
 		wipe(without, "second");
 		without.publish(without.join("bob"), "b1", "new", { name: "free" });
@@ -154,7 +154,7 @@ describe("a room in which nothing is left", () => {
 		stage.publish(ann, "p1", "x", { name: "free" });
 		stage.leave(ann);
 		const settleAll = () => {
-			for (const { job, state } of stage.room.jobs(null, 10)) if (state === "sent") settle(stage, job);
+			for (const { job, state } of stage.jobs(null, 10)) if (state === "sent") settle(stage, job);
 		};
 		for (let hour = 0; hour < 30; hour++) {
 			settleAll();

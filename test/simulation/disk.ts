@@ -187,11 +187,11 @@ export class Disk extends MemoryStore {
 
 	override eraseJobs(member: string): void {
 		this.#call();
-		const befores = super.jobs(null, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+		const befores = super.jobs(null, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER).map(({ n }) => super.job(n));
 		super.eraseJobs(member);
 		for (const before of befores) {
-			const after = super.job(before.n);
-			if (before.member === member && after !== null) this.#commit?.jobsChanged.push({ before, after });
+			const after = before === null ? null : super.job(before.n);
+			if (before?.member === member && after !== null) this.#commit?.jobsChanged.push({ before, after });
 		}
 	}
 

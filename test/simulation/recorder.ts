@@ -160,7 +160,7 @@ class Recorder {
 			alarmAt,
 			pages,
 			members: room.members(),
-			jobs: JSON.stringify(room.jobs(null, 50)),
+			jobs: JSON.stringify(room.jobs({ state: null, limit: 50, cursor: null })),
 		};
 	}
 

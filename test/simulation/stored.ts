@@ -36,7 +36,7 @@ export interface Stored {
 /** `keys` are all that were ever used: a store tells of those that it is asked about. */
 export function storedIn(store: RoomStore, keys: readonly PublishKey[]): Stored {
 	const events = store.after(0, ALL);
-	const jobs = store.jobs(null, ALL, ALL);
+	const jobs = store.jobs(null, ALL, ALL).flatMap(({ n }) => store.job(n) ?? []);
 	const asks = jobs.flatMap(({ member, ask, purpose }) =>
 		member === null || ask === null ? [] : [{ member, ask, purpose }],
 	);

@@ -116,3 +116,20 @@ test("nothing that is answered to one is kept for another on the way", async () 
 		expect(response.headers.get("Content-Security-Policy"), path).toContain("default-src 'none'");
 	}
 });
+
+test("the list of jobs is read on by its `next`, and refuses a cursor that was never given", async () => {
+	const guest = await enter(doorWith({}), PATH);
+	for (const id of ["j1", "j2", "j3"]) {
+		guest.say({ type: "job", id, name: "unfurl", data: { url: "http://a.example/" } });
+	}
+	await guest.hears("job", 3);
+	const list = async (query: string) => (await call(`${PATH}/jobs?${query}`, { headers: bearer(KEY) })).json();
+	const first = (await list("limit=2")) as { jobs: { job: string }[]; next: string };
+	expect(first.jobs).toMatchObject([{ name: "unfurl", state: expect.any(String) }, { name: "unfurl" }]);
+	const second = (await list(`limit=2&cursor=${first.next}`)) as { jobs: { job: string }[] };
+	expect(second.jobs).toHaveLength(1);
+	expect(second).not.toHaveProperty("next");
+	expect(new Set([...first.jobs, ...second.jobs].map(({ job }) => job)).size).toBe(3);
+	expect(await list("cursor=nowhere")).toMatchObject({ code: "bad_request" });
+	await leave(guest);
+});

@@ -16,6 +16,6 @@ function show(room: Room): string {
 		room.count,
 		room.members(),
 		[...room.paused].sort(),
-		room.jobs(null, JOBS_MAX),
+		room.jobs({ state: null, limit: JOBS_MAX, cursor: null }),
 	]);
 }

@@ -70,10 +70,11 @@ export class MeteredPlatform extends Platform {
 
 	override wake(...given: Parameters<Platform["wake"]>): Room {
 		const room = timed("wake", () => super.wake(...given));
-		const { turn, page, members } = room;
+		const { turn, page, members, jobs } = room;
 		room.turn = (...of) => timedWithSending("turn", () => turn.apply(room, of));
 		room.page = (...of) => timedWithSending("page", () => page.apply(room, of));
 		room.members = (...of) => timedWithSending("members", () => members.apply(room, of));
+		room.jobs = (...of) => timedWithSending("jobs", () => jobs.apply(room, of));
 		return room;
 	}
 }
