@@ -2,7 +2,7 @@
  * Records a world as a trace. It stands at both faces of the body: what the platform does to it, and what it asks
  * of its surroundings. What the real platform cannot be made to do at a test's word is left out of the plan.
  */
-import { eventsOf } from "../../src/durable/reading.ts";
+import { eventsOf, jobsOf } from "../../src/durable/reading.ts";
 import { type Joining, RoomBody } from "../../src/durable/room-body.ts";
 import type { SocketContext, Surroundings } from "../../src/durable/surroundings.ts";
 import type { Refusal } from "../../src/protocol/codes.ts";
@@ -160,7 +160,7 @@ class Recorder {
 			alarmAt,
 			pages,
 			members: room.members(),
-			jobs: JSON.stringify(room.jobs({ state: null, limit: 50, cursor: null })),
+			jobs: jobsOf(room, { state: null, limit: 50, cursor: null }),
 		};
 	}
 

@@ -77,7 +77,7 @@ export interface AtRest {
 	/** What HTTP shows, as JSON. */
 	pages: { query: EventsQuery; answer: Read }[];
 	members: string;
-	jobs: string;
+	jobs: Read;
 }
 
 export interface Trace {
