@@ -15,7 +15,7 @@ export default defineConfig({
 	oxc: { jsx: { runtime: "automatic", importSource: "hono/jsx/dom" } },
 	build: {
 		outDir: at("dist"),
-		target: ["chrome123", "edge123", "firefox124", "safari17.5"],
+		target: ["chrome123", "edge123", "firefox125", "safari17.5"],
 		// A data: address in a style sheet or a script is what the Content-Security-Policy refuses.
 		assetsInlineLimit: 0,
 		modulePreload: { polyfill: false },

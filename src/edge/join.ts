@@ -4,8 +4,14 @@
  */
 import { TICKET_HEADER, type Ticket, writeTicket } from "../durable/ticket.ts";
 import { closeCodeOfRefusedJoin, HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
-import { cleanName, isNoValue, RESUME_KEY } from "../protocol/ids.ts";
-import { DOOR_PERIOD_MS, NAME_CHARS_MAX, PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
+import { cleanName, displayName, isNoValue, OPERATOR_AUTHOR, RESUME_KEY, ROOM_AUTHOR } from "../protocol/ids.ts";
+import {
+	DOOR_PERIOD_MS,
+	NAME_BYTES_MAX,
+	NAME_LETTERS_MAX,
+	PAGE_EVENTS_DEFAULT,
+	PAGE_EVENTS_MAX,
+} from "../protocol/limits.ts";
 import { addressOf } from "./access/address.ts";
 import { type Admits, bearerOf, callerOfToken, requireCapability } from "./access/caller.ts";
 import { guestOf, newGuestKey } from "./access/guests.ts";
@@ -132,9 +138,13 @@ async function guestWith(resume: string | null, name: string | null, request: Re
 
 function readName(name: string | null): string | null {
 	if (name === null || isNoValue(name)) return null;
-	const clean = cleanName(name.toWellFormed());
-	if (clean.length > 0 && clean.length <= NAME_CHARS_MAX) return clean;
-	throw new Refused("bad_request", `A name has 1 to ${NAME_CHARS_MAX} visible characters.`);
+	const shown = displayName(name);
+	// Cut, it would be a name that nobody chose.
+	if (shown !== null && shown === cleanName(name.toWellFormed())) return shown;
+	throw new Refused(
+		"bad_request",
+		`A name has 1 to ${NAME_LETTERS_MAX} visible characters and at most ${NAME_BYTES_MAX} bytes, and is neither ${ROOM_AUTHOR} nor ${OPERATOR_AUTHOR}.`,
+	);
 }
 
 function readHistory(text: string | null): number {

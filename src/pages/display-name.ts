@@ -1,13 +1,11 @@
 /** The name by which one is shown, kept for the next room and the next day. */
-import { cleanName } from "../protocol/ids.ts";
-import { NAME_CHARS_MAX } from "../protocol/limits.ts";
+import { displayName } from "../protocol/ids.ts";
 
 const KEY = "rotunda name";
 
 /** As the room would take it; undefined where nothing visible is left, and the room gives a name. */
 export function readableName(text: string): string | undefined {
-	const name = cleanName(text.toWellFormed()).slice(0, NAME_CHARS_MAX).toWellFormed().trim();
-	return name === "" ? undefined : name;
+	return displayName(text) ?? undefined;
 }
 
 export function keptName(): string | undefined {

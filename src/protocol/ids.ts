@@ -1,4 +1,6 @@
 /** Names and ids: what they may look like, and the cursor that a client carries. */
+import { firstLetters, isVisible, shapeOf, withoutHidden } from "./letters.ts";
+import { NAME_BYTES_MAX, NAME_LETTERS_MAX } from "./limits.ts";
 
 export const ROOM_NAME = /^[A-Za-z0-9][A-Za-z0-9._~:-]{0,127}$/;
 export const MEMBER_ID = /^[A-Za-z0-9._~@:-]{1,128}$/;
@@ -35,15 +37,26 @@ export function parseCursor(text: string): Cursor | null {
 }
 
 /**
- * A display name without what could hide or reorder text: control characters,
- * zero-width and bidirectional marks. Runs of white space become one space.
+ * A display name without what could hide or reorder text: control characters, zero-width and bidirectional marks, and
+ * joiners that join nothing. Runs of white space become one space.
  */
 export function cleanName(name: string): string {
 	// What hides goes first: between two spaces it would keep them apart. Tabs and line breaks are white space.
-	return name
-		.replace(/(?!\s)[\p{Cc}\p{Cf}]/gu, "")
-		.replace(/\s+/gu, " ")
-		.trim();
+	return withoutHidden(name).replace(/\s+/gu, " ").trim();
+}
+
+/** The names by which the room itself and its operators speak. */
+export const ROOM_AUTHOR = "Room";
+export const OPERATOR_AUTHOR = "Operator";
+const VOICES = [ROOM_AUTHOR, OPERATOR_AUTHOR].map(shapeOf);
+
+/** The name that one is shown by who calls oneself so: clean, and cut to its bounds. Null for what is no name, and for the room's own. */
+export function displayName(text: string): string | null {
+	const clean = cleanName(text.toWellFormed());
+	const cut = firstLetters(clean, NAME_LETTERS_MAX, NAME_BYTES_MAX);
+	// Behind what was cut off a joiner joins nothing any more.
+	const name = cut === clean ? clean : cleanName(cut);
+	return isVisible(name) && !isNoValue(name) && !VOICES.includes(shapeOf(name)) ? name : null;
 }
 
 /** True where `name` fits a pattern in which `*` matches any run of characters, from its beginning to its end. */

@@ -9,6 +9,10 @@ export const MESSAGES_PER_FRAME_MAX = 100;
 export const DATA_DEPTH_MAX = 32;
 export const ID_CHARS_MAX = 64;
 export const NAME_CHARS_MAX = 64;
+/** A display name, in letters as people count them (grapheme clusters). */
+export const NAME_LETTERS_MAX = 64;
+/** And in bytes: a letter can be written in any number of code points. Four each, as many as the rarest single one takes. */
+export const NAME_BYTES_MAX = 256;
 export const SIGNAL_BYTES_MAX = 4 * 1024;
 export const PRESENCE_BYTES_MAX = 2 * 1024;
 export const MALFORMED_PER_MINUTE_MAX = 20;

@@ -3,6 +3,7 @@
  * New events are gathered and written in one go, so a turn costs one append however many it holds.
  */
 import { encodeEvent } from "../protocol/codec.ts";
+import { ROOM_AUTHOR } from "../protocol/ids.ts";
 import { PAGE_BYTES_MAX, PAGE_EVENTS_DEFAULT } from "../protocol/limits.ts";
 import type { Event, HistoryRequest } from "../protocol/messages.ts";
 import { utf8Bytes } from "../protocol/text.ts";
@@ -14,7 +15,6 @@ import type { Veil } from "./veil.ts";
 
 /** Who the room's own events are from. */
 export const ROOM_MEMBER = "room:events";
-export const ROOM_AUTHOR = "Room";
 
 /** An event that has no place yet. */
 export interface Appending extends Omit<Event, "type" | "seq" | "at" | "data"> {

@@ -1,11 +1,12 @@
 /** What a job's outcome changes in the room: an event for everyone, word to one member, a held event's fate. */
 
+import { ROOM_AUTHOR } from "../protocol/ids.ts";
 import { OUTCOME_BYTES_MAX } from "../protocol/limits.ts";
 import type { Outcome } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";
 import { exceedsBytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
-import { type History, ROOM_AUTHOR, ROOM_MEMBER } from "./history.ts";
+import { type History, ROOM_MEMBER } from "./history.ts";
 import type { Settle } from "./inputs.ts";
 import { type JobHead, jobId, jobNumber, type Publication } from "./jobs.ts";
 import type { Outbox } from "./outbox.ts";

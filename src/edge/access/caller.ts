@@ -3,8 +3,16 @@
  * What is not proven allowed is refused (G10).
  */
 import type { App } from "../../jobs/define.ts";
-import { cleanName, isNoValue, MEMBER_ID, matchesPattern, OPERATOR, RESERVED_MEMBERS } from "../../protocol/ids.ts";
-import { NAME_CHARS_MAX } from "../../protocol/limits.ts";
+import {
+	displayName,
+	isNoValue,
+	MEMBER_ID,
+	matchesPattern,
+	OPERATOR,
+	OPERATOR_AUTHOR,
+	RESERVED_MEMBERS,
+} from "../../protocol/ids.ts";
+import { NAME_LETTERS_MAX } from "../../protocol/limits.ts";
 import { CAPABILITIES, type Capability } from "../../protocol/messages.ts";
 import { isOperator } from "../operators.ts";
 import { Refused } from "../problem.ts";
@@ -51,11 +59,10 @@ export async function callerOfToken(
 	return { member, name: nameOf(name, member), can, expiresAt: claims.exp * 1000, address: null };
 }
 
-/** What is shown of a name that a token or an app gives: the member's id where that is none. */
+/** What is shown of a name that a token or an app gives: the member's id where that is none, or the room's own. */
 function nameOf(name: unknown, member: string): string {
-	const text = typeof name === "string" ? cleanName(name.toWellFormed()) : "";
-	const shown = text.slice(0, NAME_CHARS_MAX).toWellFormed();
-	return shown === "" || isNoValue(shown) ? member.slice(0, NAME_CHARS_MAX) : shown;
+	const shown = typeof name === "string" ? displayName(name) : null;
+	return shown ?? member.slice(0, NAME_LETTERS_MAX);
 }
 
 /** What a token's claims or an app say, before it is checked. */
@@ -95,7 +102,7 @@ export async function callerOf(request: Request, room: string, env: Cloudflare.E
 	const authorization = request.headers.get("Authorization");
 	if (authorization !== null) {
 		if (await isOperator(request, env.OPERATOR_KEY)) {
-			return { member: OPERATOR, name: "Operator", can: CAPABILITIES, expiresAt: null, address: null };
+			return { member: OPERATOR, name: OPERATOR_AUTHOR, can: CAPABILITIES, expiresAt: null, address: null };
 		}
 		return callerOfToken(bearerOf(authorization), room, env, app);
 	}

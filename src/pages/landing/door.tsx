@@ -1,6 +1,6 @@
 /** The form that leads into a room. */
 import { type RefObject, useRef, useState } from "hono/jsx/dom";
-import { NAME_CHARS_MAX } from "../../protocol/limits.ts";
+import { NAME_BYTES_MAX } from "../../protocol/limits.ts";
 import { keepName, keptName, readableName } from "../display-name.ts";
 import { complaintAbout } from "../room-name.ts";
 
@@ -74,7 +74,7 @@ function NameField({ input }: { input: RefObject<HTMLInputElement | null> }) {
 				name="name"
 				dir="auto"
 				value={keptName() ?? ""}
-				maxLength={NAME_CHARS_MAX}
+				maxLength={NAME_BYTES_MAX}
 				autocomplete="nickname"
 				placeholder="A guest"
 				enterkeyhint="go"

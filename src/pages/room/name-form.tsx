@@ -1,6 +1,6 @@
 /** Changes the name by which one is shown. */
 import { useLayoutEffect, useRef } from "hono/jsx/dom";
-import { NAME_CHARS_MAX } from "../../protocol/limits.ts";
+import { NAME_BYTES_MAX } from "../../protocol/limits.ts";
 import { readableName } from "../display-name.ts";
 
 export interface NameFormProps {
@@ -37,7 +37,7 @@ export function NameForm({ name, onName, onCancel }: NameFormProps) {
 				id="name"
 				ref={field}
 				dir="auto"
-				maxLength={NAME_CHARS_MAX}
+				maxLength={NAME_BYTES_MAX}
 				autocomplete="nickname"
 				placeholder="A guest"
 			/>
