@@ -107,8 +107,8 @@ export class Inbox {
 
 	/**
 	 * What the next turn takes: everything, or so much that its shared part stays within its bound, and within
-	 * what the room may hand to all sockets of its audience at once; and no more joins than it can welcome. Where
-	 * not all of it fits, one session's part waits for the others', and keeps its order.
+	 * what the room may hand to all sockets of its audience at once; and no more joins than it can welcome, which hold
+	 * up nobody who is in already. Where not all of it fits, one session's part waits for the others', and keeps its order.
 	 */
 	take(audience: number): Input[] {
 		const bytesMax = Math.min(TURN_BYTES_MAX, BUFFERED_BYTES_MAX / 4 / Math.max(1, audience));
@@ -139,9 +139,9 @@ export class Inbox {
 		for (const waiting of this.#waiting) {
 			const name = waiting.owner?.session ?? "";
 			const theirs = (had.get(name) ?? 0) + waiting.bytes;
-			const isOver = bytes + waiting.bytes > bytesMax || (waiting.isJoin && joins === TURN_JOINS_MAX);
-			if (taken.length > 0 && isOver) break;
-			if (name !== "" && taken.length > 0 && theirs > TURN_SESSION_BYTES_MAX) {
+			if (taken.length > 0 && bytes + waiting.bytes > bytesMax) break;
+			const isJoinTooMany = waiting.isJoin && joins === TURN_JOINS_MAX;
+			if (isJoinTooMany || (name !== "" && taken.length > 0 && theirs > TURN_SESSION_BYTES_MAX)) {
 				had.set(name, Number.POSITIVE_INFINITY);
 				continue;
 			}

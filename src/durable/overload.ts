@@ -11,7 +11,7 @@ const FRAME_BYTES_MIN = 256;
 export class Overload {
 	readonly #seats: Seats;
 	/** Bytes that were refused since the room last had nothing to do, by session. */
-	readonly #refused = new Map<string, number>();
+	#refused = new Map<string, number>();
 
 	constructor(seats: Seats) {
 		this.#seats = seats;
@@ -19,7 +19,7 @@ export class Overload {
 
 	/** The inbox was emptied. */
 	isOver(): void {
-		this.#refused.clear();
+		if (this.#refused.size > 0) this.#refused = new Map();
 	}
 
 	/**

@@ -54,8 +54,8 @@ export class CatchUp implements Concern {
 	/** Answered at the turn's end, when the history holds all that it adds. */
 	#asked: Omit<PageInput, "type">[] = [];
 	#owed: Omit<Owed, "type">[] = [];
-	/** This turn's pages, by their cursor: many are at the same place, and share their frames. */
-	readonly #pages = new Map<number, Replayed>();
+	/** This turn's pages, by their cursor: many are at the same place, and share their frames. New each turn. */
+	#pages = new Map<number, Replayed>();
 
 	constructor(needs: Needs) {
 		this.#room = needs;
@@ -78,7 +78,6 @@ export class CatchUp implements Concern {
 		for (const page of asked) this.#answer(page, budget, turn);
 		for (const { session, after } of owed) this.#tellOwed(session, after, budget, turn);
 		this.holdBack(turn);
-		this.#pages.clear();
 		for (const id of [...this.#room.sessions.behind]) {
 			const session = this.#room.sessions.get(id);
 			if (session === undefined || session.mode.kind === "paused") continue;
@@ -86,6 +85,7 @@ export class CatchUp implements Concern {
 			if (budget.left <= 0 && session.greeting === null) turn.again();
 			else this.#serve(session, budget, turn);
 		}
+		this.#pages = new Map();
 	}
 
 	#answer({ session, request }: Omit<PageInput, "type">, budget: Budget, turn: Turn): void {

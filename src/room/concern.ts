@@ -1,6 +1,10 @@
 /**
  * A concern of a room: one thing that it looks after. The room keeps its concerns in one list, in the order in
  * which they write, and walks it; a concern that has nothing to say to a question leaves it out.
+ *
+ * What it gathers for one turn it puts into a new Map or Set each time, and clears none: the table that `clear()`
+ * leaves behind points to the next one and keeps what it held, so that once one of them is old the quick collections
+ * of the engine free nothing that any turn has gathered since (measured: 100 MiB where the room holds 3).
  */
 import type { Turn } from "./turn.ts";
 

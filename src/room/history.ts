@@ -42,7 +42,7 @@ export class History implements Concern {
 	readonly #record: RoomRecord;
 	readonly #veil: Veil;
 	#fresh: NewEvent[] = [];
-	readonly #rewritten = new Map<number, Pick<StoredEvent, "seq" | "body" | "bytes">>();
+	#rewritten = new Map<number, Pick<StoredEvent, "seq" | "body" | "bytes">>();
 
 	constructor(store: RoomStore, record: RoomRecord, veil: Veil) {
 		this.#store = store;
@@ -130,7 +130,7 @@ export class History implements Concern {
 		if (this.#rewritten.size > 0) this.#store.rewrite([...this.#rewritten.values()]);
 		for (const { body } of this.#fresh) turn.share(body);
 		this.#fresh = [];
-		this.#rewritten.clear();
+		this.#rewritten = new Map();
 	}
 
 	/** The event at `seq`, if it is still kept. */

@@ -75,7 +75,7 @@ export class Outbox implements Concern {
 
 	/** Looks up a whole turn's asks at once. */
 	begin(keys: readonly AskKey[]): void {
-		this.#known.clear();
+		if (this.#known.size > 0) this.#known = new Map();
 		if (keys.length === 0) return;
 		for (const head of this.#store.findAsks(keys)) this.#known.set(keyOf(head), head);
 	}
@@ -270,11 +270,11 @@ export class Outbox implements Concern {
 		const due = [...this.#due].flatMap((n) => this.#open.get(n) ?? []);
 		for (const { n } of due) this.#sending.set(n, turn.now + SEND_MS_MAX);
 		turn.send(due.map(({ n, run }) => ({ job: jobId(this.#record.epoch, n), run })));
-		this.#due.clear();
+		this.#due = new Set();
 		if (this.#added.size > 0) this.#store.addJobs([...this.#added.values()]);
 		if (this.#changed.size > 0) this.#store.changeJobs([...this.#changed.values()]);
-		this.#added.clear();
-		this.#changed.clear();
+		this.#added = new Map();
+		this.#changed = new Map();
 	}
 
 	#hold(head: JobHead, address: string | null = null): void {

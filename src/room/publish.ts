@@ -85,7 +85,7 @@ interface Needs {
 export class Publishing implements Concern {
 	readonly #room: Needs;
 	/** The publishes that are known, among those of this turn: by member, then by id. */
-	readonly #known = new Map<string, Map<string, Known>>();
+	#known = new Map<string, Map<string, Known>>();
 
 	constructor(needs: Needs) {
 		this.#room = needs;
@@ -93,7 +93,7 @@ export class Publishing implements Concern {
 
 	/** Looks up a whole turn's publishes at once: one statement, not one a message. */
 	begin(keys: readonly PublishKey[]): void {
-		this.#known.clear();
+		if (this.#known.size > 0) this.#known = new Map();
 		if (keys.length === 0) return;
 		for (const { member, id, seq, digest } of this.#room.store.findKeys(keys)) this.#know(member, id, { seq, digest });
 	}

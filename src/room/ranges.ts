@@ -76,7 +76,7 @@ export class Ranges implements Concern {
 		if (this.#room.record.isStored) for (const [name, rule] of this.#rules) this.#freeze(this.#row(name), rule, turn);
 		this.#send(turn);
 		for (const name of this.#dirty) this.#room.store.saveRange(this.#row(name));
-		this.#dirty.clear();
+		this.#dirty = new Set();
 	}
 
 	/** Freezes the next range of a kind that has none in flight and something to do. */
@@ -114,7 +114,7 @@ export class Ranges implements Concern {
 			this.#sending.set(name, turn.now + SEND_MS_MAX);
 			turn.send([{ job: jobId(epoch, n), run }]);
 		}
-		this.#due.clear();
+		this.#due = new Set();
 	}
 
 	/** A range is done: what it covered is settled. */

@@ -232,8 +232,8 @@ export class Roster implements Concern {
 		if (this.#dropped.size > 0) this.#store.dropRoster([...this.#dropped]);
 		if (rows.length > 0) this.#store.saveRoster(rows);
 		for (const message of this.#encodeChanges()) turn.share(message);
-		for (const set of [this.#dirty, this.#dropped, this.#joined, this.#left]) set.clear();
-		this.#changed.clear();
+		[this.#dirty, this.#dropped, this.#joined, this.#left] = [new Set(), new Set(), new Set(), new Set()];
+		this.#changed = new Map();
 		this.#countTold = this.count;
 	}
 

@@ -83,14 +83,28 @@ test("a session's leaving comes after all that it said", () => {
 	expect(types).toEqual([...Array(40).fill("frame"), "leave"]);
 });
 
+const join = (n: number): Input => ({
+	...{ type: "join", session: `s${n}`, member: `m${n}`, name: "M", can: [] },
+	...{ since: null, history: 0, resume: null },
+});
+
 test("a turn takes no more joins than it can welcome", () => {
 	const inbox = new Inbox();
-	const join = (n: number): Input => ({
-		...{ type: "join", session: `s${n}`, member: `m${n}`, name: "M", can: [] },
-		...{ since: null, history: 0, resume: null },
-	});
 	for (let n = 0; n < TURN_JOINS_MAX * 2 + 1; n++) inbox.put(join(n));
 	expect(inbox.take(1)).toHaveLength(TURN_JOINS_MAX);
 	expect(inbox.take(1)).toHaveLength(TURN_JOINS_MAX);
 	expect(inbox.take(1)).toHaveLength(1);
+});
+
+test("who is in does not wait for the joins of a crowd, and who joins is heard after its own join", () => {
+	const inbox = new Inbox();
+	for (let n = 0; n < TURN_JOINS_MAX * 2; n++) inbox.put(join(n));
+	const late = `s${TURN_JOINS_MAX * 2 - 1}`;
+	inbox.putText(weigh(late, 100), () => frame(late));
+	inbox.putText(weigh("victim", 100), () => frame("victim"));
+	const first = inbox.take(1);
+	expect(first).toHaveLength(TURN_JOINS_MAX + 1);
+	expect(sessionsOf(first).at(-1)).toBe("victim");
+	expect(inbox.take(1).map(({ type }) => type)).toEqual([...Array(TURN_JOINS_MAX).fill("join"), "frame"]);
+	expect(inbox.length).toBe(0);
 });
