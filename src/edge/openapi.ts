@@ -1,95 +1,63 @@
 /** The document of the HTTP API, OpenAPI 3.1, generated from the protocol's own schemas. */
-import { toJsonSchema } from "@valibot/to-json-schema";
-import type { GenericSchema } from "valibot";
-import {
-	EventsPage,
-	Health,
-	HeldPost,
-	Job,
-	JobsPage,
-	MembersPage,
-	PostEvent,
-	Posted,
-	PostModeration,
-	Problem,
-	RoomsPage,
-	SearchPage,
-	Summary,
-} from "../protocol/http.ts";
 import { GUEST_KEY_CHARS_MIN, ID_CHARS_MAX, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
-
-type Json = Record<string, unknown>;
-
-const SCHEMAS = {
-	EventsPage,
-	Health,
-	HeldPost,
-	Job,
-	JobsPage,
-	MembersPage,
-	Posted,
-	PostEvent,
-	PostModeration,
-	Problem,
-	RoomsPage,
-	SearchPage,
-	Summary,
-};
-
-/** Checks that JSON Schema cannot say, such as how deep data nests, are left to the room. */
-function schemaOf(schema: GenericSchema): Json {
-	const { $schema: _, ...json } = toJsonSchema(schema, { errorMode: "ignore", target: "draft-2020-12" }) as Json;
-	return json;
-}
-
-const ref = (name: keyof typeof SCHEMAS): Json => ({ $ref: `#/components/schemas/${name}` });
-const json = (name: keyof typeof SCHEMAS): Json => ({ "application/json": { schema: ref(name) } });
-const ok = (description: string, name: keyof typeof SCHEMAS): Json => ({ description, content: json(name) });
-const PROBLEM = {
-	default: { description: "A refusal.", content: { "application/problem+json": { schema: ref("Problem") } } },
-};
-
-const room = { name: "room", in: "path", required: true, schema: { type: "string" }, description: "The room's name." };
-const job = { name: "job", in: "path", required: true, schema: { type: "string" }, description: "The job's id." };
-const number = (name: string, description: string, minimum = 0, maximum?: number): Json => ({
-	name,
-	in: "query",
-	description,
-	schema: { type: "integer", minimum, ...(maximum === undefined ? {} : { maximum }) },
-});
-const limit = number("limit", "How many at most; 50 where it is missing.", 1, PAGE_EVENTS_MAX);
-const text = (name: string, description: string, required = false): Json => ({
-	name,
-	in: "query",
-	description,
-	required,
-	schema: { type: "string" },
-});
-const cursor = text("cursor", "The `next` of the answer before; the list begins where it is missing.");
-const body = (name: keyof typeof SCHEMAS): Json => ({ required: true, content: json(name) });
-const OPERATOR = [{ operatorKey: [] }];
-const done = { description: "Done." };
+import {
+	body,
+	cursor,
+	done,
+	type Json,
+	job,
+	limit,
+	limitOf,
+	number,
+	OPERATOR,
+	ok,
+	refusals,
+	room,
+	schemas,
+	text,
+} from "./openapi/parts.ts";
 
 const ROOM_PATHS = {
 	"/rooms/{room}": {
 		parameters: [room],
-		get: { summary: "How the room is", responses: { 200: ok("The summary.", "Summary"), ...PROBLEM } },
-		delete: { summary: "Wipe the room", security: OPERATOR, responses: { 204: done, ...PROBLEM } },
+		get: {
+			operationId: "getRoom",
+			tags: ["Rooms"],
+			summary: "How the room is",
+			description:
+				"Where its history stands and how many members are here. A browser gets the room's page, and who asks to upgrade to `websocket` joins.",
+			responses: { 200: ok("The summary.", "Summary"), ...refusals(400, 401, 403, 429) },
+		},
+		delete: {
+			operationId: "wipeRoom",
+			tags: ["Rooms"],
+			summary: "Wipe the room",
+			description:
+				"Everything that was said is gone, here and in the archive; bans and locks stay. Its history begins anew, with another epoch.",
+			security: OPERATOR,
+			responses: { 204: done, ...refusals(400, 401, 403) },
+		},
 	},
 	"/rooms/{room}/events": {
 		parameters: [room],
 		get: {
+			operationId: "readEvents",
+			tags: ["Events"],
 			summary: "Read the history",
+			description: "A page of events in their order, after a seq or before one: the newest where neither is given.",
 			parameters: [
 				number("after", "Events after this seq."),
 				number("before", "Events before this seq; the newest where neither is given."),
 				limit,
 				text("epoch", "The epoch that the seqs belong to; another one is answered 410."),
 			],
-			responses: { 200: ok("A page, ascending.", "EventsPage"), ...PROBLEM },
+			responses: { 200: ok("A page, ascending.", "EventsPage"), ...refusals(400, 401, 403, 410, 429) },
 		},
 		post: {
+			operationId: "publishEvent",
+			tags: ["Events"],
 			summary: "Publish an event",
+			description: "It is stored, has its place in the room's order, and everyone in the room hears it.",
 			parameters: [
 				{
 					name: "Idempotency-Key",
@@ -97,6 +65,7 @@ const ROOM_PATHS = {
 					required: true,
 					description: `The same key publishes once, however often it is sent; in quotation marks and without it is the same. A guest's has ${GUEST_KEY_CHARS_MIN} characters or more, such as a random UUID: all guests of one address share their keys.`,
 					schema: { type: "string", minLength: 1, maxLength: 2 * ID_CHARS_MAX + 2 },
+					example: "0b6b1c1e-4d0f-4c39-9c4e-8f2a0b6f3d51",
 				},
 			],
 			requestBody: body("PostEvent"),
@@ -104,20 +73,31 @@ const ROOM_PATHS = {
 				200: ok("It was published before.", "Posted"),
 				201: ok("It is published.", "Posted"),
 				202: ok("It is checked first.", "HeldPost"),
-				...PROBLEM,
+				...refusals(400, 401, 403, 409, 413, 415, 422, 429),
 			},
 		},
 	},
 	"/rooms/{room}/members": {
 		parameters: [room],
-		get: { summary: "Who is here", responses: { 200: ok("The members.", "MembersPage"), ...PROBLEM } },
+		get: {
+			operationId: "listMembers",
+			tags: ["Rooms"],
+			summary: "Who is here",
+			description:
+				"The members, each with its name and its presence state, in the order of their ids; `count` is of all of them.",
+			parameters: [cursor, limitOf(PAGE_EVENTS_MAX)],
+			responses: { 200: ok("A page of the members.", "MembersPage"), ...refusals(400, 401, 403, 429) },
+		},
 	},
 	"/rooms/{room}/moderation": {
 		parameters: [room],
 		post: {
+			operationId: "moderateRoom",
+			tags: ["Rooms"],
 			summary: "Remove, ban, mute, redact, lock or erase",
+			description: "For those who may `moderate` in the room, and for operators, who alone may erase a member.",
 			requestBody: body("PostModeration"),
-			responses: { 204: done, ...PROBLEM },
+			responses: { 204: done, ...refusals(400, 401, 403, 404, 413, 415, 429) },
 		},
 	},
 };
@@ -126,50 +106,93 @@ const JOB_PATHS = {
 	"/rooms/{room}/jobs": {
 		parameters: [room],
 		get: {
+			operationId: "listJobs",
+			tags: ["Jobs"],
 			summary: "The room's jobs, the newest first",
+			description:
+				"Those that are under way, and for a week those that are settled; those that failed for good with their reason.",
 			security: OPERATOR,
 			parameters: [
 				text("state", "waiting, sent, done or failed: a page of these may be short, or empty, and there be more."),
 				cursor,
 				limit,
 			],
-			responses: { 200: ok("The jobs.", "JobsPage"), ...PROBLEM },
+			responses: { 200: ok("A page of the jobs.", "JobsPage"), ...refusals(400, 401, 403) },
 		},
 	},
 	"/rooms/{room}/jobs/{job}": {
 		parameters: [room, job],
-		get: { summary: "A job", security: OPERATOR, responses: { 200: ok("The job.", "Job"), ...PROBLEM } },
+		get: {
+			operationId: "getJob",
+			tags: ["Jobs"],
+			summary: "A job",
+			description: "Where a job stands, and what came of it.",
+			security: OPERATOR,
+			responses: { 200: ok("The job.", "Job"), ...refusals(400, 401, 403, 404) },
+		},
 	},
 	"/rooms/{room}/jobs/{job}/replay": {
 		parameters: [room, job],
-		post: { summary: "Try a failed job again", security: OPERATOR, responses: { 204: done, ...PROBLEM } },
+		post: {
+			operationId: "replayJob",
+			tags: ["Jobs"],
+			summary: "Try a failed job again",
+			description: "As if it had not failed yet. One that has not failed, or of which nothing is kept, is 404.",
+			security: OPERATOR,
+			responses: { 204: done, ...refusals(400, 401, 403, 404) },
+		},
 	},
 };
 
 const SERVER_PATHS = {
 	"/rooms": {
 		get: {
+			operationId: "listRooms",
+			tags: ["Server"],
 			summary: "The rooms, those last active first",
+			description:
+				"The first page holds those that were last active; what follows is in the order of their names, so that each is read once whatever happens meanwhile.",
 			security: OPERATOR,
-			parameters: [limit],
-			responses: { 200: ok("The rooms.", "RoomsPage"), ...PROBLEM },
+			parameters: [cursor, limit],
+			responses: { 200: ok("A page of the rooms.", "RoomsPage"), ...refusals(400, 401, 403) },
 		},
 	},
 	"/archive/search": {
 		get: {
+			operationId: "searchArchive",
+			tags: ["Server"],
 			summary: "Search what was said",
+			description: "Events that hold all the words, in one room or in all of them.",
 			parameters: [
-				text("q", "Words that an event holds.", true),
+				{ ...text("q", "Words that an event holds.", true), example: "hello" },
 				text("room", "One room, for those who may read it; all rooms are for operators."),
+				cursor,
 				limit,
 			],
-			responses: { 200: ok("What was found, the newest first.", "SearchPage"), ...PROBLEM },
+			responses: {
+				200: ok("A page of what was found, the newest first.", "SearchPage"),
+				...refusals(400, 401, 403, 429),
+			},
 		},
 	},
 	"/health": {
-		get: { summary: "Whether the server answers", security: [{}], responses: { 200: ok("It does.", "Health") } },
+		get: {
+			operationId: "checkHealth",
+			tags: ["Server"],
+			summary: "Whether the server answers",
+			description: "For whoever watches it; it reaches no room.",
+			security: [{}],
+			responses: { 200: ok("It does.", "Health"), ...refusals(405) },
+		},
 	},
 };
+
+const TAGS = [
+	{ name: "Rooms", description: "A room, and who is in it." },
+	{ name: "Events", description: "What is said in a room: durable, and in one order." },
+	{ name: "Jobs", description: "Heavy work that left a room, and what came of it. For operators." },
+	{ name: "Server", description: "All rooms together." },
+];
 
 export function openApi(): Json {
 	return {
@@ -179,18 +202,21 @@ export function openApi(): Json {
 			version: "1",
 			description:
 				"A room server for the edge. Rooms are joined by WebSocket at `/rooms/{room}`; this is what backends use.",
+			contact: { name: "Whoever runs this server" },
 			license: { name: "MIT", identifier: "MIT" },
 		},
+		// Wherever the document was had from.
 		servers: [{ url: "/" }],
 		// Open to guests where ACCESS is `open`.
 		security: [{}, { token: [] }, { operatorKey: [] }],
+		tags: TAGS,
 		paths: { ...ROOM_PATHS, ...JOB_PATHS, ...SERVER_PATHS },
 		components: {
 			securitySchemes: {
-				token: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
-				operatorKey: { type: "http", scheme: "bearer" },
+				token: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "A member's token." },
+				operatorKey: { type: "http", scheme: "bearer", description: "One of the keys in OPERATOR_KEY." },
 			},
-			schemas: Object.fromEntries(Object.entries(SCHEMAS).map(([name, schema]) => [name, schemaOf(schema)])),
+			schemas: schemas(),
 		},
 	};
 }

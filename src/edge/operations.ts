@@ -53,7 +53,7 @@ operations.get("/rooms/:room/jobs", async (c) => {
 	if (state !== null && !JOB_STATES.includes(state)) {
 		throw new Refused("bad_request", `\`state\` is one of ${JOB_STATES.join(", ")}.`);
 	}
-	const cursor = c.req.query("cursor") ?? null;
+	const cursor = single(queryOf(c.req.url), "cursor");
 	return answer(await roomOf(c.env, c.req.param("room")).jobs(state as JobState | null, limitOf(c.req.url), cursor));
 });
 

@@ -21,8 +21,10 @@ export const EventsPage = v.object({
 	more: v.boolean(),
 });
 
-/** In a room of more than 200 members, a sample of them. */
-export const MembersPage = v.object({ room: v.string(), count: v.number(), members: v.array(Member) });
+/** The `cursor` that reads on, which only the list itself can read; without it there is no more. */
+const Next = v.optional(v.string());
+
+export const MembersPage = v.object({ room: v.string(), count: v.number(), members: v.array(Member), next: Next });
 
 export const Posted = v.object({ epoch: v.string(), seq: Seq });
 /** An event that is checked before anyone sees it. */
@@ -41,11 +43,11 @@ export const Job = v.object({
 	result: v.optional(v.unknown()),
 	error: v.optional(v.object({ code: v.string(), message: v.string() })),
 });
-/** `next` is the `cursor` that reads on; without it there is no more. */
-export const JobsPage = v.object({ jobs: v.array(Job), next: v.optional(v.string()) });
+export const JobsPage = v.object({ jobs: v.array(Job), next: Next });
 
 export const RoomsPage = v.object({
 	rooms: v.array(v.object({ room: v.string(), members: v.number(), head: Seq, activeAt: v.number() })),
+	next: Next,
 });
 
 export const SearchPage = v.object({
@@ -61,6 +63,7 @@ export const SearchPage = v.object({
 			data: v.unknown(),
 		}),
 	),
+	next: Next,
 });
 
 export const Health = v.object({ ok: v.literal(true) });

@@ -13,8 +13,11 @@ export const CAPABILITIES = ["read", "publish", "signal", "presence", "job", "mo
 export const Capability = v.picklist(CAPABILITIES);
 export type Capability = v.InferOutput<typeof Capability>;
 
-/** Text without control characters: SQLite and people read it the same way. */
-const PRINTABLE = /^\P{Cc}+$/u;
+/**
+ * Text without control characters: SQLite and people read it the same way. They are spelt out, because the API's
+ * document quotes this to tools that know no classes of Unicode.
+ */
+const PRINTABLE = /^[^\u0000-\u001f\u007f-\u009f]+$/;
 export const MessageId = v.pipe(v.string(), v.regex(PRINTABLE), v.maxLength(ID_CHARS_MAX));
 export const EventName = v.pipe(v.string(), v.regex(PRINTABLE), v.maxLength(NAME_CHARS_MAX));
 export const MemberId = v.pipe(v.string(), v.regex(MEMBER_ID));

@@ -1,0 +1,106 @@
+/** What the document of the HTTP API is made of: its schemas, bodies, answers and parameters. */
+import { toJsonSchemaDefs } from "@valibot/to-json-schema";
+import { HTTP_TITLE } from "../../protocol/codes.ts";
+import {
+	EventsPage,
+	Health,
+	HeldPost,
+	Job,
+	JobsPage,
+	MembersPage,
+	PostEvent,
+	Posted,
+	PostModeration,
+	Problem,
+	RoomsPage,
+	SearchPage,
+	Summary,
+} from "../../protocol/http.ts";
+import { PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../../protocol/limits.ts";
+import { Event, Member } from "../../protocol/messages.ts";
+import { EXAMPLES, type ExampleOf, PROBLEM_EXAMPLES } from "./examples.ts";
+
+export type Json = Record<string, unknown>;
+
+const SCHEMAS = {
+	Event,
+	EventsPage,
+	Health,
+	HeldPost,
+	Job,
+	JobsPage,
+	Member,
+	MembersPage,
+	Posted,
+	PostEvent,
+	PostModeration,
+	Problem,
+	RoomsPage,
+	SearchPage,
+	Summary,
+};
+
+/** Each by its name, also inside the others. Checks that JSON Schema cannot say, such as how deep data nests, are left to the room. */
+export function schemas(): Json {
+	const named = toJsonSchemaDefs(SCHEMAS, {
+		errorMode: "ignore",
+		target: "draft-2020-12",
+		overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
+	}) as Record<string, object>;
+	return Object.fromEntries(Object.entries(named).map(([name, schema]) => [name, { ...schema, $schema: undefined }]));
+}
+
+const ref = (name: keyof typeof SCHEMAS): Json => ({ $ref: `#/components/schemas/${name}` });
+const json = (name: ExampleOf): Json => ({ "application/json": { schema: ref(name), example: EXAMPLES[name] } });
+export const ok = (description: string, name: ExampleOf): Json => ({ description, content: json(name) });
+export const body = (name: ExampleOf): Json => ({ required: true, content: json(name) });
+export const done = { description: "Done." };
+
+type Refusals = keyof typeof PROBLEM_EXAMPLES;
+
+/** The refusals that are to be reckoned with, and whatever else there may be. */
+export function refusals(...statuses: Refusals[]): Json {
+	const problem = (description: string, example: unknown): Json => ({
+		description,
+		content: { "application/problem+json": { schema: ref("Problem"), example } },
+	});
+	const each = statuses.map((status) => [status, problem(`${HTTP_TITLE[status]}.`, PROBLEM_EXAMPLES[status])]);
+	return { ...Object.fromEntries(each), default: problem("Another refusal.", PROBLEM_EXAMPLES[503]) };
+}
+
+export const room = {
+	name: "room",
+	in: "path",
+	required: true,
+	schema: { type: "string" },
+	description: "The room's name.",
+	example: "lobby",
+};
+export const job = {
+	name: "job",
+	in: "path",
+	required: true,
+	schema: { type: "string" },
+	description: "The job's id.",
+	example: EXAMPLES.Job.job,
+};
+export const number = (name: string, description: string, minimum = 0, maximum?: number): Json => ({
+	name,
+	in: "query",
+	description,
+	schema: { type: "integer", minimum, ...(maximum === undefined ? {} : { maximum }) },
+});
+export const limitOf = (standard: number): Json => ({
+	...number("limit", `How many at most; ${standard} where it is missing.`, 1, PAGE_EVENTS_MAX),
+	example: 20,
+});
+export const limit = limitOf(PAGE_EVENTS_DEFAULT);
+export const text = (name: string, description: string, required = false): Json => ({
+	name,
+	in: "query",
+	description,
+	required,
+	schema: { type: "string" },
+});
+export const cursor = text("cursor", "Where to read on: the `next` of the page before, as it came.");
+export const OPERATOR = [{ operatorKey: [] }];
