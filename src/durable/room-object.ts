@@ -114,8 +114,9 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 
 	// Over HTTP, by the Worker's calls.
 
-	async summary(visitor?: Visitor): Promise<Answer> {
-		const refusal = await this.refusesReader(visitor);
+	/** `isJoining`: to one who would join it says why it may not, as a join would be told. */
+	async summary(visitor?: Visitor, isJoining = false): Promise<Answer> {
+		const refusal = (await this.refusesReader(visitor)) ?? (isJoining ? await this.#refusesJoiner(visitor) : null);
 		if (refusal !== null) return { refusal };
 		const { head, floor } = this.#room.meta;
 		return {
@@ -153,6 +154,10 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 		if (visitor === undefined) return null;
 		const { member, address } = await this.#identify(visitor);
 		return this.#room.door.refusesReader({ member, address }, Date.now());
+	}
+
+	async #refusesJoiner(visitor?: Visitor): Promise<Refusal | null> {
+		return visitor === undefined ? null : this.#body.refusesJoin(await this.#identify(visitor));
 	}
 
 	/** A guest without a socket is known by its address, so that its retries are its own; nobody else can tell that id. */

@@ -4,6 +4,7 @@
  */
 import type { MiddlewareHandler } from "hono";
 import { isOriginAllowed } from "./access/origins.ts";
+import { preflight } from "./preflight.ts";
 import { settingsOf } from "./settings-of.ts";
 
 const SAFE: readonly [string, string][] = [
@@ -11,25 +12,15 @@ const SAFE: readonly [string, string][] = [
 	["Referrer-Policy", "no-referrer"],
 ];
 const NO_DOCUMENT = "default-src 'none'; frame-ancestors 'none'";
-const PREFLIGHT_SECONDS = "600";
 
 export const headers: MiddlewareHandler<{ Bindings: Cloudflare.Env }> = async (c, next) => {
 	const origin = c.req.header("Origin");
 	const { allowedOrigins } = settingsOf(c.env);
 	const isAllowed = origin !== undefined && isOriginAllowed(origin, new URL(c.req.url), allowedOrigins);
 	// Without a method that it asks for it is no preflight, and is told what the address takes.
-	if (c.req.method === "OPTIONS" && c.req.header("Access-Control-Request-Method") !== undefined && isAllowed) {
-		c.res = new Response(null, {
-			status: 204,
-			headers: {
-				"Access-Control-Allow-Methods": "GET, POST, DELETE",
-				"Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
-				"Access-Control-Max-Age": PREFLIGHT_SECONDS,
-			},
-		});
-	} else {
-		await next();
-	}
+	const answered = preflight(c.req.raw, isAllowed);
+	if (answered === null) await next();
+	else c.res = answered;
 	if (c.res.status === 101) return;
 	const answer = new Response(c.res.body, c.res);
 	for (const [name, value] of SAFE) answer.headers.set(name, value);

@@ -5,22 +5,20 @@
 import { TICKET_HEADER, type Ticket, writeTicket } from "../durable/ticket.ts";
 import { closeCodeOfRefusedJoin, HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
 import { cleanName, displayName, isNoValue, OPERATOR_AUTHOR, RESUME_KEY, ROOM_AUTHOR } from "../protocol/ids.ts";
-import {
-	DOOR_PERIOD_MS,
-	NAME_BYTES_MAX,
-	NAME_LETTERS_MAX,
-	PAGE_EVENTS_DEFAULT,
-	PAGE_EVENTS_MAX,
-} from "../protocol/limits.ts";
+import { NAME_BYTES_MAX, NAME_LETTERS_MAX, PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
 import { addressOf } from "./access/address.ts";
 import { type Admits, bearerOf, callerOfToken, requireCapability } from "./access/caller.ts";
 import { guestOf, newGuestKey } from "./access/guests.ts";
-import { isLoopback, isOriginAllowed } from "./access/origins.ts";
+import { countFailure, countKnock, countMember, networkOf } from "./access/knocks.ts";
+import { isOriginAllowed } from "./access/origins.ts";
+import { answer } from "./events.ts";
 import { problem, Refused } from "./problem.ts";
 import { roomOf } from "./room-of.ts";
 import { settingsOf } from "./settings-of.ts";
 
 export const SUBPROTOCOL = "rotunda.v1";
+
+type HolderOf = (token: string) => ReturnType<typeof callerOfToken>;
 
 interface Offer {
 	protocol: string | null;
@@ -28,16 +26,19 @@ interface Offer {
 	resume: string | null;
 }
 
+/** Said to a page that is not listed: anyone may read that, for the page's author is to know. */
+function refusesOrigin(request: Request, env: Cloudflare.Env): Response | null {
+	const origin = request.headers.get("Origin");
+	if (isOriginAllowed(origin, new URL(request.url), settingsOf(env).allowedOrigins)) return null;
+	const message = "Pages of this origin may not join rooms here. List it under ALLOWED_ORIGINS.";
+	return problem({ code: "origin_refused", message }, { "Access-Control-Allow-Origin": "*" });
+}
+
 /** Lets the request join the room, or refuses it in the way that its sender can read. */
 export async function join(request: Request, name: string, env: Cloudflare.Env, app: Admits): Promise<Response> {
 	const origin = request.headers.get("Origin");
-	const url = new URL(request.url);
-	if (!isOriginAllowed(origin, url, settingsOf(env).allowedOrigins)) {
-		return problem({
-			code: "origin_refused",
-			message: "Pages of this origin may not join rooms here. List it under ALLOWED_ORIGINS.",
-		});
-	}
+	const foreign = refusesOrigin(request, env);
+	if (foreign !== null) return foreign;
 	let refusal: Refusal;
 	let protocol: string | null = null;
 	try {
@@ -56,6 +57,29 @@ export async function join(request: Request, name: string, env: Cloudflare.Env, 
 		protocol ??= firstOffered(request);
 	}
 	return origin === null ? problem(refusal) : refuseBySocket(refusal, protocol);
+}
+
+/**
+ * How the room is, for one who asks as it would join: with the same query, its token as `Authorization` or its key as
+ * `Rotunda-Resume`. It is refused as the join was, in words that a client can read whose socket never opened.
+ * @throws Refused
+ */
+export async function summaryForJoiner(
+	request: Request,
+	name: string,
+	env: Cloudflare.Env,
+	app: Admits,
+): Promise<Response> {
+	const foreign = refusesOrigin(request, env);
+	if (foreign !== null) return foreign;
+	const room = roomOf(env, name);
+	const resume = request.headers.get("Rotunda-Resume");
+	const offer = { protocol: null, token: null, resume };
+	const ticket = await prove(offer, request, env, (token) => callerOfToken(token, name, env, app));
+	const { member, can, address } = ticket;
+	// A guest without a key is known by its address, so that all that it asks is counted together.
+	const isStranger = resume === null && address !== null;
+	return answer(await room.summary({ member: isStranger ? null : member, name: ticket.name, can, address }, true));
 }
 
 /** A join that the server itself failed at: to be tried again. What the error says may quote what was sent. */
@@ -84,35 +108,34 @@ function readOffer(header: string | null): Offer {
 	return offer;
 }
 
-async function prove(
-	offer: Offer,
-	request: Request,
-	env: Cloudflare.Env,
-	holderOf: (token: string) => ReturnType<typeof callerOfToken>,
-): Promise<Ticket> {
-	const url = new URL(request.url);
-	const { host, searchParams: query } = url;
-	// A developer's own machine is one address with many windows.
-	const from = isLoopback(url.hostname) ? null : addressOf(request);
-	if (from !== null && env.JOINS !== undefined && !(await env.JOINS.limit({ key: from })).success) {
-		throw new Refused("rate_limited", "Too many joins from your network; try again in a minute.", {
-			retryAfterMs: DOOR_PERIOD_MS,
-		});
-	}
+async function prove(offer: Offer, request: Request, env: Cloudflare.Env, holderOf: HolderOf): Promise<Ticket> {
+	const { host, searchParams: query } = new URL(request.url);
+	const holder = await count(offer, request, env, holderOf);
 	const asked = {
 		host,
-		from,
+		from: networkOf(request),
 		since: query.get("since"),
 		history: readHistory(query.get("history")),
 		protocol: offer.protocol,
 	};
 	const name = readName(query.get("name"));
-	const authorization = request.headers.get("Authorization");
-	const token = offer.token ?? (authorization === null ? null : bearerOf(authorization));
-	const caller =
-		token === null ? await guestWith(offer.resume, name, request, env) : { ...(await holderOf(token)), resume: null };
+	const caller = holder === null ? await guestWith(offer.resume, name, request, env) : { ...holder, resume: null };
 	requireCapability(caller, "read");
 	return { ...asked, ...caller };
+}
+
+/** Who holds the token, or null without one. Whoever knocks is counted, also where it is refused for another reason. */
+async function count(offer: Offer, request: Request, env: Cloudflare.Env, holderOf: HolderOf) {
+	const authorization = request.headers.get("Authorization");
+	if (offer.token === null && authorization === null) {
+		const network = networkOf(request);
+		if (network !== null) await countKnock(network, env);
+		return null;
+	}
+	const offered = async () => holderOf(offer.token ?? bearerOf(authorization ?? ""));
+	const holder = await offered().catch((error) => countFailure(error, request, env));
+	await countMember(holder.member, request, env);
+	return holder;
 }
 
 /** Who a guest is by its key, or by a new one. @throws Refused */

@@ -23,6 +23,12 @@ export function wantsPage(c: Context): boolean {
 	return wanted === PAGE;
 }
 
+/** Whether JSON is asked for by its name, as a program does that will read what it is told. */
+export function namesJson(c: Context): boolean {
+	const ranges = (c.req.header("Accept") ?? "").split(",");
+	return ranges.some((range) => range.split(";")[0]?.trim().toLowerCase() === JSON_TYPE);
+}
+
 function isPageDearer(ranges: readonly Range[]): boolean {
 	const [page, json] = [rangeOf(PAGE, ranges), rangeOf(JSON_TYPE, ranges)];
 	if (page.q !== json.q) return page.q > json.q;

@@ -6,11 +6,12 @@ import { FRAME_BYTES_MAX } from "../protocol/limits.ts";
 import { type Admits, type Caller, callerOf, requireCapability } from "./access/caller.ts";
 import { answer, postEvent, postModeration, readEventsQuery } from "./events.ts";
 import { headers } from "./headers.ts";
-import { join } from "./join.ts";
+import { join, summaryForJoiner } from "./join.ts";
 import { openApi } from "./openapi.ts";
 import { operations } from "./operations.ts";
+import { isOperator } from "./operators.ts";
 import { problem, Refused } from "./problem.ts";
-import { plainBody, wantsPage } from "./representation.ts";
+import { namesJson, plainBody, wantsPage } from "./representation.ts";
 import { roomOf } from "./room-of.ts";
 import { roomPage } from "./room-page.ts";
 import type { RouteEnv } from "./route-env.ts";
@@ -53,6 +54,9 @@ rooms.get("/rooms/:room", async (c) => {
 	if (upgrade !== undefined) return upgraded(c, upgrade);
 	// The page itself says what is wrong with a name; everyone else gets a problem.
 	if (wantsPage(c)) return roomPage(c.req.raw, c.env);
+	if (namesJson(c) && !(await isOperator(c.req.raw, c.env.OPERATOR_KEY))) {
+		return summaryForJoiner(c.req.raw, c.req.param("room"), c.env, c.var.app);
+	}
 	const [room, caller] = await readable(c);
 	return answer(await room.summary(caller));
 });
@@ -103,7 +107,8 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
 
 /** The routes that serve this app. */
 export function createRoutes(app: Admits): Hono<RouteEnv> {
-	const routes = new Hono<RouteEnv>();
+	// A slash at the end is forgiven.
+	const routes = new Hono<RouteEnv>({ strict: false });
 	routes.use((c, next) => {
 		c.set("app", app);
 		return next();

@@ -10,7 +10,7 @@ export interface Settings {
 	tokenKeys: { url: string; issuer: string } | null;
 	/** Null asks your login's tokens for none: then `admit` decides alone. */
 	tokenAudience: string | null;
-	/** Exact origins, or `https://*.example.com`. */
+	/** Origins of any scheme, each with at most one `*`: the first label of its host, or a run within one. */
 	allowedOrigins: readonly string[];
 	/** 0 lifts every publish limit, the room's too. */
 	publishPerSecond: number;
@@ -48,14 +48,21 @@ const list = v.pipe(
 	v.transform((text) => text.split(/[\s,]+/).filter((word) => word !== "")),
 );
 
-const origin = v.pipe(
-	v.string(),
-	v.regex(/^https?:\/\/(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?$|^https?:\/\/\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?$/),
+const HOST_CHARS = "[a-z0-9._-]";
+const LABEL_CHARS = "[a-z0-9_-]";
+/** Up to the label in which a `*` stands: alone only as the first, and never the last, which anyone may register. */
+const STARRED = `(?:\\*|${HOST_CHARS}*\\*${LABEL_CHARS}+|${HOST_CHARS}*${LABEL_CHARS}\\*)\\.`;
+const ORIGIN = new RegExp(
+	`^[a-z][a-z0-9+.-]*://(?:(?:${STARRED})?${HOST_CHARS}+|\\[[0-9a-f:]+\\])(?::[0-9]{1,5})?/?$`,
+	"i",
 );
 
-/** As browsers send it: lower case, and without the scheme's own port. */
+/** As browsers send it: lower case, without a slash, and without the scheme's own port. */
 function canonical(text: string): string {
-	return text.toLowerCase().replace(/^(http:.*):80$|^(https:.*):443$/, "$1$2");
+	return text
+		.toLowerCase()
+		.replace(/\/$/, "")
+		.replace(/^(http:.*):80$|^(https:.*):443$/, "$1$2");
 }
 
 const READERS = {
@@ -64,10 +71,10 @@ const READERS = {
 	ALLOWED_ORIGINS: [
 		v.pipe(
 			list,
-			v.array(origin),
+			v.array(v.pipe(v.string(), v.regex(ORIGIN))),
 			v.transform((origins) => origins.map(canonical)),
 		),
-		"origins such as https://example.com or https://*.example.com",
+		"origins such as https://example.com, https://*.example.com, https://pr-*.example.com or capacitor://localhost",
 	],
 	TOKEN_JWKS_URL: [v.pipe(v.string(), v.url(), v.regex(/^https?:/)), "an http or https address"],
 	TOKEN_ISSUER: [v.pipe(v.string(), v.minLength(1)), "the issuer (`iss`) of your login's tokens"],

@@ -100,6 +100,45 @@ test(
 	},
 );
 
+/** So many knocks at once, and how many were answered what. */
+async function crowd(count: number, path: string, headers: (n: number) => Record<string, string>) {
+	const counts: Record<string, number> = {};
+	const knocks = await Promise.all(Array.from({ length: count }, (_, n) => knock(call, path, headers(n))));
+	for (const each of knocks) {
+		const outcome = await problemOf(each as Response);
+		counts[outcome] = (counts[outcome] ?? 0) + 1;
+	}
+	return counts;
+}
+
+test("joins with a valid token are counted by member: a school behind one address is no crowd", AGAIN, async () => {
+	const address = fresh();
+	const [ada, bob] = [bearing(await mint({ sub: `ada-${address}` })), bearing(await mint({ sub: `bob-${address}` }))];
+	const path = "/rooms/team-a?history=201";
+	expect(await crowd(JOINS_A_MINUTE + 1, path, () => ({ ...from(address), ...ada }))).toEqual({
+		"400 bad_request": JOINS_A_MINUTE,
+		"429 rate_limited": 1,
+	});
+	// Wherever she comes from; and whoever else comes from there.
+	expect(await outcomeOf(await knock(call, "/rooms/team-a", { ...from(fresh()), ...ada }))).toBe("429 rate_limited");
+	expect(await outcomeOf(await knock(call, "/rooms/team-a", { ...from(address), ...bob }))).toBe("in");
+	expect(await outcomeOf(await knock(call, "/rooms/a", from(address)))).toBe("in");
+});
+
+test("tokens that are not good are counted by address, and keep nobody out who has a good one", AGAIN, async () => {
+	const address = fresh();
+	const bad = await mint({}, "another key, and long enough for one");
+	const sent = { ...from(address), ...bearing(bad) };
+	const counts = await crowd(JOINS_A_MINUTE + 1, "/rooms/team-a", () => sent);
+	expect(counts).toEqual({ "401 unauthorized": JOINS_A_MINUTE, "429 rate_limited": 1 });
+	const over = await call("/rooms/team-a/events", { headers: { ...from(address), Authorization: `Bearer ${bad}` } });
+	expect([await problemOf(over), over.headers.get("Retry-After")]).toEqual(["429 rate_limited", "60"]);
+	const good = await mint({ sub: `ada-${address}` });
+	expect(await outcomeOf(await knock(call, "/rooms/team-a", { ...from(address), ...bearing(good) }))).toBe("in");
+	const read = await call("/rooms/team-a/events", { headers: { ...from(address), Authorization: `Bearer ${good}` } });
+	expect(read.status).toBe(200);
+});
+
 test("a developer's own machine is one address with many windows: nothing is counted there", async () => {
 	const local = doorWith({}, "http://localhost:8787");
 	for (let n = 0; n < ROOMS_A_MINUTE + 5; n++) {

@@ -81,6 +81,47 @@ test.each([
 	"https://xn--rotund-3ve.test",
 ])("G10 a page of `%s` may neither join, nor write, nor read", (origin) => check(doorWith(LISTED), origin, false));
 
+const STARRED = {
+	ALLOWED_ORIGINS:
+		"capacitor://localhost chrome-extension://abcdefghijklmnop https://slash.example/ https://pr-*.app.example https://*-team.app.example:8443",
+};
+
+test.each([
+	"capacitor://localhost",
+	"chrome-extension://abcdefghijklmnop",
+	"https://slash.example",
+	"https://pr-17.app.example",
+	"https://pr-a-b.app.example",
+	"https://x-team.app.example:8443",
+])("a page of %s, of a scheme or a name that is listed, may join, write and read", (origin) =>
+	check(doorWith(STARRED), origin, true),
+);
+
+test.each([
+	"capacitor://localhost.evil.example",
+	"capacitor://evil",
+	"capacitor://localhost:81",
+	"capacitor://localhost/",
+	"capacitor://user@localhost",
+	"ionic://localhost",
+	"http://localhost",
+	"chrome-extension://abcdefghijklmnoq",
+	"https://slash.example/",
+	"https://pr-.app.example",
+	"https://pr-17.evil.app.example",
+	"https://pr-17.app.example.evil",
+	"https://pr-x/.app.example",
+	"https://pr-evil.example#.app.example",
+	"https://pr-evil.example?.app.example",
+	"https://pr-x@y.app.example",
+	"https://pr-17.app.example:8443",
+	"http://pr-17.app.example",
+	"https://xpr-17.app.example",
+	"https://-team.app.example:8443",
+	"https://a.x-team.app.example:8443",
+	"https://x-team.app.example",
+])("G10 a page of `%s` is not what the star stands for", (origin) => check(doorWith(STARRED), origin, false));
+
 test("G10 with nothing listed only the server's own pages are let in", async () => {
 	await check(doorWith({}), "https://app.example", false);
 	await check(doorWith({}), ORIGIN, true);
@@ -140,6 +181,24 @@ describe("a preflight", () => {
 			expect(answer.headers.get("Access-Control-Allow-Methods")).toContain(method);
 		}
 		expect(answer.headers.get("Vary")).toContain("Origin");
+	});
+
+	test("allows what a page's tracing adds to its requests", async () => {
+		const tracing =
+			"traceparent,tracestate,baggage,sentry-trace,x-request-id,x-datadog-trace-id,x-datadog-parent-id,x-datadog-to-come";
+		const answer = await doorWith(LISTED)("/rooms/a/events", {
+			method: "OPTIONS",
+			headers: {
+				Origin: "https://app.example",
+				"Access-Control-Request-Method": "POST",
+				"Access-Control-Request-Headers": `authorization,x-evil,x-datadog-,${tracing}`,
+			},
+		});
+		const allowed = (answer.headers.get("Access-Control-Allow-Headers") ?? "").toLowerCase().split(/, */);
+		expect(allowed).toEqual(expect.arrayContaining(tracing.split(",")));
+		expect(allowed).not.toContain("x-evil");
+		expect(allowed).not.toContain("*");
+		expect(answer.headers.get("Vary")).toContain("Access-Control-Request-Headers");
 	});
 
 	test.each(["https://evil.example", "null", "https://app.example.evil"])(

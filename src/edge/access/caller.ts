@@ -18,6 +18,7 @@ import { isOperator } from "../operators.ts";
 import { Refused } from "../problem.ts";
 import { settingsOf } from "../settings-of.ts";
 import { addressOf } from "./address.ts";
+import { countFailure } from "./knocks.ts";
 import { type Claims, type Proof, verifyToken } from "./tokens.ts";
 
 export interface Caller {
@@ -104,7 +105,8 @@ export async function callerOf(request: Request, room: string, env: Cloudflare.E
 		if (await isOperator(request, env.OPERATOR_KEY)) {
 			return { member: OPERATOR, name: OPERATOR_AUTHOR, can: CAPABILITIES, expiresAt: null, address: null };
 		}
-		return callerOfToken(bearerOf(authorization), room, env, app);
+		const token = bearerOf(authorization);
+		return callerOfToken(token, room, env, app).catch((error) => countFailure(error, request, env));
 	}
 	const settings = settingsOf(env);
 	if (settings.access === "token") {

@@ -7,28 +7,37 @@ export function isLoopback(hostname: string): boolean {
 	return LOOPBACK.test(hostname);
 }
 
+/** An origin of a scheme that is not the web's, such as an app's `capacitor://localhost`: no parser knows its host. */
+const APP_ORIGIN = /^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9_-]+(\.[a-z0-9_-]+)*(:[0-9]{1,5})?$/;
+
 /**
  * True where a request that bears this `Origin` may pass: its own page's, a listed one, or, where the
  * Worker itself is reached at a loopback host, any loopback page. No Origin is not a browser.
- * @param allowed exact origins, or `https://*.example.com` for every host below that one.
+ * @param allowed origins as `settings.ts` reads them, with at most one `*` each.
  */
 export function isOriginAllowed(origin: string | null, url: URL, allowed: readonly string[]): boolean {
 	if (origin === null) return true;
-	if (!URL.canParse(origin)) return false;
-	const from = new URL(origin);
-	// `null`, and anything with more than scheme, host and port, is no page's origin.
-	if (from.origin !== origin.toLowerCase() || from.origin === "null") return false;
-	if (from.origin === url.origin) return true;
-	if (isLoopback(url.hostname) && isLoopback(from.hostname)) return true;
+	const from = origin.toLowerCase();
+	if (!APP_ORIGIN.test(from)) {
+		// `null`, and anything with more than scheme, host and port, is no page's origin.
+		if (!URL.canParse(from) || new URL(from).origin !== from) return false;
+		if (from === url.origin) return true;
+		if (isLoopback(url.hostname) && isLoopback(new URL(from).hostname)) return true;
+	}
 	return allowed.some((pattern) => matches(from, pattern));
 }
 
-function matches(from: URL, pattern: string): boolean {
-	const star = pattern.indexOf("*.");
-	if (star === -1) return from.origin === pattern;
-	const scheme = pattern.slice(0, star);
-	const below = pattern.slice(star + 1);
-	return `${from.protocol}//` === scheme && from.host.endsWith(below) && from.host.length > below.length;
+const HOST = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
+const LABEL = /^[a-z0-9_-]+$/;
+
+function matches(from: string, pattern: string): boolean {
+	const star = pattern.indexOf("*");
+	if (star === -1) return from === pattern;
+	const [head, tail] = [pattern.slice(0, star), pattern.slice(star + 1)];
+	if (!from.startsWith(head) || !from.endsWith(tail) || from.length <= head.length + tail.length) return false;
+	const run = from.slice(head.length, from.length - tail.length);
+	// In place of the first label it is every host below; within one, never more than that label.
+	return (head.endsWith("://") && tail.startsWith(".") ? HOST : LABEL).test(run);
 }
 
 /**

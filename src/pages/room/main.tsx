@@ -10,7 +10,7 @@ import { Visit } from "./visit.ts";
 
 /** The room's name as the address has it, even where it is no room's name. */
 function roomInAddress(): string {
-	const name = location.pathname.replace(/^\/rooms\//, "");
+	const name = location.pathname.replace(/^\/rooms\/|\/$/g, "");
 	try {
 		return decodeURIComponent(name);
 	} catch {
