@@ -11,16 +11,15 @@ export interface Keys {
 	asks: AskKey[];
 }
 
-/**
- * One who joins in this very turn may have been here before: its keys count too. What a frame asks for a hundred
- * times is looked up once.
- */
+/** One who joins in this very turn may have been here before: its keys count too. Each is looked up once, however often it is asked for. */
 export function keysOf(inputs: readonly Input[], sessions: Sessions, rules: Rules): Keys {
 	const keys: Keys = { publishes: [], asks: [] };
 	const joining = new Map<string, string>();
+	const [published, held, asked]: [Seen, Seen, Seen] = [new Map(), new Map(), new Map()];
 	const publish = (member: string, { id, name }: Pick<Draft, "id" | "name">): void => {
-		keys.publishes.push({ member, id });
-		if (rules.event(name)?.check?.when === "before") keys.asks.push({ member, ask: id, purpose: "hold" });
+		if (isNew(published, member, id)) keys.publishes.push({ member, id });
+		if (rules.event(name)?.check?.when === "before" && isNew(held, member, id))
+			keys.asks.push({ member, ask: id, purpose: "hold" });
 	};
 	for (const input of inputs) {
 		if (input.type === "join") joining.set(input.session, input.member);
@@ -28,20 +27,27 @@ export function keysOf(inputs: readonly Input[], sessions: Sessions, rules: Rule
 		if (input.type !== "frame") continue;
 		const member = sessions.get(input.session)?.member ?? joining.get(input.session);
 		if (member === undefined) continue;
-		const [published, asked] = [new Set<string>(), new Set<string>()];
 		for (const decoded of input.messages) {
 			if (!("message" in decoded)) continue;
 			const { message } = decoded;
-			if (message.type === "publish" && adds(published, message.id)) publish(member, message);
-			if (message.type === "job" && adds(asked, message.id))
+			if (message.type === "publish") publish(member, message);
+			if (message.type === "job" && isNew(asked, member, message.id))
 				keys.asks.push({ member, ask: message.id, purpose: "asked" });
 		}
 	}
 	return keys;
 }
 
+/** The ids that were seen, by member. */
+type Seen = Map<string, Set<string>>;
+
 /** True where it was not there yet. */
-function adds(seen: Set<string>, id: string): boolean {
-	const { size } = seen;
-	return seen.add(id).size > size;
+function isNew(seen: Seen, member: string, id: string): boolean {
+	const ids = seen.get(member);
+	if (ids === undefined) {
+		seen.set(member, new Set([id]));
+		return true;
+	}
+	const { size } = ids;
+	return ids.add(id).size > size;
 }

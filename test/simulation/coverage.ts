@@ -65,6 +65,17 @@ export const REACHABLE = {
 		"moot",
 		"owed later",
 	],
+	/** Turns near what one may cost. */
+	work: [
+		"much is told to single sessions",
+		"what has no room in a turn waits",
+		"much is told to everyone",
+		"an erasure goes in pieces",
+		"a session has its share of the inbox",
+		"a member has said all that it may",
+		"a member has repeated all that it may",
+		"a member has all the jobs that its events may start",
+	],
 	room: ["trimmed", "wiped", "forgotten", "redacted", "erased", "kept for a range", "range trimmed"],
 } as const;
 

@@ -10,6 +10,7 @@ import {
 	SIGNAL_BYTES_MAX,
 } from "../../src/protocol/limits.ts";
 import { jobId } from "../../src/room/jobs.ts";
+import { HEAVY } from "./heavy.ts";
 import type { Person } from "./person.ts";
 import type { Deed } from "./plan.ts";
 import type { World } from "./world.ts";
@@ -217,6 +218,7 @@ export const DO: Readonly<Record<Deed, Do>> = {
 		kinds.failures = random.between(1, 8);
 	},
 	pass: (world) => world.linger(world.random.pick(LONG_MS)),
+	...HEAVY,
 };
 
 /** Of no type that the room knows, which closes nobody: what is malformed would. */

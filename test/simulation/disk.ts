@@ -3,9 +3,19 @@
  * which tells what each transaction that was committed has changed. What was not committed never was.
  */
 import type { Input } from "../../src/room/inputs.ts";
-import type { JobHead, JobRow, RangeRow } from "../../src/room/jobs.ts";
+import type { AskKey, JobHead, JobRow, RangeRow } from "../../src/room/jobs.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
-import type { ErasureRow, Meta, NewEvent, RosterRow, SanctionRow, StoredEvent, Sync } from "../../src/room/store.ts";
+import type {
+	ErasureRow,
+	EventSize,
+	Meta,
+	NewEvent,
+	RosterRow,
+	SanctionRow,
+	StoredEvent,
+	Sync,
+} from "../../src/room/store.ts";
+import { Work } from "./work.ts";
 
 /** The machine dies: memory and sockets are gone, what was committed is not. */
 export class Crash extends Error {
@@ -36,6 +46,8 @@ export class Commit {
 	now = 0;
 	/** What the turn handled. */
 	inputs: readonly Input[] = [];
+	/** What it cost. */
+	readonly work = new Work();
 	isWiped = false;
 	meta: Meta | null = null;
 	readonly appended: NewEvent[] = [];
@@ -79,6 +91,8 @@ export class Disk extends MemoryStore {
 	readonly #fired: (fault: DiskFault) => void;
 	#commit: Commit | null = null;
 	#calls = 0;
+	/** True while the events are read for their sizes alone. */
+	#isMeasuring = false;
 
 	constructor(committed: (commit: Commit) => void, fired: (fault: DiskFault) => void) {
 		super();
@@ -91,6 +105,7 @@ export class Disk extends MemoryStore {
 		const commit = new Commit();
 		commit.now = this.now;
 		commit.inputs = this.inputs;
+		commit.work.isErasing = super.erasures().length > 0;
 		this.#commit = commit;
 		this.#calls = 0;
 		let result: T;
@@ -144,7 +159,22 @@ export class Disk extends MemoryStore {
 
 	override findKeys(keys: Parameters<MemoryStore["findKeys"]>[0]): ReturnType<MemoryStore["findKeys"]> {
 		this.#call();
+		this.#commit?.work.lookedFor(keys.map(({ member, id }) => `${member} ${id}`));
 		return super.findKeys(keys);
+	}
+
+	override findAsks(keys: readonly AskKey[]): JobHead[] {
+		const heads = super.findAsks(keys);
+		this.#commit?.work.lookedFor(keys.map(({ member, ask, purpose }) => `${purpose} ${member} ${ask}`));
+		// What a job holds is no part of its head.
+		this.#commit?.work.readJobs(heads.filter((head) => "input" in head || "outcome" in head).length);
+		return heads;
+	}
+
+	override job(n: number): JobRow | null {
+		const row = super.job(n);
+		if (row !== null) this.#commit?.work.readJobs(1);
+		return row;
 	}
 
 	override append(events: readonly NewEvent[]): void {
@@ -155,7 +185,20 @@ export class Disk extends MemoryStore {
 
 	override after(seq: number, limit: number): StoredEvent[] {
 		this.#call();
-		return super.after(seq, limit);
+		const events = super.after(seq, limit);
+		if (!this.#isMeasuring) this.#commit?.work.readEvents(events.length, limit);
+		return events;
+	}
+
+	override sizesAfter(seq: number, limit: number): EventSize[] {
+		this.#isMeasuring = true;
+		try {
+			const sizes = super.sizesAfter(seq, limit);
+			this.#commit?.work.readSizes(sizes.length);
+			return sizes;
+		} finally {
+			this.#isMeasuring = false;
+		}
 	}
 
 	override rewrite(events: readonly Rewrite[]): void {
@@ -216,6 +259,7 @@ export class Disk extends MemoryStore {
 	override saveErasure(row: ErasureRow): void {
 		this.#call();
 		super.saveErasure(row);
+		if (this.#commit !== null) this.#commit.work.isErasing = true;
 	}
 
 	override dropErasure(member: string): void {

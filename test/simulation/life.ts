@@ -29,6 +29,8 @@ export class Life implements Surroundings {
 	#timers = 0;
 	/** A turn whose effects are performed before the body returns, or turns again. */
 	#turned: Turned | null = null;
+	/** True while what a turn took that failed is tried again one by one. */
+	#isTryingAgain = false;
 
 	constructor(platform: Platform) {
 		this.#platform = platform;
@@ -66,6 +68,7 @@ export class Life implements Surroundings {
 			const { disk } = this.#platform;
 			disk.now = now;
 			disk.inputs = inputs;
+			if (!this.#isTryingAgain) this.#platform.watch.taken(inputs);
 			const effects = turn.call(room, inputs, now);
 			this.#turned = { inputs, effects, now };
 			return effects;
@@ -84,6 +87,11 @@ export class Life implements Surroundings {
 		const { inputs, effects, now } = this.#turned;
 		this.#turned = null;
 		this.#platform.watch.turned(inputs, effects, now);
+	}
+
+	/** What the platform called it for is over. */
+	rested(): void {
+		this.#isTryingAgain = false;
 	}
 
 	begin(work: (alarmAt: number | null) => void): void {
@@ -130,6 +138,7 @@ export class Life implements Surroundings {
 
 	report(mishap: Mishap, error: unknown): void {
 		if (error instanceof Crash || error instanceof Broken) throw error;
+		if (mishap === "turn") this.#isTryingAgain = true;
 		const { coverage } = this.#platform;
 		if (mishap === "turn") coverage.reach("fault", "turn threw");
 		if (mishap === "input") coverage.reach("fault", "turn threw twice");

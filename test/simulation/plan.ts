@@ -3,6 +3,7 @@ import type { Capability } from "../../src/protocol/messages.ts";
 import type { RangeRule } from "../../src/protocol/rules.ts";
 import { readSettings, type Settings } from "../../src/protocol/settings.ts";
 import { range } from "../room/house-rules.ts";
+import { type HeavyDeed, weighDown } from "./heavy.ts";
 import type { Character } from "./person.ts";
 import { Random } from "./random.ts";
 
@@ -59,13 +60,14 @@ export const DEEDS = {
 	pass: 8,
 } as const;
 
-export type Deed = keyof typeof DEEDS;
+export type DrawnDeed = keyof typeof DEEDS;
+export type Deed = DrawnDeed | HeavyDeed;
 
 /** In a crowded world so many steps come in the time of one: what is rare meets in one turn. */
 const CROWDED_TIMES = 10;
 
 /** What a crowded world has more of, and less. */
-const CROWDED: Partial<Record<Deed, number>> = {
+const CROWDED: Partial<Record<DrawnDeed, number>> = {
 	reload: 4,
 	republish: 6,
 	job: 4,
@@ -86,7 +88,7 @@ const CROWDED: Partial<Record<Deed, number>> = {
 	flood: 0,
 };
 
-const WEIGHTS = Object.entries(DEEDS) as [Deed, number][];
+const WEIGHTS = Object.entries(DEEDS) as [DrawnDeed, number][];
 
 export interface Step {
 	/** How long after the step before it, ms. */
@@ -134,7 +136,7 @@ export function drawPlan(seed: number): Plan {
 	const people = drawPeople(random);
 	// Every third world, without a draw of its own: so the seeds that are kept stay what they were.
 	const isCrowded = seed % 3 === 2;
-	const weights = WEIGHTS.map(([deed, weight]): readonly [Deed, number] => {
+	const weights = WEIGHTS.map(([deed, weight]): readonly [DrawnDeed, number] => {
 		const drawn = weight * random.pick([0, 0.5, 1, 1, 3]) * (isCrowded ? (CROWDED[deed] ?? 1) : 1);
 		return [deed, deed === "join" || deed === "publish" ? Math.max(drawn, 8) : drawn];
 	});
@@ -148,7 +150,7 @@ export function drawPlan(seed: number): Plan {
 			dice: random.word(),
 		});
 	}
-	return {
+	return weighDown({
 		seed,
 		settings,
 		ranges: hasArchive ? [range("archive", { counts: true })] : [],
@@ -158,7 +160,7 @@ export function drawPlan(seed: number): Plan {
 		isGathering: seed % 7 === 6,
 		sharesIds: seed % 5 === 4,
 		steps,
-	};
+	});
 }
 
 function drawAfterMs(random: Random): number {
@@ -189,6 +191,6 @@ function drawPeople(random: Random): Character[] {
  * One world in eleven ends with a member that falls behind: a step that comes later would mostly bring it a new
  * connection, and what it asked for while it was behind would be asked again whatever its client does.
  */
-function last(seed: number, isLast: boolean, drawn: Deed): Deed {
+function last(seed: number, isLast: boolean, drawn: DrawnDeed): DrawnDeed {
 	return isLast && seed % 11 === 10 ? "fallBehind" : drawn;
 }

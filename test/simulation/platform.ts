@@ -151,6 +151,7 @@ export class Platform {
 			work();
 			if (this.#fatal !== null) throw this.#fatal;
 			this.#awake?.life.returned();
+			this.#awake?.life.rested();
 		} catch (error) {
 			if (!(error instanceof Crash)) throw error;
 			this.crash();
@@ -286,6 +287,7 @@ export class Platform {
 			const { body } = this;
 			this.watch.received(wire, text);
 			body.heard(wire as unknown as WebSocket, text);
+			this.watch.kept(wire);
 		});
 	}
 

@@ -18,6 +18,10 @@ export interface Watch {
 	attached(wire: Wire, attachment: Attachment): void;
 	/** A frame has reached the body. */
 	received(wire: Wire, text: string | ArrayBuffer): void;
+	/** The body has kept that frame for its turn, handled it, or refused it. */
+	kept(wire: Wire): void;
+	/** A turn takes these from what waits; it may fail. */
+	taken(inputs: readonly Input[]): void;
 	/** The room handed a frame to a socket. */
 	sent(wire: Wire, frame: string): void;
 	/** The room closes a socket. */

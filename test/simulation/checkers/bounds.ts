@@ -1,18 +1,34 @@
 /** G8: what is stored and sent is within its bounds, whoever asked for more. */
+import { OPERATOR } from "../../../src/protocol/ids.ts";
 import {
 	BURST_SECONDS,
+	EVENT_BYTES_CEILING,
 	INBOX_MESSAGES_MAX,
+	JOBS_STARTED_PER_MEMBER_MAX,
+	MEMBER_BYTES_BURST_SECONDS,
+	MEMBER_BYTES_PER_SECOND,
+	MESSAGES_PER_FRAME_MAX,
 	PRESENCE_BYTES_MAX,
+	REFUSALS_PER_SECOND,
+	REFUSALS_SECONDS,
+	REPEATS_BURST_SECONDS,
+	REPEATS_PER_SECOND,
 	SERVER_FRAME_BYTES_MAX,
 	SIGNAL_BYTES_MAX,
 } from "../../../src/protocol/limits.ts";
 import type { ServerMessage } from "../../../src/protocol/messages.ts";
 import type { Settings } from "../../../src/protocol/settings.ts";
 import { utf8Bytes } from "../../../src/protocol/text.ts";
+import type { Effects } from "../../../src/room/effects.ts";
 import type { Input } from "../../../src/room/inputs.ts";
+import type { JobRow } from "../../../src/room/jobs.ts";
 import { hold } from "../broken.ts";
+import type { Coverage } from "../coverage.ts";
 import type { Commit } from "../disk.ts";
 import type { Ledger } from "../ledger.ts";
+import { Allowance } from "./allowance.ts";
+import type { Sitting } from "./sitting.ts";
+import { isNotice } from "./work.ts";
 
 /** What the room itself says is from this member alone. */
 const ROOM_MEMBER = "room:events";
@@ -22,19 +38,28 @@ const HELD: ReadonlySet<string> = new Set(["held", "lenient"]);
 export class Bounds {
 	readonly #ledger: Ledger;
 	readonly #settings: Settings;
-	/** How many events each member has published since the room woke: its buckets are memory. */
-	readonly #published = new Map<string, number>();
-	/** How long the room's clock has gone forward since then, ms. */
+	readonly #coverage: Coverage;
+	/** What each member may publish, in events and in bytes of their data, and how often it may repeat. */
+	readonly #publishes: Allowance;
+	readonly #bytes = new Allowance(MEMBER_BYTES_PER_SECOND, MEMBER_BYTES_BURST_SECONDS);
+	readonly #repeats = new Allowance(REPEATS_PER_SECOND, REPEATS_BURST_SECONDS);
+	/** How often each session may be refused something. */
+	readonly #refusals = new Allowance(REFUSALS_PER_SECOND, REFUSALS_SECONDS);
+	/** How many jobs of members' own the latest commit has added: their first notice answers no repeat. */
+	#asked: ReadonlyMap<string, number> = new Map();
+	/** How long the room's clock has gone forward since it woke, ms: its buckets are memory. */
 	#passedMs = 0;
 	#now: number | null = null;
 
-	constructor(ledger: Ledger, settings: Settings) {
+	constructor(ledger: Ledger, settings: Settings, coverage: Coverage) {
 		this.#ledger = ledger;
 		this.#settings = settings;
+		this.#coverage = coverage;
+		this.#publishes = new Allowance(settings.publishPerSecond, BURST_SECONDS);
 	}
 
 	woken(): void {
-		this.#published.clear();
+		for (const each of [this.#publishes, this.#bytes, this.#repeats, this.#refusals]) each.clear();
 		this.#passedMs = 0;
 		this.#now = null;
 	}
@@ -50,7 +75,7 @@ export class Bounds {
 			const bytes = utf8Bytes(JSON.stringify(data));
 			const { eventBytesMax } = this.#settings;
 			hold(bytes <= eventBytesMax, "G8", () => `${from} published ${bytes} bytes where ${eventBytesMax} are allowed`);
-			if (!HELD.has(name)) this.#count(from);
+			if (!HELD.has(name) && this.#settings.publishPerSecond > 0) this.#publish(from, bytes);
 		}
 		for (const { member, state } of rosterSaved) {
 			const bytes = utf8Bytes(state);
@@ -58,37 +83,82 @@ export class Bounds {
 		}
 	}
 
-	#count(member: string): void {
-		const { publishPerSecond } = this.#settings;
-		if (publishPerSecond === 0) return;
-		const count = (this.#published.get(member) ?? 0) + 1;
-		this.#published.set(member, count);
-		const most = publishPerSecond * (BURST_SECONDS + this.#passedMs / 1_000);
-		hold(count <= most + 0.001, "G8", () => `${member} published ${count} events where ${most} are allowed`);
+	#publish(member: string, bytes: number): void {
+		const left = this.#publishes.take(member, 1, this.#passedMs);
+		hold(left > -0.001, "G8", () => `${member} published more events than its rate allows`);
+		const bytesLeft = this.#bytes.take(member, bytes, this.#passedMs);
+		hold(bytesLeft > -0.001, "G8", () => `${member} published ${-bytesLeft} bytes more than its rate allows`);
+		if (bytesLeft < EVENT_BYTES_CEILING) this.#coverage.reach("work", "a member has said all that it may");
+	}
+
+	/** Answers to what was published or asked before, of frames alone: nothing else in such a turn tells of a job. */
+	#countRepeats(effects: Effects, sittings: Iterable<Sitting>): void {
+		const fresh = new Map(this.#asked);
+		for (const { session, member } of sittings) {
+			let repeats = 0;
+			for (const message of effects.private.get(session) ?? [])
+				if (message.startsWith('{"type":"ack"') || isNotice(message)) repeats++;
+			if (repeats === 0) continue;
+			const isFirst = Math.min(repeats, fresh.get(member) ?? 0);
+			fresh.set(member, (fresh.get(member) ?? 0) - isFirst);
+			const left = this.#repeats.take(member, repeats - isFirst, this.#passedMs);
+			hold(left > -0.001, "G8", () => `${member} was answered ${-left} repeats more than its rate allows`);
+			if (left < 1) this.#coverage.reach("work", "a member has repeated all that it may");
+		}
+	}
+
+	/** It is sent away with the frame that passes that. */
+	#countRefusals({ private: own }: Effects): void {
+		for (const [session, messages] of own) {
+			let refusals = 0;
+			for (const message of messages) if (message.startsWith('{"type":"error"')) refusals++;
+			if (refusals === 0) continue;
+			const left = this.#refusals.take(session, refusals, this.#passedMs);
+			const isWithin = left >= -MESSAGES_PER_FRAME_MAX - 1;
+			hold(isWithin, "G8", () => `${session} was refused ${-left} more than its patience holds`);
+		}
+	}
+
+	/** What events of one member start, of what is open; one that was sent or tried again counts for nobody. */
+	#holdStarted(member: string): void {
+		const { current } = this.#ledger;
+		if (current === null || current.jobs.size < JOBS_STARTED_PER_MEMBER_MAX) return;
+		let open = 0;
+		for (const job of current.jobs.values())
+			if (job.member === member && job.purpose === "event" && job.run === 1 && isOpen(job)) open++;
+		const most = JOBS_STARTED_PER_MEMBER_MAX;
+		hold(open <= most, "G8", () => `events of ${member} have ${open} jobs under way where ${most} are allowed`);
+		if (open === most) this.#coverage.reach("work", "a member has all the jobs that its events may start");
 	}
 
 	/** After it does. */
 	committed({ jobsAdded }: Commit): void {
+		const asked = new Map<string, number>();
+		for (const { member, purpose } of jobsAdded)
+			if (member !== null && purpose !== "event" && purpose !== "review")
+				asked.set(member, (asked.get(member) ?? 0) + 1);
+		this.#asked = asked;
 		const { jobsPendingPerMemberMax: most } = this.#settings;
 		for (const member of new Set(jobsAdded.map((job) => job.member))) {
 			if (member === null) continue;
 			// One that was tried again by an operator counts for nobody.
 			const pending = [...(this.#ledger.current?.jobs.values() ?? [])].filter(
 				(job) =>
-					job.member === member &&
-					job.run === 1 &&
-					(job.purpose === "asked" || job.purpose === "hold") &&
-					(job.state === "waiting" || job.state === "sent"),
+					job.member === member && job.run === 1 && (job.purpose === "asked" || job.purpose === "hold") && isOpen(job),
 			).length;
 			hold(pending <= most, "G8", () => `${member} has ${pending} jobs under way where ${most} are allowed`);
+			if (member !== OPERATOR) this.#holdStarted(member);
 		}
 	}
 
 	/** A turn takes no more than the inbox may hold. */
-	turned(inputs: readonly Input[]): void {
+	turned(inputs: readonly Input[], effects: Effects, sittings: Iterable<Sitting>): void {
 		let messages = 0;
 		for (const input of inputs) messages += input.type === "frame" ? input.messages.length : 0;
 		hold(messages <= INBOX_MESSAGES_MAX, "G8", () => `a turn took ${messages} messages`);
+		this.#countRefusals(effects);
+		const isOfFrames = messages > 0 && inputs.every(({ type }) => type === "frame");
+		if (isOfFrames && this.#settings.publishPerSecond > 0) this.#countRepeats(effects, sittings);
 	}
 
 	sent(session: string, frame: string, messages: readonly ServerMessage[]): void {
@@ -105,3 +175,5 @@ export class Bounds {
 		}
 	}
 }
+
+const isOpen = ({ state }: Pick<JobRow, "state">): boolean => state === "waiting" || state === "sent";

@@ -1,4 +1,5 @@
 /** G5: a job is owed with its event or not at all, settles once, and its outcome reaches whom it concerns. */
+import { JOBS_STARTED_PER_MEMBER_MAX } from "../../../src/protocol/limits.ts";
 import type { Event, JobNotice } from "../../../src/protocol/messages.ts";
 import type { Input, Settle } from "../../../src/room/inputs.ts";
 import { type JobRow, jobId, jobNumber, type RangeRow } from "../../../src/room/jobs.ts";
@@ -10,10 +11,7 @@ import type { Ledger } from "../ledger.ts";
 import type { Letter } from "../watch.ts";
 import type { Sitting } from "./sitting.ts";
 
-/**
- * Which kind an event of that name must start, by design of the house rules. No world is long enough to reach a bound
- * of the jobs that events start: here none is ever dropped.
- */
+/** Which kind an event of that name must start, by design of the house rules. */
 function startedBy(event: Event): { kind: string; purpose: string } | null {
 	if (event.from === "room:events") return null;
 	if (event.name === "chat" && String(event.data).includes("http")) return { kind: "card", purpose: "event" };
@@ -63,6 +61,7 @@ export class Jobs {
 			const job = event.redacted === true ? null : startedBy(event);
 			hold(
 				job === null ||
+					(job.purpose === "event" && this.#isFull(event.from, commit)) ||
 					commit.jobsAdded.some((each) => each.seq === seq && each.kind === job.kind && each.purpose === job.purpose),
 				"G5",
 				() => `the event ${body} was stored without its job`,
@@ -133,6 +132,16 @@ export class Jobs {
 			const isKept = row.member === member && row.input !== "null" && !jobsAdded.some(({ n }) => n === row.n);
 			hold(!isKept, "G5", () => `${member} was erased, and ${row.input} of its job ${row.n} is kept`);
 		}
+	}
+
+	/** True where a member's events have as many jobs under way as they may, or had in this turn: what is over is dropped. */
+	#isFull(member: string, { jobsChanged }: Commit): boolean {
+		const { current } = this.#ledger;
+		if (current === null || current.jobs.size < JOBS_STARTED_PER_MEMBER_MAX) return false;
+		const isTheirs = (row: JobRow): boolean => row.member === member && row.purpose === "event";
+		const open = [...current.jobs.values()].filter((row) => isTheirs(row) && !isSettled(row)).length;
+		const settled = jobsChanged.filter(({ after }) => isTheirs(after) && isSettled(after)).length;
+		return open + settled >= JOBS_STARTED_PER_MEMBER_MAX;
 	}
 
 	#id({ n }: Pick<JobRow, "n">): string {

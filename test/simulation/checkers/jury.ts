@@ -17,12 +17,14 @@ import { Bounds } from "./bounds.ts";
 import { Erasure } from "./erasure.ts";
 import { FlowCheck } from "./flow.ts";
 import { Idempotency } from "./idempotency.ts";
+import { InboxCheck } from "./inbox.ts";
 import { Jobs } from "./jobs.ts";
 import { Order } from "./order.ts";
 import { PresenceCheck } from "./presence.ts";
 import { type Expected, Refusals } from "./refusals.ts";
 import { Resume } from "./resume.ts";
 import { Sitting } from "./sitting.ts";
+import { WorkCheck } from "./work.ts";
 
 /** After the clock has jumped a sweep may overtake what was just said: what waits in the inbox came before the jump. */
 const JUMP_MS_MAX = 1_000;
@@ -39,6 +41,8 @@ export class Jury implements Watch {
 	readonly erasure: Erasure;
 	readonly flow = new FlowCheck();
 	readonly bounds: Bounds;
+	readonly work: WorkCheck;
+	readonly inbox: InboxCheck;
 	readonly access: Access;
 	readonly refusals: Refusals;
 	readonly presence: PresenceCheck;
@@ -68,7 +72,9 @@ export class Jury implements Watch {
 		this.jobs = new Jobs(this.ledger, coverage);
 		this.erasure = new Erasure(this.ledger);
 		this.refusals = new Refusals(this.ledger, clock, coverage);
-		this.bounds = new Bounds(this.ledger, settings);
+		this.bounds = new Bounds(this.ledger, settings, coverage);
+		this.work = new WorkCheck(settings, coverage);
+		this.inbox = new InboxCheck(coverage);
 		this.access = new Access(this.ledger);
 		this.presence = new PresenceCheck(this.ledger, clock, () => this.sittings.values());
 	}
@@ -107,10 +113,20 @@ export class Jury implements Watch {
 	received(wire: Wire, text: string | ArrayBuffer): void {
 		const sitting = this.sittings.get(wire);
 		if (sitting === undefined) return;
+		this.inbox.received(sitting.session, text);
 		if (this.tell !== null) this.tell(`${sitting.session} says ${String(text).slice(0, 200)}`);
 		if (typeof text === "string") for (const [, id] of text.matchAll(/"id":"(\w+)"/g)) this.refusals.used(id ?? "");
 		const expected = this.#hostile.get(wire)?.get(text)?.shift();
 		if (expected !== undefined) this.refusals.expect(sitting, expected);
+	}
+
+	kept(wire: Wire): void {
+		const sitting = this.sittings.get(wire);
+		if (sitting !== undefined && sitting.phase !== "gone") this.inbox.kept(sitting.session);
+	}
+
+	taken(inputs: readonly Input[]): void {
+		this.inbox.taken(inputs);
 	}
 
 	sent(wire: Wire, frame: string): void {
@@ -158,6 +174,7 @@ export class Jury implements Watch {
 				return this.presence.presence(sitting, message);
 			case "error":
 				this.refusals.error(sitting, message);
+				if (message.code === "overloaded") this.inbox.refused();
 				if (message.code === "id_reused") this.idempotency.reused(sitting, message);
 		}
 	}
@@ -190,6 +207,7 @@ export class Jury implements Watch {
 
 	#gone(sitting: Sitting): void {
 		sitting.phase = "gone";
+		this.inbox.gone(sitting.session);
 		this.#coverage.reach("state", "gone");
 	}
 
@@ -211,6 +229,7 @@ export class Jury implements Watch {
 		this.idempotency.committed(commit);
 		this.jobs.committed(commit);
 		this.bounds.committed(commit);
+		this.work.committed(commit);
 		this.presence.committed(commit);
 		this.erasure.committed(commit);
 	}
@@ -233,11 +252,12 @@ export class Jury implements Watch {
 		this.jobs.acknowledged(letter, isIdle);
 	}
 
-	turned(inputs: readonly Input[], _: Effects, now: number): void {
+	turned(inputs: readonly Input[], effects: Effects, now: number): void {
 		this.turns++;
 		this.order.turned(this.sittings.values());
 		this.flow.turned(this.sittings.values(), inputs, this.#clock.now);
-		this.bounds.turned(inputs);
+		this.bounds.turned(inputs, effects, this.sittings.values());
+		this.work.turned(inputs, effects);
 		this.access.turned(this.sittings.values(), now);
 		this.presence.turned(inputs);
 		if (inputs.some(({ type }) => type === "alarm")) this.#sweptAt = this.#clock.now;
@@ -268,6 +288,7 @@ export class Jury implements Watch {
 	crashed(wires: readonly Wire[]): void {
 		this.tell?.(`crashed with ${wires.length} sockets`);
 		this.presence.crashed();
+		this.inbox.crashed();
 		this.access.crashed();
 		for (const wire of wires) {
 			const sitting = this.sittings.get(wire);

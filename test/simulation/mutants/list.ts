@@ -8,6 +8,7 @@ import { MODERATION } from "./moderation.ts";
 import type { Mutant } from "./mutant.ts";
 import { PRESENCE } from "./presence.ts";
 import { PUBLISH } from "./publish.ts";
+import { WORK } from "./work.ts";
 
 export const MUTANTS: readonly Mutant[] = [
 	...HISTORY,
@@ -18,4 +19,5 @@ export const MUTANTS: readonly Mutant[] = [
 	...MODERATION,
 	...DURABLE,
 	...CLIENT,
+	...WORK,
 ];

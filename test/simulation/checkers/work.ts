@@ -1,0 +1,171 @@
+/**
+ * G8: what a turn costs is bounded. What it reads it tells, no row twice over and none that nobody hears of; what is
+ * told of what is stored fits one budget; an erasure goes in pieces; and what everyone hears is no more than one
+ * turn takes in.
+ */
+import {
+	ERASE_EVENTS_MAX,
+	ERASE_ROWS_MAX,
+	INBOX_MESSAGES_MAX,
+	MEMBERS_BYTES_MAX,
+	PAGE_BYTES_MAX,
+	TRIM_ROWS_MAX,
+	TURN_BYTES_MAX,
+	TURN_JOINS_MAX,
+	TURN_PRIVATE_UNITS_MAX,
+} from "../../../src/protocol/limits.ts";
+import type { Settings } from "../../../src/protocol/settings.ts";
+import type { Effects } from "../../../src/room/effects.ts";
+import { ROOM_MEMBER } from "../../../src/room/history.ts";
+import type { Input } from "../../../src/room/inputs.ts";
+import { hold } from "../broken.ts";
+import type { Coverage } from "../coverage.ts";
+import type { Commit } from "../disk.ts";
+
+const EVENT = '{"type":"event"';
+/** What surrounds a page in its message, a welcome's other fields, and an event's in its message: units at most. */
+const PAGE_ENVELOPE = 1_024;
+const WELCOME_ENVELOPE = 4_096;
+const EVENT_ENVELOPE = 512;
+/** What jobs may have made of one event, and the event itself. */
+const FAMILY_MAX = 5;
+
+/** Inputs of which it is known which jobs they have to read. */
+const ASKS: ReadonlySet<Input["type"]> = new Set(["join", "frame", "post", "leave", "page", "owed", "flow"]);
+
+/** What the inputs of a turn ask for, so that its work can be measured by it. */
+interface Asked {
+	messages: number;
+	/** Of events to be taken back, and of outcomes that may have them taken back. */
+	redactions: number;
+	joins: number;
+	/** Outcomes that are said to have arrived. */
+	received: number;
+}
+
+export class WorkCheck {
+	readonly #settings: Settings;
+	readonly #coverage: Coverage;
+	#commit: Commit | null = null;
+
+	constructor(settings: Settings, coverage: Coverage) {
+		this.#settings = settings;
+		this.#coverage = coverage;
+	}
+
+	committed(commit: Commit): void {
+		this.#commit = commit;
+	}
+
+	turned(inputs: readonly Input[], effects: Effects): void {
+		const commit = this.#commit;
+		this.#commit = null;
+		// What a turn that failed is told of cost no transaction.
+		if (commit === null || commit.inputs !== inputs) return;
+		const asked = askedBy(inputs);
+		const { twice, rowsMost } = commit.work;
+		hold(twice === null, "G8", () => `a turn looked for ${twice} twice`);
+		hold(rowsMost <= Math.max(TRIM_ROWS_MAX + 1, INBOX_MESSAGES_MAX), "G8", () => `a statement read ${rowsMost} rows`);
+		hold(asked.joins <= TURN_JOINS_MAX, "G8", () => `a turn let ${asked.joins} in`);
+		this.#holdPrivate(effects);
+		this.#holdShared(effects, asked);
+		this.#holdErasure(commit, asked);
+		this.#holdReading(commit, asked, effects);
+		if (inputs.every(({ type }) => ASKS.has(type))) this.#holdJobs(commit, asked, effects);
+	}
+
+	/** Welcomes, pages, replays and their frames: the last one may pass the budget. */
+	#holdPrivate({ frames, private: own, welcomed, later }: Effects): void {
+		let told = 0;
+		for (const each of frames.values()) for (const frame of each) told += frame.length;
+		for (const messages of own.values()) for (const message of messages) if (isPage(message)) told += message.length;
+		const most =
+			TURN_PRIVATE_UNITS_MAX +
+			PAGE_BYTES_MAX +
+			PAGE_ENVELOPE +
+			welcomed.length * (MEMBERS_BYTES_MAX + WELCOME_ENVELOPE);
+		hold(told <= most, "G8", () => `a turn told ${told} characters to single sessions where ${most} are allowed`);
+		if (told > TURN_PRIVATE_UNITS_MAX / 2) this.#coverage.reach("work", "much is told to single sessions");
+		if (later.length > 0) this.#coverage.reach("work", "what has no room in a turn waits");
+	}
+
+	/** Each outcome may release one event that was held, which weighed in the turn that held it. */
+	#holdShared({ shared }: Effects, { messages, redactions }: Asked): void {
+		let told = 0;
+		for (const message of shared) told += message.length;
+		if (told <= TURN_BYTES_MAX / 2) return;
+		this.#coverage.reach("work", "much is told to everyone");
+		const most = TURN_BYTES_MAX + messages * EVENT_ENVELOPE + redactions * this.#settings.eventBytesMax;
+		hold(told <= most, "G8", () => `a turn told everyone ${told} characters where ${most} are allowed`);
+	}
+
+	#holdErasure({ work, rewritten }: Commit, { redactions }: Asked): void {
+		if (!work.isErasing) return;
+		const members = rewritten.filter(({ body }) => !body.includes(`"from":"${ROOM_MEMBER}"`)).length;
+		const most = ERASE_EVENTS_MAX + redactions;
+		hold(members <= most, "G8", () => `a turn took back ${members} events where ${most} are allowed`);
+		if (members === ERASE_EVENTS_MAX) this.#coverage.reach("work", "an erasure goes in pieces");
+	}
+
+	/** A paused session that asks for too much is closed, and never told what was read for it. */
+	#holdReading({ work, rewritten }: Commit, { redactions }: Asked, effects: Effects): void {
+		if (work.listed + work.found === 0 || effects.closes.length > 0) return;
+		const told = eventsTold(effects);
+		const listed = told + (work.isErasing ? ERASE_ROWS_MAX : 0);
+		hold(work.listed <= listed, "G8", () => `a turn read ${work.listed} events where ${listed} are told or erased`);
+		const taken = redactions + rewritten.length + (work.isErasing ? ERASE_EVENTS_MAX : 0);
+		const found = told + taken * FAMILY_MAX;
+		hold(
+			work.found <= found,
+			"G8",
+			() => `a turn looked ${work.found} events up where ${found} are told or taken back`,
+		);
+	}
+
+	/** Nothing but an answer that tells what came of a job needs the job; and an erasure, to know whose an event is. */
+	#holdJobs({ work }: Commit, { received }: Asked, { private: own, replies, closes }: Effects): void {
+		if (work.jobs === 0 || work.isErasing || closes.length > 0) return;
+		let most = received;
+		for (const messages of own.values())
+			for (const message of messages) if (isNotice(message) || message.includes('"code":"rejected"')) most++;
+		for (const reply of replies.values()) if (reply.outcome === "refused") most++;
+		hold(work.jobs <= most, "G8", () => `a turn read ${work.jobs} jobs whole where ${most} are told of`);
+	}
+}
+
+function askedBy(inputs: readonly Input[]): Asked {
+	const asked: Asked = { messages: 0, redactions: 0, joins: 0, received: 0 };
+	for (const input of inputs) {
+		if (input.type === "join") asked.joins++;
+		if (input.type === "settle" || input.type === "alarm") asked.redactions++;
+		if (input.type === "moderate" && input.action.action === "redact") asked.redactions++;
+		if (input.type === "post") asked.messages++;
+		if (input.type !== "frame") continue;
+		asked.messages += input.messages.length;
+		for (const decoded of input.messages) {
+			if (!("message" in decoded)) continue;
+			if (decoded.message.type === "moderate" && decoded.message.action === "redact") asked.redactions++;
+			if (decoded.message.type === "received") asked.received += decoded.message.jobs.length;
+		}
+	}
+	return asked;
+}
+
+const isPage = (message: string): boolean => message.startsWith('{"type":"history"');
+export const isNotice = (message: string): boolean => message.startsWith('{"type":"job"');
+
+/** Events that were read to be told: those who are at the same place share their frames. */
+function eventsTold({ frames, private: own }: Effects): number {
+	const texts = new Set<string>();
+	for (const each of frames.values()) for (const frame of each) texts.add(frame);
+	let count = 0;
+	for (const text of texts) count += eventsIn(text);
+	for (const messages of own.values()) for (const message of messages) if (isPage(message)) count += eventsIn(message);
+	return count;
+}
+
+function eventsIn(text: string): number {
+	let count = 0;
+	for (let at = text.indexOf(EVENT); at !== -1; at = text.indexOf(EVENT, at + EVENT.length)) count++;
+	return count;
+}
