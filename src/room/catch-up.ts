@@ -56,6 +56,8 @@ export class CatchUp implements Concern {
 	#owed: Omit<Owed, "type">[] = [];
 	/** This turn's pages, by their cursor: many are at the same place, and share their frames. New each turn. */
 	#pages = new Map<number, Replayed>();
+	/** This turn's answers but for their ids, by what was asked: a crowd asks for the same, which is read once. New each turn. */
+	#answers = new Map<string, string>();
 
 	constructor(needs: Needs) {
 		this.#room = needs;
@@ -76,6 +78,7 @@ export class CatchUp implements Concern {
 		const [asked, owed] = [this.#asked, this.#owed];
 		[this.#asked, this.#owed] = [[], []];
 		for (const page of asked) this.#answer(page, budget, turn);
+		this.#answers = new Map();
 		for (const { session, after } of owed) this.#tellOwed(session, after, budget, turn);
 		this.holdBack(turn);
 		for (const id of [...this.#room.sessions.behind]) {
@@ -91,11 +94,21 @@ export class CatchUp implements Concern {
 	#answer({ session, request }: Omit<PageInput, "type">, budget: Budget, turn: Turn): void {
 		if (this.#room.sessions.get(session) === undefined) return;
 		if (budget.left <= 0) return turn.later({ type: "page", session, request });
-		const { floor, head } = this.#room.record.meta;
-		const { bodies, more } = this.#room.history.page(request);
-		const page = `{"type":"history","id":${JSON.stringify(request.id)},"events":[${bodies.join(",")}],"floor":${floor},"head":${head},"more":${more}}`;
+		const page = `{"type":"history","id":${JSON.stringify(request.id)},${this.#answerTo(request)}}`;
 		budget.left -= page.length;
 		turn.tellEncoded(session, [page]);
+	}
+
+	#answerTo(request: HistoryRequest): string {
+		const asked = `${request.before} ${request.after} ${request.limit}`;
+		let answer = this.#answers.get(asked);
+		if (answer === undefined) {
+			const { floor, head } = this.#room.record.meta;
+			const { bodies, more } = this.#room.history.page(request);
+			answer = `"events":[${bodies.join(",")}],"floor":${floor},"head":${head},"more":${more}`;
+			this.#answers.set(asked, answer);
+		}
+		return answer;
 	}
 
 	/** Outcomes that came while the member was away. */

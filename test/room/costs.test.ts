@@ -175,6 +175,33 @@ awakeScenario(
 );
 
 awakeScenario(
+	"G6 a page that a crowd asks for is read once a turn, whoever asks, and each has its own id and what it asked for",
+	(stage) => {
+		fill(stage, 200, 1_000);
+		const sessions = range(50).map((n) => stage.join(`m${n}`, { history: 0 }));
+		let read = 0;
+		const { sizesAfter } = stage.store;
+		stage.store.sizesAfter = (...from) => {
+			read++;
+			return sizesAfter.apply(stage.store, from);
+		};
+		const asking = (n: number) => ({
+			type: "history",
+			id: `h${n}`,
+			...(n % 2 === 0 ? { limit: 5 } : { after: 10, limit: 5 }),
+		});
+		stage.step(sessions.map((session, n) => stage.saying(session, asking(n))));
+		expect(read).toBe(2);
+		for (const [n, session] of sessions.entries()) {
+			const [page] = only(stage.heard(session), "history");
+			expect(page?.id).toBe(`h${n}`);
+			expect(page?.events.map(({ seq }) => seq)).toEqual(n % 2 === 0 ? range(5, 196) : range(5, 11));
+		}
+	},
+	UNLIMITED,
+);
+
+awakeScenario(
 	"G4 G6 who come at once are welcomed in a frame of its own each, and replayed in frames of 32 KiB, turn by turn",
 	(stage) => {
 		fill(stage, 200, 10_000);
