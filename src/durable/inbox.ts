@@ -38,6 +38,11 @@ interface Waiting extends Weight {
 
 const NOTHING: Weight = { messages: 1, bytes: 0, owner: null };
 
+/** What a turn takes at most: so much that all sockets of its audience may be handed it at once. */
+export function turnBytesFor(audience: number): number {
+	return Math.min(TURN_BYTES_MAX, BUFFERED_BYTES_MAX / 4 / Math.max(1, audience));
+}
+
 export class Inbox {
 	#waiting: Waiting[] = [];
 	#messages = 0;
@@ -106,12 +111,12 @@ export class Inbox {
 	}
 
 	/**
-	 * What the next turn takes: everything, or so much that its shared part stays within its bound, and within
-	 * what the room may hand to all sockets of its audience at once; and no more joins than it can welcome, which hold
-	 * up nobody who is in already. Where not all of it fits, one session's part waits for the others', and keeps its order.
+	 * What the next turn takes: everything, or so much that its shared part stays within its bound, and no more joins
+	 * than it can welcome, which hold up nobody who is in already. Where not all of it fits, one session's part waits
+	 * for the others', and keeps its order.
 	 */
 	take(audience: number): Input[] {
-		const bytesMax = Math.min(TURN_BYTES_MAX, BUFFERED_BYTES_MAX / 4 / Math.max(1, audience));
+		const bytesMax = turnBytesFor(audience);
 		const isAll = this.#bytes <= bytesMax && this.#joins <= TURN_JOINS_MAX;
 		return (isAll ? this.#takeAll() : this.#choose(bytesMax)).map(({ read }) => read());
 	}

@@ -52,7 +52,7 @@ const ROTUNDA: Worker = {
 const PEERS: Worker = {
 	folder: join(HERE, "peers"),
 	flags: ["no_web_socket_compression"],
-	objects: { RAW: "RawRoom", STORING: "StoringRoom", Party: "PartyRoom" },
+	objects: { RAW: "RawRoom", STORING: "StoringRoom", TURNING: "TurningRoom", Party: "PartyRoom" },
 };
 
 interface Heard {
@@ -108,6 +108,11 @@ export const CONTENDERS = {
 	singly: rotunda("the same, published a frame each", "event", plain.pack),
 	signals: rotunda("Rotunda, signals", "signal", plain.pack),
 	raw: peers("a raw object, a frame a message", "raw"),
+	turning: {
+		...rotunda("a raw object, the same bytes in the same frames", "event"),
+		...{ start: () => workerd(PEERS), path: (room: string) => `/turning/${room}` },
+		...{ welcomes: false, remembers: false, isOwn: false },
+	},
 	storing: peers("the same, each message stored", "storing"),
 	deflating: peers("a raw object, compressing as the platform does unless told not to", "raw", []),
 	party: { ...peers("partyserver, hibernating", "parties"), path: (room: string) => `/parties/party/${room}` },

@@ -41,10 +41,13 @@ function target({ measure, says, of = "events", over, also, atLeast = 0, atMost 
 	return { measure, look };
 }
 
+const SAME_BYTES = "durable events deliver ≥ 0.95 × a raw object that sends the same bytes in the same frames";
+
 export const TARGETS: readonly Target[] = [
 	target({ measure: "a100", says: "durable events deliver ≥ 12 × the Go program", over: "go", atLeast: 12 }),
 	target({ measure: "a100", says: "durable events deliver ≥ 30 × partyserver", over: "party", atLeast: 30 }),
 	target({ measure: "a1", says: "durable events deliver ≥ 3 × the Go program", over: "go", atLeast: 3 }),
+	...["b100-16k", "b1-16k"].map((measure) => target({ measure, says: SAME_BYTES, over: "turning", atLeast: 0.95 })),
 	target({ measure: "c500", says: "durable events: p99 ≤ 100 ms", also: "p99, ms", atMost: 100 }),
 	target({ measure: "d100", says: "durable events ≤ 1.15 × the storing raw object", over: "storing", atMost: 1.15 }),
 	target({ measure: "d100", says: "signals ≤ 1.15 × the raw object", of: "signals", over: "raw", atMost: 1.15 }),

@@ -1,6 +1,9 @@
-/** What people write by hand on this platform, and partyserver: one Worker for all three. */
+/** What people write by hand on this platform, partyserver, and the least that a room could do: one Worker for all. */
 import { DurableObject } from "cloudflare:workers";
 import { type Connection, routePartykitRequest, Server } from "partyserver";
+import { turnBytesFor } from "../../../src/durable/inbox.ts";
+import { TurnClock } from "../../../src/durable/turn-clock.ts";
+import { packFrames } from "../../../src/protocol/codec.ts";
 
 /** For each message, a frame to each socket. */
 export class RawRoom extends DurableObject {
@@ -32,6 +35,55 @@ export class StoringRoom extends RawRoom {
 	}
 }
 
+const PUBLISH = '{"type":"publish",';
+/** As long as a guest's: what it precedes is sent as it came. */
+const GUEST = `"from":"guest:${"0".repeat(32)}","author":"Guest 0000"`;
+
+/**
+ * What is left of Rotunda where nothing is decided and nothing kept: the same bytes in the same frames, when the room
+ * would send them. It parses nothing, stores nothing and knows nobody: the ceiling of the runtime.
+ */
+export class TurningRoom extends RawRoom {
+	readonly #sockets: WebSocket[] = [];
+	#waiting: string[] = [];
+	#seq = 0;
+	readonly #clock = new TurnClock(
+		() => this.#turn(),
+		() => this.#waiting.length,
+		() => this.#sockets.length,
+	);
+
+	override async fetch(): Promise<Response> {
+		const response = await super.fetch();
+		this.#sockets.splice(0, this.#sockets.length, ...this.ctx.getWebSockets());
+		return response;
+	}
+
+	override webSocketMessage(_: WebSocket, frame: string): void {
+		this.#waiting.push(frame);
+		this.#clock.strike();
+	}
+
+	#turn(): void {
+		const [bytesMax, events]: [number, string[]] = [turnBytesFor(this.#sockets.length), []];
+		const at = Date.now();
+		let [bytes, count] = [0, 0];
+		for (const frame of this.#waiting) {
+			bytes += frame.length;
+			if (count > 0 && bytes > bytesMax) break;
+			count++;
+			// A frame is an array, or one message.
+			for (const part of frame.split(PUBLISH).slice(1))
+				events.push(
+					`{"type":"event","seq":${++this.#seq},"at":${at},${GUEST},${part.slice(0, part.lastIndexOf("}") + 1)}`,
+				);
+		}
+		this.#waiting = this.#waiting.slice(count);
+		for (const frame of packFrames(events)) for (const socket of this.#sockets) socket.send(frame);
+		if (this.#waiting.length > 0) this.#clock.again();
+	}
+}
+
 export class PartyRoom extends Server {
 	static override options = { hibernate: true };
 
@@ -43,6 +95,7 @@ export class PartyRoom extends Server {
 interface Env {
 	RAW: DurableObjectNamespace;
 	STORING: DurableObjectNamespace;
+	TURNING: DurableObjectNamespace;
 	PARTY: DurableObjectNamespace<PartyRoom>;
 }
 
@@ -50,6 +103,7 @@ export default {
 	async fetch(request: Request, env: Env): Promise<Response> {
 		const [, kind, room = "room"] = new URL(request.url).pathname.split("/");
 		if (kind === "raw") return env.RAW.getByName(room).fetch(request);
+		if (kind === "turning") return env.TURNING.getByName(room).fetch(request);
 		if (kind === "storing") return env.STORING.getByName(room).fetch(request);
 		return (await routePartykitRequest(request, env as never)) ?? new Response("ok");
 	},
