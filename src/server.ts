@@ -1,5 +1,6 @@
 /** The door of a room server: the one way in which an app comes to its routes, its rooms and its consumer of jobs. */
 import { RoomObject } from "./durable/room-object.ts";
+import { checkSettings } from "./durable/settings-check.ts";
 import { createRoutes } from "./edge/routes.ts";
 import { consume } from "./jobs/consumer.ts";
 import type { App } from "./jobs/define.ts";
@@ -11,8 +12,12 @@ export interface RoomServer {
 	RoomObject: new (ctx: DurableObjectState, env: Cloudflare.Env) => RoomObject;
 }
 
-/** @param app as `defineApp` gives it. */
+/**
+ * @param app as `defineApp` gives it.
+ * @throws Error where a setting does not parse, with a sentence that names it: the Worker does not start.
+ */
 export function createRoomServer(app: App): RoomServer {
+	checkSettings();
 	return {
 		fetch: createRoutes(app).fetch,
 		queue: (batch, env) => consume(batch, env, app),

@@ -22,7 +22,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 	"server.ts": { layers: ["durable", "edge", "jobs"], packages: [] },
 	client: { layers: ["protocol"], packages: [] },
 	pages: { layers: ["protocol", "client"], packages: ["hono/jsx"] },
-	"index.ts": { layers: ["protocol", "server.ts", "app.ts"], packages: ["cloudflare:workers"] },
+	"index.ts": { layers: ["server.ts", "app.ts"], packages: [] },
 	cli: { layers: ["protocol"], packages: ["jose", "node:fs", "node:util"] },
 	"bindings.d.ts": { layers: ["durable"], packages: [] },
 };

@@ -1,6 +1,6 @@
 /** The door: what an app says holds for the server that is made of it, and for no other in the same isolate. */
 import { createMessageBatch, reset, runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
+import { env, withEnv } from "cloudflare:workers";
 import { afterEach, expect, test } from "vitest";
 import { RoomObject } from "../../src/index.ts";
 import { defineApp } from "../../src/jobs/define.ts";
@@ -55,4 +55,10 @@ test("the queue of a server runs the kinds of its app, which has none where it n
 
 test("an app whose event starts a kind that it does not name is no app, and says which", () => {
 	expect(() => defineApp({ events: { chat: { from: "members", starts: ["unfurl"] } } })).toThrow(/`chat`.*`unfurl`/);
+});
+
+test("a server whose settings do not parse is none, whatever its entry, and says which setting", () => {
+	const create = () => createRoomServer(defineApp({ events: {} }));
+	expect(() => withEnv({ ...env, PUBLISH_PER_SECOND: "many" }, create)).toThrow(/PUBLISH_PER_SECOND is "many"/);
+	expect(create).not.toThrow();
 });
