@@ -147,9 +147,14 @@ export class RoomBody {
 	post(who: Omit<Post, "type" | "reply" | "publish">, publish: Post["publish"], answer: Answering): void {
 		const refusal = this.#room.door.refusesPost(who, this.#around.now());
 		if (refusal !== null) return answer({ outcome: "refused", refusal });
-		const text = JSON.stringify(publish.data) ?? "null";
 		const owner = { session: who.member, address: who.address ?? null };
-		const { data: _, ...draft } = publish;
+		const { data, ...draft } = publish;
+		// A text weighs what it weighs; anything else waits as text.
+		if (typeof data === "string") {
+			const weight = { messages: 1, bytes: data.length, owner };
+			return this.#askText(weight, answer, (reply) => ({ type: "post", reply, ...who, publish }));
+		}
+		const text = JSON.stringify(data) ?? "null";
 		this.#askText({ messages: 1, bytes: text.length, owner }, answer, (reply) => {
 			return { type: "post", reply, ...who, publish: { ...draft, data: JSON.parse(text) as unknown } };
 		});

@@ -32,22 +32,30 @@ export class Buckets {
 	 * @returns 0, or after how many ms there will be enough: then nothing was taken.
 	 */
 	take(owner: string, toll: Toll, now: number): number {
-		const { perSecond, burstSeconds = BURST_SECONDS, cost = 1 } = toll;
-		const full = perSecond * burstSeconds;
-		const bucket = this.#fill(`${toll.what} ${owner}`, { perSecond, full }, now);
-		const needed = Math.min(cost, full);
-		if (bucket.tokens >= needed) {
-			bucket.tokens -= cost;
-			return 0;
-		}
-		return Math.max(1, Math.ceil(((needed - bucket.tokens) / perSecond) * 1000));
+		const bucket = this.#of(owner, toll, now);
+		const waitMs = waitOf(bucket, toll);
+		if (waitMs === 0) bucket.tokens -= toll.cost ?? 1;
+		return waitMs;
+	}
+
+	#of(owner: string, toll: Toll, now: number): Bucket {
+		const { perSecond } = toll;
+		return this.#fill(`${toll.what} ${owner}`, { perSecond, full: fullOf(toll) }, now);
+	}
+
+	/** Like {@link takeFor}, and takes nothing. */
+	waitFor({ member, address }: Who, toll: Toll, now: number): number {
+		const waitMs = waitOf(this.#of(member, toll, now), toll);
+		if (waitMs > 0 || address === null) return waitMs;
+		const shared = sharedOf(toll);
+		return waitOf(this.#of(`@${address}`, shared, now), shared);
 	}
 
 	/** Takes of a member's bucket and, for a guest, of the one that the guests of its address share. */
 	takeFor(who: Who, toll: Toll, now: number): number {
 		const retryAfterMs = this.take(who.member, toll, now);
 		if (retryAfterMs > 0 || who.address === null) return retryAfterMs;
-		return this.take(`@${who.address}`, { ...toll, perSecond: toll.perSecond * GUESTS_PER_ADDRESS_WORTH }, now);
+		return this.take(`@${who.address}`, sharedOf(toll), now);
 	}
 
 	#fill(name: string, { perSecond, full }: { perSecond: number; full: number }, now: number): Bucket {
@@ -77,4 +85,19 @@ export class Buckets {
 			this.#buckets.delete(name);
 		}
 	}
+}
+
+function fullOf({ perSecond, burstSeconds = BURST_SECONDS }: Toll): number {
+	return perSecond * burstSeconds;
+}
+
+/** What the guests of one address have together. */
+function sharedOf(toll: Toll): Toll {
+	return { ...toll, perSecond: toll.perSecond * GUESTS_PER_ADDRESS_WORTH };
+}
+
+/** After how many ms a bucket holds enough; 0 where it does. */
+function waitOf({ tokens }: Bucket, toll: Toll): number {
+	const needed = Math.min(toll.cost ?? 1, fullOf(toll));
+	return tokens >= needed ? 0 : Math.max(1, Math.ceil(((needed - tokens) / toll.perSecond) * 1000));
 }

@@ -7,6 +7,7 @@ import type { Join, Moderate, Post } from "./inputs.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
 import type { Sanctions } from "./sanctions.ts";
+import { REFUSAL_TOLL } from "./tolls.ts";
 
 const BANNED: Refusal = { code: "banned", message: "A moderator has banned you from this room." };
 
@@ -40,7 +41,21 @@ export class Door {
 
 	/** Why one who holds no socket may not publish, or null. An operator may where nobody else may. */
 	refusesPost({ member, can, address = null }: Pick<Post, "member" | "can" | "address">, now: number): Refusal | null {
-		return member === OPERATOR ? null : this.refusesJoin({ member, can, address }, now);
+		if (member === OPERATOR) return null;
+		const refusal = this.refusesJoin({ member, can, address }, now);
+		if (refusal !== null) return refusal;
+		const retryAfterMs = this.#buckets.waitFor({ member, address }, REFUSAL_TOLL, now);
+		if (retryAfterMs === 0) return null;
+		return {
+			code: "rate_limited",
+			message: "Too many refusals; wait a little, and send what can be done.",
+			retryAfterMs,
+		};
+	}
+
+	/** A post was refused in its turn: who goes on like that is refused before anything is read of the next one. */
+	refusedPost({ member, address }: Who, now: number): void {
+		if (member !== OPERATOR) this.#buckets.takeFor({ member, address }, REFUSAL_TOLL, now);
 	}
 
 	/**

@@ -232,7 +232,9 @@ export class Room {
 		const refusal = this.door.refusesPost(post, turn.now);
 		if (refusal !== null) return turn.answer(post.reply, { outcome: "refused", refusal });
 		const author = { member, name, can: sanctions.effective(member, post.can), address };
-		turn.answer(post.reply, this.#replyTo(publishing.publish(author, post.publish, turn.now)));
+		const published = publishing.publish(author, post.publish, turn.now);
+		if (published.outcome === "refused") this.door.refusedPost(author, turn.now);
+		turn.answer(post.reply, this.#replyTo(published));
 	}
 
 	#replyTo(published: Published): Reply {

@@ -5,6 +5,8 @@ import {
 	MEMBER_BYTES_BURST_SECONDS,
 	MEMBER_BYTES_PER_SECOND,
 	PRESENCE_FANOUT_BURST_SECONDS,
+	REFUSALS_PER_SECOND,
+	REFUSALS_SECONDS,
 	REPEATS_BURST_SECONDS,
 	REPEATS_PER_SECOND,
 } from "../protocol/limits.ts";
@@ -15,6 +17,13 @@ export const REPEAT_TOLL: Toll = {
 	what: "repeat",
 	perSecond: REPEATS_PER_SECOND,
 	burstSeconds: REPEATS_BURST_SECONDS,
+};
+
+/** What a refused post is taken from. A session that is refused as often is closed. */
+export const REFUSAL_TOLL: Toll = {
+	what: "refusal",
+	perSecond: REFUSALS_PER_SECOND,
+	burstSeconds: REFUSALS_SECONDS,
 };
 
 const SAID = { what: "bytes", perSecond: MEMBER_BYTES_PER_SECOND, burstSeconds: MEMBER_BYTES_BURST_SECONDS };

@@ -1,6 +1,7 @@
 /** What an input costs is what is bounded (G8, G6): repeats, bytes, refusals, and what a turn tells single sessions. */
-import { expect } from "vitest";
+import { expect, test } from "vitest";
 import { CLOSE } from "../../src/protocol/codes.ts";
+import { OPERATOR } from "../../src/protocol/ids.ts";
 import {
 	MEMBER_BYTES_BURST_SECONDS,
 	MEMBER_BYTES_PER_SECOND,
@@ -14,7 +15,7 @@ import {
 import type { ServerMessage } from "../../src/protocol/messages.ts";
 import { erase } from "./moderator.ts";
 import { awakeScenario, events, only, range, scenario, seqs } from "./scenario.ts";
-import type { Stage } from "./stage.ts";
+import { Stage } from "./stage.ts";
 
 const UNLIMITED = { publishPerSecond: 0 };
 
@@ -266,3 +267,21 @@ scenario(
 	},
 	UNLIMITED,
 );
+
+test("posts that are refused over and over are answered rate_limited, before anything else is looked at; others' are not", () => {
+	const stage = new Stage({ publishPerSecond: 1_000 });
+	stage.join("ann");
+	const conflict = (member: string, n: number) =>
+		stage.post(member, { id: `c${n}`, name: "note", data: 1, expect: 99 });
+	const codeOf = (reply: ReturnType<typeof conflict>) =>
+		reply.outcome === "refused" ? reply.refusal.code : reply.outcome;
+	const most = REFUSALS_PER_SECOND * REFUSALS_SECONDS;
+	for (let n = 0; n < most; n++) expect(codeOf(conflict("bob", n))).toBe("conflict");
+	expect(conflict("bob", most)).toMatchObject({ refusal: { code: "rate_limited", retryAfterMs: expect.any(Number) } });
+	expect(codeOf(stage.post("bob", { id: "p1", name: "note", data: 1 }))).toBe("rate_limited");
+	expect(codeOf(stage.post("cat", { id: "p1", name: "note", data: 1 }))).toBe("published");
+	expect(codeOf(stage.post(OPERATOR, { id: "p1", name: "note", data: 1 }))).toBe("published");
+	// Who waits as long as it was told is heard again.
+	stage.pass(1_000);
+	expect(codeOf(stage.post("bob", { id: "p2", name: "note", data: 1 }))).toBe("published");
+});
