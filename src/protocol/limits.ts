@@ -137,6 +137,11 @@ export const JOBS_PENDING_MAX = 10_000;
  * there is no room, so 2,000 are left to those. Beyond it an event starts nothing, and is published all the same.
  */
 export const JOBS_STARTED_MAX = 8_000;
+/**
+ * With these, what is reviewed may take so many: an event that cannot be reviewed is refused, and 1,000 are left to
+ * what others hold and ask for. A member and an address have as many reviews as cards.
+ */
+export const JOBS_REVIEWED_MAX = 9_000;
 /** Of one member: ten seconds of its publishes at their default rate, and so few that sixteen must work together. */
 export const JOBS_STARTED_PER_MEMBER_MAX = 500;
 /** Of one address, whose guests can be as many members as they like: a quarter of what there is. */

@@ -1,69 +1,95 @@
 /**
- * Whose the open jobs are. What events start has a bound of its own, for the room, a member and an address: one who
- * publishes link after link takes no room from the checks and answers that the others wait for.
+ * Whose the open jobs are. What events start has a bound of its own, for the room, a member and an address, and so has
+ * what is reviewed: one who publishes link after link takes no room from the checks and answers that the others wait for.
  */
 import { OPERATOR } from "../protocol/ids.ts";
-import { JOBS_STARTED_MAX, JOBS_STARTED_PER_ADDRESS_MAX, JOBS_STARTED_PER_MEMBER_MAX } from "../protocol/limits.ts";
-import { countsFor, type JobHead } from "./jobs.ts";
+import {
+	GUESTS_PER_ADDRESS_WORTH,
+	JOBS_REVIEWED_MAX,
+	JOBS_STARTED_MAX,
+	JOBS_STARTED_PER_ADDRESS_MAX,
+	JOBS_STARTED_PER_MEMBER_MAX,
+} from "../protocol/limits.ts";
+import type { JobHead } from "./jobs.ts";
 
-/** Whose event starts jobs. */
+/** Whose event starts jobs, or who asks. */
 export interface Starter {
 	member: string;
 	/** The keyed hash of a guest's network address; null for everyone else. */
 	address: string | null;
 }
 
-export class JobCounts {
-	/** What was asked for or is held, by member. */
-	readonly #waited = new Map<string, number>();
-	#started = 0;
-	readonly #startedBy = new Map<string, number>();
+/** Jobs of one sort. */
+class Tally {
+	all = 0;
+	readonly by = new Map<string, number>();
 	/**
 	 * By address, which is not stored with a job: counted anew after a wake. Guests may then have as many again, within
 	 * the room's bound, which is not.
 	 */
-	readonly #startedFrom = new Map<string, number>();
-	/** Where the event of a job came from, while it is open. */
-	readonly #addresses = new Map<number, string>();
+	readonly from = new Map<string, number>();
 
-	/** How many of a member's own jobs and held events are under way. */
-	waitedFor(member: string): number {
-		return this.#waited.get(member) ?? 0;
+	count(member: string | null, address: string | null, more: 1 | -1): void {
+		this.all += more;
+		if (member !== null) add(this.by, member, more);
+		if (address !== null) add(this.from, address, more);
 	}
 
-	/** O(1). An operator, whom the app trusts, counts for the room alone. */
-	isFullOfStarted({ member, address }: Starter): boolean {
-		if (this.#started >= JOBS_STARTED_MAX) return true;
+	/** True where one has as many as one may. An operator, whom the app trusts, counts for the room alone. */
+	isFullOf({ member, address }: Starter, perMember: number, perAddress: number): boolean {
 		if (member === OPERATOR) return false;
-		if ((this.#startedBy.get(member) ?? 0) >= JOBS_STARTED_PER_MEMBER_MAX) return true;
-		return address !== null && (this.#startedFrom.get(address) ?? 0) >= JOBS_STARTED_PER_ADDRESS_MAX;
+		if ((this.by.get(member) ?? 0) >= perMember) return true;
+		return address !== null && (this.from.get(address) ?? 0) >= perAddress;
+	}
+
+	clear(): void {
+		this.all = 0;
+		this.by.clear();
+		this.from.clear();
+	}
+}
+
+export class JobCounts {
+	/** What was asked for or is held. */
+	readonly #waited = new Tally();
+	readonly #started = new Tally();
+	readonly #reviewed = new Tally();
+	/** Where an open job came from. */
+	readonly #addresses = new Map<number, string>();
+
+	/** O(1), as the others. Guests of one address have so many members' worth, whoever they say they are. */
+	isFullOfWaited(by: Starter, perMember: number): boolean {
+		return this.#waited.isFullOf(by, perMember, perMember * GUESTS_PER_ADDRESS_WORTH);
+	}
+
+	isFullOfStarted(by: Starter): boolean {
+		if (this.#started.all >= JOBS_STARTED_MAX) return true;
+		return this.#started.isFullOf(by, JOBS_STARTED_PER_MEMBER_MAX, JOBS_STARTED_PER_ADDRESS_MAX);
+	}
+
+	isFullOfReviewed(by: Starter): boolean {
+		if (this.#started.all + this.#reviewed.all >= JOBS_REVIEWED_MAX) return true;
+		return this.#reviewed.isFullOf(by, JOBS_STARTED_PER_MEMBER_MAX, JOBS_STARTED_PER_ADDRESS_MAX);
+	}
+
+	#tallyOf({ purpose }: JobHead): Tally {
+		if (purpose === "event") return this.#started;
+		return purpose === "review" ? this.#reviewed : this.#waited;
 	}
 
 	begin(head: JobHead, address: string | null): void {
-		if (countsFor(head)) add(this.#waited, head.member, 1);
-		if (head.purpose !== "event") return;
-		this.#started++;
-		if (head.member !== null) add(this.#startedBy, head.member, 1);
-		if (address === null) return;
-		add(this.#startedFrom, address, 1);
-		this.#addresses.set(head.n, address);
+		this.#tallyOf(head).count(head.member, address, 1);
+		if (address !== null) this.#addresses.set(head.n, address);
 	}
 
 	end(head: JobHead): void {
-		if (countsFor(head)) add(this.#waited, head.member, -1);
-		if (head.purpose !== "event") return;
-		this.#started--;
-		if (head.member !== null) add(this.#startedBy, head.member, -1);
-		const address = this.#addresses.get(head.n);
-		if (address === undefined) return;
-		add(this.#startedFrom, address, -1);
+		this.#tallyOf(head).count(head.member, this.#addresses.get(head.n) ?? null, -1);
 		this.#addresses.delete(head.n);
 	}
 
 	/** Nothing is owed any more. */
 	clear(): void {
-		for (const map of [this.#waited, this.#startedBy, this.#startedFrom, this.#addresses]) map.clear();
-		this.#started = 0;
+		for (const each of [this.#waited, this.#started, this.#reviewed, this.#addresses]) each.clear();
 	}
 }
 

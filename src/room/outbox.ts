@@ -87,11 +87,15 @@ export class Outbox implements Concern {
 		return this.#known.get(key) ?? this.#open.get(this.#asked.get(key) ?? 0);
 	}
 
-	/** Why no further job can be owed, or null. `member` null counts against the room alone. */
-	fullFor(member: string | null): string | null {
+	/** Why no further job can be owed, or null. */
+	fullFor(by: Starter, purpose: Exclude<Purpose, "event">): string | null {
 		if (this.#open.size >= JOBS_PENDING_MAX) return "The room has too many jobs to do; try again a little later.";
-		if (member === null || this.#counts.waitedFor(member) < this.#pendingPerMemberMax) return null;
-		return `You have ${this.#pendingPerMemberMax} jobs under way; wait until one of them is done.`;
+		if (purpose === "review") {
+			if (!this.#counts.isFullOfReviewed(by)) return null;
+			return "Too many events wait to be looked at; publish this one again a little later.";
+		}
+		if (!this.#counts.isFullOfWaited(by, this.#pendingPerMemberMax)) return null;
+		return `You have ${this.#pendingPerMemberMax} jobs under way, or your network many; wait until one of them is done.`;
 	}
 
 	/** True where an event of theirs starts no job now: what it would start is dropped, the event is not. */
@@ -99,7 +103,7 @@ export class Outbox implements Concern {
 		return this.#open.size >= JOBS_PENDING_MAX || this.#counts.isFullOfStarted(by);
 	}
 
-	/** `address`: of the guest whose event starts it. */
+	/** `address`: of the guest who asks, or whose event it is about. */
 	add(draft: Draft, now: number, address: string | null = null): JobHead {
 		const n = this.#record.nextJob();
 		const state = { state: "waiting", run: 1, dueAt: now, isOwed: false, outcome: "null", at: now } as const;

@@ -59,6 +59,11 @@ interface Checked {
 	dataJson: string;
 }
 
+interface Holding {
+	publication: Publication;
+	rule: EventRule;
+}
+
 interface Appending {
 	publication: Publication;
 	dataJson: string;
@@ -111,7 +116,7 @@ export class Publishing implements Concern {
 		if ("refusal" in checked) return { outcome: "refused", refusal: { id, ...checked.refusal } };
 		const { rule, dataJson } = checked;
 		const publication: Publication = { id, name, data, author: author.name };
-		if (isHeld(author, rule)) return { outcome: "held", job: this.#hold(author.member, publication, rule, now) };
+		if (isHeld(author, rule)) return { outcome: "held", job: this.#hold(author, { publication, rule }, now) };
 		return { outcome: "published", seq: this.#append(author, { publication, dataJson, rule }, now) };
 	}
 
@@ -147,8 +152,8 @@ export class Publishing implements Concern {
 		const lateMs = this.#takeBytes(author, dataJson.length, now);
 		if (lateMs > 0) return refuse("rate_limited", TOO_MUCH, { retryAfterMs: lateMs });
 		// What an event starts refuses nothing: where there is no room for that, it is dropped.
-		const held = isHeld(author, rule);
-		const full = held || rule.check?.when === "after" ? outbox.fullFor(held ? author.member : null) : null;
+		const purpose = isHeld(author, rule) ? "hold" : rule.check?.when === "after" ? "review" : null;
+		const full = purpose === null ? null : outbox.fullFor(author, purpose);
 		return full === null ? { rule, dataJson } : refuse("too_many_jobs", full);
 	}
 
@@ -186,11 +191,11 @@ export class Publishing implements Concern {
 			if (rules.kind(kind)?.wants({ name, data }) === true)
 				outbox.add({ ...job, kind, purpose: "event" }, now, address);
 		}
-		if (rule?.check?.when === "after") outbox.add({ ...job, kind: rule.check.kind, purpose: "review" }, now);
+		if (rule?.check?.when === "after") outbox.add({ ...job, kind: rule.check.kind, purpose: "review" }, now, address);
 		return seq;
 	}
 
-	#hold(member: string, publication: Publication, { check }: EventRule, now: number): JobHead {
+	#hold({ member, address }: Starter, { publication, rule: { check } }: Holding, now: number): JobHead {
 		return this.#room.outbox.add(
 			{
 				kind: check?.kind ?? "",
@@ -203,6 +208,7 @@ export class Publishing implements Concern {
 				deadlineAt: now + (check?.withinMs ?? 0),
 			},
 			now,
+			address,
 		);
 	}
 

@@ -114,12 +114,13 @@ export class Requests {
 			return refuse("too_large", `The data of a job holds at most ${this.#room.settings.eventBytesMax} bytes of JSON.`);
 		}
 		if (!this.#affords(session, { text: input, audience: 0, id }, turn)) return;
-		const full = this.#room.outbox.fullFor(session.member);
+		const full = this.#room.outbox.fullFor(session, "asked");
 		if (full !== null) return refuse("too_many_jobs", full);
 		const { member } = session;
 		const head = this.#room.outbox.add(
 			{ kind: name, purpose: "asked", member, ask: id, seq: null, input, deadlineAt: null },
 			turn.now,
+			session.address,
 		);
 		turn.tell(session.id, this.#room.outbox.notice(head));
 	}

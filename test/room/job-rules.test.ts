@@ -120,12 +120,13 @@ describe("G8 what a member may ask for", () => {
 	);
 });
 
-/** A room that owes as much as it may: reviews are never dropped. */
+/** A room that owes as much as it may, of a member who may have as much in hold. */
 function fullRoom(): Stage {
-	const stage = new Stage({ publishPerSecond: 0 }, false, new MemoryStore(), houseRules());
+	const settings = { publishPerSecond: 0, jobsPendingPerMemberMax: JOBS_PENDING_MAX };
+	const stage = new Stage(settings, false, new MemoryStore(), houseRules());
 	const filler = stage.join("filler");
 	const posts = (from: number) =>
-		Array.from({ length: 100 }, (_, n) => ({ type: "publish", id: `f${from + n}`, name: "reviewed", data: 1 }));
+		Array.from({ length: 100 }, (_, n) => ({ type: "publish", id: `f${from + n}`, name: "held", data: 1 }));
 	stage.step(Array.from({ length: JOBS_PENDING_MAX / 100 }, (_, n) => stage.saying(filler, posts(n * 100))));
 	return stage;
 }

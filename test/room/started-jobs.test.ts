@@ -1,6 +1,7 @@
 /** G8 what events start has bounds of its own: a card is dropped, its message never, and checks find room. */
 import { expect, test } from "vitest";
 import {
+	GUESTS_PER_ADDRESS_WORTH,
 	JOBS_STARTED_MAX,
 	JOBS_STARTED_PER_ADDRESS_MAX,
 	JOBS_STARTED_PER_MEMBER_MAX,
@@ -110,4 +111,38 @@ play("the backend, which the app trusts, has the room's bound alone", (stage) =>
 	}
 	stage.rest();
 	expect(cards(stage)).toHaveLength(JOBS_STARTED_PER_MEMBER_MAX + 1);
+});
+
+test("G8 however many of one member's events wait for their review, there is room for another's, and for held ones", () => {
+	const stage = awake();
+	const ann = stage.join("ann", { history: 0 });
+	for (let n = 0; n <= JOBS_STARTED_PER_MEMBER_MAX; n++) stage.publish(ann, `r${n}`, 1, { name: "reviewed" });
+	expect(only(stage.heard(ann), "error")).toMatchObject([
+		{ id: `r${JOBS_STARTED_PER_MEMBER_MAX}`, code: "too_many_jobs" },
+	]);
+	const bob = stage.join("bob", { history: 0 });
+	stage.publish(bob, "b1", 1, { name: "reviewed" });
+	stage.publish(bob, "b2", 1, { name: "held" });
+	expect(only(stage.heard(bob), "error")).toEqual([]);
+	// One that was looked at makes room for one.
+	const [, , job = ""] = stage.jobs("sent", 3).map((line) => line.job);
+	settle(stage, job, CLEAR);
+	stage.publish(ann, "again", 1, { name: "reviewed" });
+	expect(only(stage.heard(ann), "error")).toHaveLength(1);
+});
+
+test("G8 guests of one address ask for no more jobs under many names than twenty members do", () => {
+	const stage = new Stage({ jobsPendingPerMemberMax: 2 }, false, new MemoryStore(), houseRules());
+	const most = 2 * GUESTS_PER_ADDRESS_WORTH;
+	const ask = (guest: string, address: string): string => {
+		const session = stage.join(guest, { history: 0, address });
+		stage.say(session, { type: "job", id: "j1", name: "sum", data: 1 });
+		return only(stage.heard(session), "error")[0]?.code ?? "accepted";
+	};
+	const asked = Array.from({ length: most + 1 }, (_, n) => {
+		stage.pass(1_000);
+		return ask(`guest:${n}`, "home");
+	});
+	expect(asked).toEqual([...Array.from({ length: most }, () => "accepted"), "too_many_jobs"]);
+	expect(ask("guest:elsewhere", "office")).toBe("accepted");
 });
