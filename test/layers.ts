@@ -12,7 +12,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 	protocol: { layers: [], packages: ["valibot"] },
 	room: { layers: ["protocol"], packages: [] },
 	relay: { layers: ["protocol"], packages: [] },
-	jobs: { layers: ["protocol"], packages: ["valibot", "obscenity", "standardwebhooks"] },
+	jobs: { layers: ["protocol"], packages: ["entities", "valibot", "obscenity", "standardwebhooks"] },
 	"app.ts": { layers: ["protocol", "jobs"], packages: ["valibot"] },
 	durable: { layers: ["protocol", "room", "relay"], packages: ["cloudflare:workers"] },
 	edge: {

@@ -9,23 +9,19 @@
 import * as v from "valibot";
 import { LINK_CHARS_MAX } from "../protocol/limits.ts";
 import { findLinks } from "../protocol/links.ts";
+import { type Card, cardOf } from "./card.ts";
+import { textOfPage } from "./encoding.ts";
 import { Hopeless, type JobContext, type Kind } from "./kind.ts";
 
 const FETCH_MS_MAX = 5_000;
 const PAGE_BYTES_MAX = 512 * 1024;
 const REDIRECTS_MAX = 3;
-const TITLE_CHARS_MAX = 200;
-const DESCRIPTION_CHARS_MAX = 400;
 const FORBIDDEN_SUFFIXES = [".local", ".internal", ".localhost", ".home.arpa", ".onion"];
 
-export interface Card {
-	/** Where the redirects ended. */
-	url: string;
-	host: string;
-	title: string;
-	description: string;
-	image: string | null;
-}
+/** HTML, and XHTML by any of its names; what is XML of another kind is told by what it holds. */
+const PAGE_TYPE = /^\s*(?:text\/html|(application\/(?:vnd\.wap\.)?xhtml\+xml|(application|text)\/xml))(?=[\s;,]|$)/i;
+const NO_PAGE = "There is no HTML page at that address.";
+const XHTML = "http://www.w3.org/1999/xhtml";
 
 const Input = v.object({ url: v.pipe(v.string(), v.maxLength(LINK_CHARS_MAX)) });
 
@@ -76,14 +72,22 @@ export function checkAddress(address: string, ownHosts: readonly string[]): URL 
 	return url;
 }
 
-async function fetchPage(address: string, context: Pick<JobContext, "ownHosts" | "signal">): Promise<Response> {
+interface Page {
+	/** Where the redirects ended. */
+	url: URL;
+	/** Its `Content-Type`. */
+	type: string;
+	bytes: Uint8Array;
+}
+
+async function fetchPage(address: string, context: Pick<JobContext, "ownHosts" | "signal">): Promise<Page> {
 	const signal = AbortSignal.any([context.signal, AbortSignal.timeout(FETCH_MS_MAX)]);
 	let url = checkAddress(address, context.ownHosts);
 	for (let hop = 0; hop <= REDIRECTS_MAX; hop++) {
 		const answer = await fetch(url, {
 			redirect: "manual",
 			signal,
-			headers: { Accept: "text/html", "User-Agent": "Rotunda-Unfurl/1" },
+			headers: { Accept: "text/html, application/xhtml+xml", "User-Agent": "Rotunda-Unfurl/1" },
 		});
 		const location = answer.headers.get("Location");
 		if (answer.status >= 300 && answer.status < 400 && location !== null) {
@@ -96,14 +100,23 @@ async function fetchPage(address: string, context: Pick<JobContext, "ownHosts" |
 		}
 		if (answer.status >= 500 || answer.status === 429) throw new Error(`The page answered ${answer.status}.`);
 		if (!answer.ok) throw new Hopeless("no_page", `The page answered ${answer.status}.`);
-		if (!/^text\/html\b/i.test(answer.headers.get("Content-Type") ?? "")) {
+		const type = answer.headers.get("Content-Type") ?? "";
+		if (!PAGE_TYPE.test(type)) {
 			await answer.body?.cancel();
-			throw new Hopeless("no_page", "There is no HTML page at that address.");
+			throw new Hopeless("no_page", NO_PAGE);
 		}
-		// The final address travels with the page: `Response.url` is empty on one made by hand.
-		return new Response(answer.body?.pipeThrough(atMost(PAGE_BYTES_MAX)), { headers: { "X-Url": url.href } });
+		const body = new Response(answer.body?.pipeThrough(atMost(PAGE_BYTES_MAX)));
+		return { url, type, bytes: new Uint8Array(await body.arrayBuffer()) };
 	}
 	throw new Hopeless("too_many_redirects", `The page redirects more than ${REDIRECTS_MAX} times.`);
+}
+
+function readCard({ url, type, bytes }: Page): Promise<Card> {
+	const [, xml, other] = PAGE_TYPE.exec(type) ?? [];
+	const isXml = xml !== undefined;
+	const page = textOfPage(bytes, type, isXml);
+	if (other !== undefined && !page.includes(XHTML)) throw new Hopeless("no_page", NO_PAGE);
+	return cardOf(url, page, isXml);
 }
 
 /** Ends the stream after so many bytes: what matters stands in a page's head. */
@@ -116,53 +129,4 @@ function atMost(bytesMax: number): TransformStream<Uint8Array, Uint8Array> {
 			if (left <= 0) controller.terminate();
 		},
 	});
-}
-
-async function readCard(page: Response): Promise<Card> {
-	const url = new URL(page.headers.get("X-Url") ?? "");
-	const found: Record<string, string> = {};
-	let title = "";
-	const rewriter = new HTMLRewriter()
-		.on("title", {
-			text: (chunk) => {
-				if (title.length < TITLE_CHARS_MAX) title += chunk.text;
-			},
-		})
-		.on("meta", {
-			element: (meta) => {
-				const name = meta.getAttribute("property") ?? meta.getAttribute("name");
-				const content = meta.getAttribute("content");
-				if (name !== null && content !== null) found[name.toLowerCase()] ??= content;
-			},
-		});
-	// Reading the transformed page to its end is what runs the handlers.
-	await rewriter.transform(page).arrayBuffer();
-	const image = found["og:image"] ?? null;
-	return {
-		url: url.href,
-		host: url.host,
-		title: plain(found["og:title"] ?? title, TITLE_CHARS_MAX),
-		description: plain(found["og:description"] ?? found.description ?? "", DESCRIPTION_CHARS_MAX),
-		image: image !== null && URL.canParse(image, url) ? webAddress(new URL(image, url)) : null,
-	};
-}
-
-function webAddress(url: URL): string | null {
-	return (url.protocol === "https:" || url.protocol === "http:") && url.href.length <= LINK_CHARS_MAX ? url.href : null;
-}
-
-/** Text as people read it: entities resolved, white space folded, cut at `charsMax`, well-formed. */
-function plain(text: string, charsMax: number): string {
-	const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " };
-	return text
-		.replace(/&(?:#(x?)([0-9a-f]{1,6})|([a-z]{2,4}));/gi, (whole, hex, number, name) => {
-			if (name !== undefined) return entities[String(name).toLowerCase()] ?? whole;
-			const code = Number.parseInt(number, hex ? 16 : 10);
-			return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-		})
-		.replace(/\s+/g, " ")
-		.replace(/[\p{Cc}\p{Cf}]/gu, "")
-		.trim()
-		.slice(0, charsMax)
-		.toWellFormed();
 }

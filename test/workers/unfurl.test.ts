@@ -1,7 +1,8 @@
 /** `unfurl`: how far redirects are followed, each hop checked, and what is read of a page. */
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Card } from "../../src/jobs/card.ts";
 import { Hopeless, type JobContext } from "../../src/jobs/kind.ts";
-import { type Card, unfurl } from "../../src/jobs/unfurl.ts";
+import { unfurl } from "../../src/jobs/unfurl.ts";
 
 const OWN = ["rotunda.example:8787", "Rooms.Example"];
 
