@@ -8,6 +8,8 @@ const TITLE_CHARS_MAX = 200;
 const DESCRIPTION_CHARS_MAX = 400;
 /** How much of a text is looked at: an entity is written in up to some thirty characters. */
 const RAW_CHARS_MAX = 16 * 1024;
+/** How many elements are asked what they say: pages have some dozens, and each is a call out of the reader and back. */
+const METAS_MAX = 500;
 
 export interface Card {
 	/** Where the redirects ended. */
@@ -45,6 +47,7 @@ async function readPage(page: string, url: URL): Promise<Said> {
 	let isApart = false;
 	let isTitle = false;
 	let title = "";
+	let metas = 0;
 	const apart = ["svg", "math", "template"];
 	const rewriter = new HTMLRewriter()
 		.on(apart.flatMap((each) => [`${each} title`, `${each} meta`]).join(","), {
@@ -65,7 +68,7 @@ async function readPage(page: string, url: URL): Promise<Said> {
 		})
 		.on("meta", {
 			element: (meta) => {
-				if (!isApart) note(said, meta, url);
+				if (!isApart && metas++ < METAS_MAX) note(said, meta, url);
 				isApart = false;
 			},
 		});

