@@ -6,7 +6,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
 import type { PostModeration } from "../protocol/http.ts";
-import { OPERATOR } from "../protocol/ids.ts";
+import { guestIdOf, OPERATOR } from "../protocol/ids.ts";
 import { DOOR_PERIOD_MS } from "../protocol/limits.ts";
 import type { Capability } from "../protocol/messages.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
@@ -165,7 +165,7 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 		const { name, can } = visitor;
 		const address = await this.#hash(visitor.address);
 		if (visitor.member !== null || address === null) return { member: visitor.member ?? "", name, can, address };
-		return { member: `guest:${address.slice(0, 16)}`, name: `${name} ${address.slice(0, 4)}`, can, address };
+		return { member: guestIdOf(address), name: `${name} ${address.slice(0, 4)}`, can, address };
 	}
 
 	/** A moderator or operator acts; answered when it is done. */

@@ -13,6 +13,22 @@ export const RESERVED_MEMBERS = ["guest:", "room:"] as const;
 export const OPERATOR = "room:operator";
 export const RESERVED_EVENTS = "room.";
 
+const GUEST_ID_DIGITS = 32;
+const GUEST = /^guest:[0-9a-f]{32}$/;
+const FORMER_GUEST_CHARS = "guest:0123456789abcdef".length;
+/** What guests' ids were before they had 32 digits: rows and events of then bear them. */
+export const FORMER_GUEST_ID = /^guest:[0-9a-f]{16}$/;
+
+/** A guest's id: `guest:` and the first 128 bits of a digest in hex. */
+export function guestIdOf(hex: string): string {
+	return `guest:${hex.slice(0, GUEST_ID_DIGITS)}`;
+}
+
+/** What this guest's id was where it has rows from before ids had 32 digits: its beginning. Null for everyone else. */
+export function formerIdOf(member: string): string | null {
+	return GUEST.test(member) ? member.slice(0, FORMER_GUEST_CHARS) : null;
+}
+
 /** True for what programs write in place of a value that they do not have: nobody's name, and no one member's id. */
 export function isNoValue(text: string): boolean {
 	return text === "undefined" || text === "null";

@@ -4,12 +4,14 @@
  */
 
 import { CLOSE, type Refusal } from "../protocol/codes.ts";
+import { FORMER_GUEST_ID, formerIdOf } from "../protocol/ids.ts";
 import type { Moderation as Action } from "../protocol/messages.ts";
 import type { History } from "./history.ts";
 import type { Ranges } from "./ranges.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
 import type { Sanctions } from "./sanctions.ts";
+import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Turn } from "./turn.ts";
 
@@ -47,7 +49,7 @@ export class Moderation {
 			case "mute":
 				this.#room.sanctions.impose("mute", member, [], until);
 				this.#room.record.exist();
-				this.#room.sessions.regrant(member, turn);
+				this.#regrant(member, turn);
 				return null;
 			case "unban":
 			case "unmute":
@@ -73,7 +75,7 @@ export class Moderation {
 		const { sanctions, record, sessions, roster } = this.#room;
 		const latest = roster.addressOf(member);
 		const addresses = new Set(latest === null ? [] : [latest]);
-		for (const { address } of sessions.of(member)) if (address !== null) addresses.add(address);
+		for (const { address } of this.#sessionsOf(member)) if (address !== null) addresses.add(address);
 		sanctions.impose("ban", member, addresses, until);
 		record.exist();
 		this.#dismiss(member, CLOSE.banned, BANNED, turn);
@@ -87,23 +89,39 @@ export class Moderation {
 
 	#lift(kind: "ban" | "mute", member: string, turn: Turn): Refusal | null {
 		const isLifted = this.#room.sanctions.lift(kind, member);
-		if (kind === "mute") this.#room.sessions.regrant(member, turn);
+		if (kind === "mute") this.#regrant(member, turn);
 		if (isLifted) return null;
 		return { code: "not_found", message: "There is nothing of that kind to lift from that member." };
 	}
 
 	/** Ends the mutes whose time is over. */
 	expire(turn: Turn): void {
-		const { sanctions, sessions } = this.#room;
+		const { sanctions } = this.#room;
 		const next = sanctions.deadline();
 		if (next === null || next > turn.now) return;
-		for (const member of sanctions.expire(turn.now)) sessions.regrant(member, turn);
+		for (const member of sanctions.expire(turn.now)) this.#regrant(member, turn);
+	}
+
+	#regrant(member: string, turn: Turn): void {
+		for (const id of new Set([member, ...this.#sessionsOf(member).map((session) => session.member)])) {
+			this.#room.sessions.regrant(id, turn);
+		}
+	}
+
+	/** A member's sessions. An old event names a guest by what its id was: then those of every id that begins so. */
+	#sessionsOf(member: string): Session[] {
+		const { sessions } = this.#room;
+		if (!FORMER_GUEST_ID.test(member)) return sessions.of(member);
+		return [...sessions.values()].filter((each) => each.member === member || formerIdOf(each.member) === member);
 	}
 
 	/** Closes all of a member's sessions; it is gone at once, without grace. */
 	#dismiss(member: string, code: number, reason: string, turn: Turn): boolean {
 		const { sessions, roster } = this.#room;
-		for (const session of sessions.of(member)) sessions.close(session, code, reason, turn);
-		return roster.remove(member);
+		const closed = this.#sessionsOf(member);
+		for (const session of closed) sessions.close(session, code, reason, turn);
+		let wasHere = roster.remove(member);
+		for (const { member: id } of closed) wasHere = roster.remove(id) || wasHere;
+		return wasHere;
 	}
 }

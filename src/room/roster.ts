@@ -4,6 +4,7 @@
  * one message; a join or leave costs the same in a room of ten and of ten thousand, because
  * only the first ROSTER_SAMPLE_MEMBERS_MAX are named and the others counted.
  */
+import { formerIdOf } from "../protocol/ids.ts";
 import { GRACE_MS, MEMBERS_BYTES_MAX, ROSTER_SAMPLE_MEMBERS_MAX } from "../protocol/limits.ts";
 import type { Member } from "../protocol/messages.ts";
 import { utf8Bytes } from "../protocol/text.ts";
@@ -90,15 +91,11 @@ export class Roster implements Concern {
 
 	/** True where something waits for {@link flush}: members lost in a crash. */
 	get isRestless(): boolean {
-		return this.#isDirty;
+		return this.#dirty.size > 0 || this.#dropped.size > 0;
 	}
 
 	get isEmpty(): boolean {
 		return this.#members.size === 0;
-	}
-
-	get #isDirty(): boolean {
-		return this.#dirty.size > 0 || this.#dropped.size > 0;
 	}
 
 	sessionsOf(member: string): Iterable<string> {
@@ -108,7 +105,8 @@ export class Roster implements Concern {
 	enter({ id, name, session, address }: Entry): void {
 		let member = this.#members.get(id);
 		if (member === undefined) {
-			member = { id, name, state: "null", sessions: new Set(), goneSince: null, leftAt: 0, address };
+			const state = this.#takeOver(formerIdOf(id)) ?? "null";
+			member = { id, name, state, sessions: new Set(), goneSince: null, leftAt: 0, address };
 			this.#members.set(id, member);
 			this.#dirty.add(id);
 			if (this.#sample.size < ROSTER_SAMPLE_MEMBERS_MAX) this.#show(id);
@@ -129,6 +127,13 @@ export class Roster implements Concern {
 			this.#dirty.add(id);
 			this.#tellChange(id, "name");
 		}
+	}
+
+	/** The state of one in grace who comes back under a longer id, and is not shown twice. */
+	#takeOver(former: string | null): string | undefined {
+		const member = former === null || !this.#gone.has(former) ? undefined : this.#members.get(former);
+		if (member !== undefined) this.#remove(member.id);
+		return member?.state;
 	}
 
 	/**
@@ -185,7 +190,7 @@ export class Roster implements Concern {
 	}
 
 	has(id: string): boolean {
-		return this.#members.has(id);
+		return this.#members.has(id) || this.#members.has(formerIdOf(id) ?? "");
 	}
 
 	setState(id: string, state: string): void {
@@ -227,7 +232,7 @@ export class Roster implements Concern {
 	flush(turn: Turn): void {
 		this.#expire(turn.now);
 		this.#listed = null;
-		if (this.#isDirty) this.#record.exist();
+		if (this.isRestless) this.#record.exist();
 		const rows = [...this.#dirty].flatMap((id) => this.#rowOf(id) ?? []);
 		if (this.#dropped.size > 0) this.#store.dropRoster([...this.#dropped]);
 		if (rows.length > 0) this.#store.saveRoster(rows);

@@ -2,6 +2,7 @@
  * Bans and mutes, kept by the room until they expire. A guest's ban also holds for its network
  * address, of which only a keyed hash is known here.
  */
+import { formerIdOf } from "../protocol/ids.ts";
 import { SANCTIONS_MAX } from "../protocol/limits.ts";
 import type { Capability } from "../protocol/messages.ts";
 import type { Concern } from "./concern.ts";
@@ -27,27 +28,29 @@ export class Sanctions implements Concern {
 
 	isBanned(member: string, address: string | null, now: number): boolean {
 		if (this.#rows.size === 0) return false;
-		return this.#holds("ban", member, now) || (address !== null && this.#holds("ban", `@${address}`, now));
+		if (this.#holds("ban", member, now) || this.#holds("ban", formerIdOf(member), now)) return true;
+		return address !== null && this.#holds("ban", `@${address}`, now);
 	}
 
 	/** What is left of a member's grants while it is muted: until the turn that ends the mute, whenever that comes. */
 	effective(member: string, granted: readonly Capability[]): ReadonlySet<Capability> {
-		if (!this.#rows.has(keyOf("mute", member))) return new Set(granted);
+		const former = formerIdOf(member);
+		const isMuted = this.#rows.has(keyOf("mute", member)) || (former !== null && this.#rows.has(keyOf("mute", former)));
+		if (!isMuted) return new Set(granted);
 		return new Set(granted.filter((capability) => !SPEAKING.has(capability)));
 	}
 
 	impose(kind: SanctionRow["kind"], member: string, addresses: Iterable<string>, until: number | null): void {
 		this.#put({ kind, subject: member, member, until });
-		if (kind === "mute") return;
-		// A ban that is changed is changed for the addresses that it already holds for.
-		const held = this.#all().filter((row) => row.kind === kind && row.member === member);
+		// What is changed is changed for all that it already holds for: addresses, and what the guest's id was.
+		const held = this.#rowsOf(kind, member);
 		for (const row of held) this.#put({ ...row, until });
 		for (const address of addresses) this.#put({ kind, subject: `@${address}`, member, until });
 	}
 
 	/** Says whether there was one. */
 	lift(kind: SanctionRow["kind"], member: string): boolean {
-		const rows = this.#all().filter((row) => row.kind === kind && row.member === member);
+		const rows = this.#rowsOf(kind, member);
 		this.#drop(rows);
 		return rows.length > 0;
 	}
@@ -63,7 +66,13 @@ export class Sanctions implements Concern {
 		return earliest(...this.#all().map(({ until }) => until));
 	}
 
-	#holds(kind: SanctionRow["kind"], subject: string, now: number): boolean {
+	#rowsOf(kind: SanctionRow["kind"], member: string): SanctionRow[] {
+		const former = formerIdOf(member);
+		return this.#all().filter((row) => row.kind === kind && (row.member === member || row.member === former));
+	}
+
+	#holds(kind: SanctionRow["kind"], subject: string | null, now: number): boolean {
+		if (subject === null) return false;
 		for (const { until } of this.#rows.get(keyOf(kind, subject))?.values() ?? []) {
 			if (until === null || until > now) return true;
 		}

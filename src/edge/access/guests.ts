@@ -1,6 +1,6 @@
 /** Guests: people without a token. A random private key is all that makes one the same guest again. */
 
-const GUEST_ID_DIGITS = 16;
+import { guestIdOf } from "../../protocol/ids.ts";
 
 export interface Guest {
 	id: string;
@@ -15,10 +15,9 @@ export function newGuestKey(): string {
 		.replaceAll("/", "_");
 }
 
-/** The guest whose key this is: `guest:` and the first 16 hex digits of SHA-256(key). */
+/** The guest whose key this is: `guest:` and the first 32 hex digits of SHA-256(key). */
 export async function guestOf(key: string, name: string | null): Promise<Guest> {
 	const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key)));
 	const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-	const id = `guest:${hex.slice(0, GUEST_ID_DIGITS)}`;
-	return { id, name: name ?? `Guest ${hex.slice(0, 4)}` };
+	return { id: guestIdOf(hex), name: name ?? `Guest ${hex.slice(0, 4)}` };
 }

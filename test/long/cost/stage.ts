@@ -35,7 +35,7 @@ export const ATTACKER_ADDRESS = "192.0.2.1";
 
 export const keyOf = (n: number): string => `guest-key-number-${n}`;
 /** The member id of the guest whose key that is. */
-export const memberOf = (key: string): string => `guest:${createHash("sha256").update(key).digest("hex").slice(0, 16)}`;
+export const memberOf = (key: string): string => `guest:${createHash("sha256").update(key).digest("hex").slice(0, 32)}`;
 
 export class Stage {
 	readonly room: string;
