@@ -97,16 +97,20 @@ class Strings {
  * digit passes too, with a point or an exponent: there it is a measure.
  */
 function carries(literal: string, value: number): boolean {
+	const shown = String(value);
+	if (shown === literal) return true;
 	const isPlain = /^[0-9]+$/.test(literal);
 	if (value >= MEASURES_MIN && !isPlain) return true;
 	const written = decimalOf(literal);
-	if (written.exponent < 0 || sameDecimal(written, decimalOf(String(value)))) return true;
+	if (written.exponent < 0 || sameDecimal(written, decimalOf(shown))) return true;
 	return (
 		!isPlain &&
 		written.digits.length <= DOUBLE_DIGITS &&
 		sameDecimal(written, decimalOf(value.toPrecision(DOUBLE_DIGITS)))
 	);
 }
+
+const ZERO = 0x30;
 
 /** `digits` times ten to the power of `exponent`; `digits` neither begin nor end with a zero. */
 interface Decimal {
@@ -115,15 +119,18 @@ interface Decimal {
 }
 
 function decimalOf(literal: string): Decimal {
-	const [mantissa = "", power = "0"] = literal.toLowerCase().split("e");
-	const [whole = "", fraction = ""] = mantissa.split(".");
-	const digits = whole + fraction;
+	const mark = Math.max(literal.indexOf("e"), literal.indexOf("E"));
+	const mantissa = mark === -1 ? literal : literal.slice(0, mark);
+	const power = mark === -1 ? 0 : Number(literal.slice(mark + 1));
+	const point = mantissa.indexOf(".");
+	const digits = point === -1 ? mantissa : mantissa.slice(0, point) + mantissa.slice(point + 1);
+	const fraction = point === -1 ? 0 : mantissa.length - point - 1;
 	// By hand: an expression for zeros at the end tries again at each zero that a long fraction begins with.
 	let first = 0;
-	while (digits[first] === "0") first++;
+	while (digits.charCodeAt(first) === ZERO) first++;
 	let end = digits.length;
-	while (digits[end - 1] === "0") end--;
-	return { digits: digits.slice(first, end), exponent: Number(power) - fraction.length + digits.length - end };
+	while (digits.charCodeAt(end - 1) === ZERO) end--;
+	return { digits: digits.slice(first, end), exponent: power - fraction + digits.length - end };
 }
 
 function sameDecimal(a: Decimal, b: Decimal): boolean {

@@ -24,6 +24,8 @@ function bursts(text: string): Attacker["attack"] {
 	};
 }
 
+/** As a double is written to its last digit. */
+const LONG_NUMBERS = Array.from({ length: 2_900 }, () => "1.2345678901234567e18").join(",");
 const BINARY = frameOf(OPCODE.binary, Buffer.alloc(1_000));
 const job = (n: number): string => `prepared-${n}`;
 
@@ -63,6 +65,12 @@ export const FRAMERS: readonly Attacker[] = [
 		does: "frames of 100 messages of a type that nobody knows, without end",
 		isWithinRates: true,
 		attack: flood(frameOfMany((n) => ({ type: "x", id: `x${n}` }))),
+	},
+	{
+		name: "frames of numbers",
+		does: "events of 2,900 numbers of 17 digits and an exponent, each held against what it comes out as, without end",
+		isWithinRates: true,
+		attack: flood(textFrame(`{"type":"publish","id":"f","name":"note","data":[${LONG_NUMBERS},9007199254740993]}`)),
 	},
 	{
 		name: "frames deep",
