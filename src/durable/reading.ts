@@ -1,6 +1,7 @@
 /** What is read of a room over HTTP, without a socket. */
 import type { Refusal } from "../protocol/codes.ts";
 import type { JobsQuery } from "../room/job-list.ts";
+import type { MembersQuery } from "../room/member-list.ts";
 import type { Room } from "../room/room.ts";
 
 /** An HTTP answer from the room: JSON text, or a refusal. */
@@ -36,6 +37,14 @@ export function eventsOf(room: Room, query: EventsQuery): Answer {
 	return {
 		json: `{"epoch":${JSON.stringify(epoch)},"floor":${floor},"head":${head},"events":[${page.bodies.join(",")}],"more":${page.more}}`,
 	};
+}
+
+export function membersOf(room: Room, query: MembersQuery | undefined): Answer {
+	const head = `"room":${JSON.stringify(room.name)},"count":${room.count}`;
+	if (query === undefined) return { json: `{${head},"members":${room.members()}}` };
+	const { members, next } = room.membersPage(query);
+	const more = next === null ? "" : `,"next":${JSON.stringify(next)}`;
+	return { json: `{${head},"members":[${members.join(",")}]${more}}` };
 }
 
 export function jobsOf(room: Room, query: JobsQuery): Answer {

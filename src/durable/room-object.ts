@@ -15,9 +15,10 @@ import { readSettings } from "../protocol/settings.ts";
 import type { Reply } from "../room/effects.ts";
 import type { Post } from "../room/inputs.ts";
 import type { JobState } from "../room/jobs.ts";
+import type { MembersQuery } from "../room/member-list.ts";
 import type { Room } from "../room/room.ts";
 import { Platform } from "./platform.ts";
-import { type Answer, type EventsQuery, epochOf, eventsOf, jobsOf } from "./reading.ts";
+import { type Answer, type EventsQuery, epochOf, eventsOf, jobsOf, membersOf } from "./reading.ts";
 import { NEWER_SCHEMA } from "./refusals.ts";
 import { RoomBody } from "./room-body.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -124,12 +125,11 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 		};
 	}
 
-	async members(visitor?: Visitor): Promise<Answer> {
+	/** `query` is missing where the Worker is older than this object: it wants those that messages name. */
+	async members(visitor?: Visitor, query?: MembersQuery): Promise<Answer> {
 		const refusal = await this.refusesReader(visitor);
 		if (refusal !== null) return { refusal };
-		return {
-			json: `{"room":${JSON.stringify(this.#room.name)},"count":${this.#room.count},"members":${this.#room.members()}}`,
-		};
+		return membersOf(this.#room, query);
 	}
 
 	async events(query: EventsQuery, visitor?: Visitor): Promise<Answer> {

@@ -4,17 +4,18 @@ import * as v from "valibot";
 import type { Answer, EventsQuery } from "../durable/reading.ts";
 import type { RoomStub } from "../durable/room-object.ts";
 import { PostEvent, PostModeration } from "../protocol/http.ts";
-import { OPERATOR } from "../protocol/ids.ts";
+import { MEMBER_ID, OPERATOR } from "../protocol/ids.ts";
 import { parseJson } from "../protocol/json.ts";
 import { PAGE_EVENTS_MAX } from "../protocol/limits.ts";
 import { isWellFormedValue, mayBeIllFormed } from "../protocol/text.ts";
 import type { Reply } from "../room/effects.ts";
+import type { MembersQuery } from "../room/member-list.ts";
 import { addressOf } from "./access/address.ts";
 import { type Caller, requireCapability } from "./access/caller.ts";
 import { isLoopback } from "./access/origins.ts";
 import { idempotencyKeyOf } from "./idempotency-key.ts";
 import { problem, Refused } from "./problem.ts";
-import { single, wholeNumber } from "./query.ts";
+import { NO_CURSOR, single, wholeNumber } from "./query.ts";
 
 export function answer(from: Answer, headers: [string, string][] = []): Response {
 	if ("refusal" in from) return problem(from.refusal);
@@ -31,6 +32,13 @@ export function readEventsQuery(query: URLSearchParams): EventsQuery {
 	}
 	const epoch = single(query, "epoch") ?? undefined;
 	return { after, before, limit: wholeNumber(query, "limit", 1, PAGE_EVENTS_MAX), epoch };
+}
+
+/** As many as a welcome names, where it is not said how many. */
+export function readMembersQuery(query: URLSearchParams): MembersQuery {
+	const cursor = single(query, "cursor");
+	if (cursor !== null && !MEMBER_ID.test(cursor)) throw new Refused("bad_request", NO_CURSOR);
+	return { limit: wholeNumber(query, "limit", 1, PAGE_EVENTS_MAX) ?? PAGE_EVENTS_MAX, cursor };
 }
 
 /** `POST /rooms/{room}/events`: 201 with the event's place, 200 where it was there already, 202 where it is checked first. */

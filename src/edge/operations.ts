@@ -1,14 +1,15 @@
 /** What operators do over HTTP: jobs, the directory of rooms, search across rooms, and wiping a room. */
 
 import { Hono } from "hono";
-import { directory, search } from "../jobs/archive/search.ts";
+import { roomsPage } from "../jobs/archive/directory.ts";
+import { searchPage } from "../jobs/archive/search.ts";
 import { PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
 import type { JobState } from "../room/jobs.ts";
 import { callerOf, requireCapability } from "./access/caller.ts";
 import { answer, done } from "./events.ts";
 import { requireOperator } from "./operators.ts";
 import { problem, Refused } from "./problem.ts";
-import { single, wholeNumber } from "./query.ts";
+import { NO_CURSOR, single, wholeNumber } from "./query.ts";
 import { roomOf } from "./room-of.ts";
 import type { RouteEnv } from "./route-env.ts";
 import { requireWritable } from "./writable.ts";
@@ -19,8 +20,7 @@ export const operations = new Hono<RouteEnv>();
 
 operations.get("/rooms", async (c) => {
 	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
-	const limit = limitOf(c.req.url);
-	return c.json({ rooms: await directory(c.env.ARCHIVE, limit) });
+	return c.json(listed(await roomsPage(c.env.ARCHIVE, limitOf(c.req.url), cursorOf(c.req.url))));
 });
 
 /** A room's own archive is read by those who may read the room; all rooms together by operators alone. */
@@ -38,7 +38,8 @@ operations.get("/archive/search", async (c) => {
 	if (query.length === 0 || query.length > 200) {
 		throw new Refused("bad_request", "`q` is what to search for: 1 to 200 characters.");
 	}
-	return c.json({ events: await search(c.env.ARCHIVE, query, room, limitOf(c.req.url)) });
+	const asked = { words: query, room };
+	return c.json(listed(await searchPage(c.env.ARCHIVE, asked, limitOf(c.req.url), cursorOf(c.req.url))));
 });
 
 operations.delete("/rooms/:room", async (c) => {
@@ -53,7 +54,7 @@ operations.get("/rooms/:room/jobs", async (c) => {
 	if (state !== null && !JOB_STATES.includes(state)) {
 		throw new Refused("bad_request", `\`state\` is one of ${JOB_STATES.join(", ")}.`);
 	}
-	const cursor = single(queryOf(c.req.url), "cursor");
+	const cursor = cursorOf(c.req.url);
 	return answer(await roomOf(c.env, c.req.param("room")).jobs(state as JobState | null, limitOf(c.req.url), cursor));
 });
 
@@ -70,6 +71,16 @@ operations.post("/rooms/:room/jobs/:job/replay", async (c) => {
 
 function queryOf(url: string): URLSearchParams {
 	return new URL(url).searchParams;
+}
+
+function cursorOf(url: string): string | null {
+	return single(queryOf(url), "cursor");
+}
+
+/** @throws Refused where there is no page, for the cursor was none. */
+function listed<T>(page: T | null): T {
+	if (page !== null) return page;
+	throw new Refused("bad_request", NO_CURSOR);
 }
 
 function limitOf(url: string): number {

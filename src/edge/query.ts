@@ -1,6 +1,9 @@
 /** What a query holds, read strictly. */
 import { Refused } from "./problem.ts";
 
+/** What a list says of a cursor that it did not give. */
+export const NO_CURSOR = "`cursor` is the `next` of an earlier answer, as it came; begin anew without it.";
+
 /** @throws Refused `bad_request` where it stands there twice: two readers would not agree on which of them counts. */
 export function single(query: URLSearchParams, name: string): string | null {
 	const [text = null, ...more] = query.getAll(name);

@@ -4,7 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { RoomStub } from "../durable/room-object.ts";
 import { FRAME_BYTES_MAX } from "../protocol/limits.ts";
 import { type Admits, type Caller, callerOf, requireCapability } from "./access/caller.ts";
-import { answer, postEvent, postModeration, readEventsQuery } from "./events.ts";
+import { answer, postEvent, postModeration, readEventsQuery, readMembersQuery } from "./events.ts";
 import { headers } from "./headers.ts";
 import { join, summaryForJoiner } from "./join.ts";
 import { openApi } from "./openapi.ts";
@@ -81,8 +81,9 @@ rooms.post("/rooms/:room/events", bounded, plainBody, async (c) => {
 });
 
 rooms.get("/rooms/:room/members", async (c) => {
+	const query = readMembersQuery(new URL(c.req.url).searchParams);
 	const [room, caller] = await readable(c);
-	return answer(await room.members(caller));
+	return answer(await room.members(caller, query));
 });
 
 rooms.post("/rooms/:room/moderation", bounded, plainBody, async (c) => {

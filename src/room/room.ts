@@ -25,6 +25,7 @@ import type { Page } from "./history.ts";
 import type { Alarm, Frame, Input, Join, Moderate, Post, Wipe } from "./inputs.ts";
 import type { JobsPage, JobsQuery } from "./job-list.ts";
 import { keysOf } from "./keys.ts";
+import { type MembersPage, type MembersQuery, membersPage } from "./member-list.ts";
 import { furnish, type Parts, type World } from "./parts.ts";
 import type { Published } from "./publish.ts";
 import type { Attachment, Session } from "./session.ts";
@@ -90,6 +91,11 @@ export class Room {
 	/** The members that messages name, as JSON. */
 	members(): string {
 		return this.#parts.roster.list();
+	}
+
+	/** A page of all who are here. */
+	membersPage(query: MembersQuery): MembersPage {
+		return membersPage(this.#parts.roster, query);
 	}
 
 	/** A page of the history: before or after a seq, or the newest. */

@@ -189,6 +189,11 @@ export class Roster implements Concern {
 		return this.#members.get(id)?.address ?? null;
 	}
 
+	/** Of everyone who is here, in the order in which they came. */
+	get ids(): Iterable<string> {
+		return this.#members.keys();
+	}
+
 	has(id: string): boolean {
 		return this.#members.has(id) || this.#members.has(formerIdOf(id) ?? "");
 	}
@@ -214,7 +219,7 @@ export class Roster implements Concern {
 		const members: string[] = [];
 		let bytes = 0;
 		for (const id of this.#sample) {
-			const member = this.#encode(id);
+			const member = this.encode(id);
 			bytes += utf8Bytes(member) + 1;
 			if (bytes > MEMBERS_BYTES_MAX) break;
 			members.push(member);
@@ -277,7 +282,8 @@ export class Roster implements Concern {
 		this.#changed.set(id, fields.add(field));
 	}
 
-	#encode(id: string): string {
+	/** A member that is here, as JSON. */
+	encode(id: string): string {
 		const member = this.#members.get(id);
 		if (member === undefined) throw new Error("A member that is not here cannot be named.");
 		return `{"id":${JSON.stringify(id)},"name":${JSON.stringify(member.name)},"state":${member.state}}`;
@@ -294,6 +300,6 @@ export class Roster implements Concern {
 	}
 
 	#memberOf(id: string): Member {
-		return JSON.parse(this.#encode(id)) as Member;
+		return JSON.parse(this.encode(id)) as Member;
 	}
 }

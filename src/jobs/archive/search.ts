@@ -14,34 +14,140 @@ export interface Found {
 	data: unknown;
 }
 
+interface Query {
+	/** As they were typed. */
+	words: string;
+	/** Null for every room. */
+	room: string | null;
+}
+
 /**
- * Events that hold all the words of `query`, the newest first, of the SEARCH_MATCHES_MAX that were archived last.
- * `room` null searches every room.
+ * Where a search reads on. What is found is sorted by blocks of SEARCH_MATCHES_MAX, each of rows that were archived
+ * after those of the next: from `top` down to `bottom`, in which it goes on below the event of `at` and `id`. A
+ * `bottom` of 0 is the last block's.
  */
+interface Place {
+	top: number;
+	bottom: number;
+	at: number;
+	id: number;
+}
+
+/** The beginning of the block from there on. */
+const blockFrom = (top: number): Place => ({ top, bottom: 0, at: Number.MAX_SAFE_INTEGER, id: 0 });
+const BEGINNING = blockFrom(Number.MAX_SAFE_INTEGER);
+
+/** Events that hold all the words of `query`, the newest first, of the SEARCH_MATCHES_MAX that were archived last. */
 export async function search(db: D1Database, query: string, room: string | null, limit: number): Promise<Found[]> {
 	await ready(db);
-	const terms = termsOf(query);
-	if (terms.length === 0) return [];
-	const words = `text : (${terms.join(" AND ")})`;
-	const inRoom = room === null ? words : `room : "${roomWord(room)}" AND ${words}`;
-	const { results } = await db
+	const matches = matchesOf({ words: query, room });
+	if (matches === null) return [];
+	const { results } = await read(db, matches, limit, BEGINNING).all<Row>();
+	return results.map(foundIn);
+}
+
+/** A page of a search, and the cursor of the next; null where the cursor is none. */
+export async function searchPage(
+	db: D1Database,
+	query: Query,
+	limit: number,
+	cursor: string | null,
+): Promise<{ events: Found[]; next?: string } | null> {
+	const from = cursor === null ? BEGINNING : placeOf(cursor);
+	if (from === null) return null;
+	await ready(db);
+	const matches = matchesOf(query);
+	if (matches === null) return { events: [] };
+	// One more than is wanted: where it is there, there is more.
+	const found = await readBlock(db, matches, limit + 1, from);
+	if (found.rows.length <= limit && found.bottom > 0) {
+		// A block holds more than a page: what is missing is in the next one.
+		const more = await readBlock(db, matches, limit + 1 - found.rows.length, blockFrom(found.bottom - 1));
+		found.rows.push(...more.rows);
+	}
+	const events = found.rows.slice(0, limit).map(foundIn);
+	const last = found.rows[limit - 1];
+	if (found.rows.length <= limit || last === undefined) return { events };
+	return { events, next: [last.top, last.bottom, last.at, last.id].join(".") };
+}
+
+type Row = Omit<Found, "data"> & { data: string; id: number };
+type PlacedRow = Row & { top: number; bottom: number };
+
+/** What a block still holds below a place. Where its bounds are not known yet they are seen at the same moment. */
+async function readBlock(
+	db: D1Database,
+	matches: Matches,
+	limit: number,
+	from: Place,
+): Promise<{ rows: PlacedRow[]; bottom: number }> {
+	const [rows, bounds] = await db.batch<unknown>([read(db, matches, limit, from), bound(db, matches, from)]);
+	const [seen] = (bounds?.results ?? []) as { top: number | null; bottom: number; size: number }[];
+	// What leaves a block meanwhile does not make it the last one.
+	const isLast = from.bottom === 0 && (seen?.size ?? 0) < SEARCH_MATCHES_MAX;
+	const bottom = from.bottom > 0 ? from.bottom : isLast ? 0 : (seen?.bottom ?? 0);
+	const top = from.bottom > 0 ? from.top : (seen?.top ?? 0);
+	return { rows: ((rows?.results ?? []) as Row[]).map((row) => ({ ...row, top, bottom })), bottom };
+}
+
+function foundIn({ room, epoch, seq, at, from, author, name, data }: Row): Found {
+	return { room, epoch, seq, at, from, author, name, data: JSON.parse(data) as unknown };
+}
+
+interface Matches {
+	/** In the notation of FTS5, of the index that knows rooms, and of the first one. */
+	words: string;
+	uncut: string;
+	room: string | null;
+}
+
+/** Null where nothing is asked for. */
+function matchesOf({ words, room }: Query): Matches | null {
+	const terms = termsOf(words);
+	if (terms.length === 0) return null;
+	const all = `text : (${terms.join(" AND ")})`;
+	return {
+		words: room === null ? all : `room : "${roomWord(room)}" AND ${all}`,
+		uncut: uncutTermsOf(words).join(" "),
+		room,
+	};
+}
+
+/** The newest matches of a block, of either index, by row. The index walks them from the newest row and stops. */
+const MATCHES = `select * from (select rowid from event_words where event_words match ?1
+		and rowid between cast(?5 as integer) and cast(?6 as integer) order by rowid desc limit ?4)
+	union all
+	-- Rows that are not written again yet; their index does not know the room.
+	select * from (select t.rowid from event_text t cross join events o on o.id = t.rowid
+		where event_text match ?2 and t.rowid between cast(?5 as integer) and cast(?6 as integer)
+		and (?3 is null or o.room = ?3) order by t.rowid desc limit ?4)`;
+
+/** Nothing is sorted but what is returned from. */
+function read(db: D1Database, { words, uncut, room }: Matches, limit: number, from: Place): D1PreparedStatement {
+	return db
 		.prepare(
-			// The index walks its matches from the newest row and stops: nothing is sorted but what is returned from.
-			`with matches (id) as (
-				select * from (select rowid from event_words where event_words match ?1 order by rowid desc limit ?5)
-				union all
-				-- Rows that are not written again yet; their index does not know the room.
-				select * from (select t.rowid from event_text t cross join events o on o.id = t.rowid
-					where event_text match ?2 and (?3 is null or o.room = ?3) order by t.rowid desc limit ?5)
-			)
-			select e.room, e.epoch, e.seq, e.at, e.member as "from", e.author, e.name, e.data
+			`with matches (id) as (${MATCHES})
+			select e.room, e.epoch, e.seq, e.at, e.member as "from", e.author, e.name, e.data, e.id
 			from matches cross join events e on e.id = matches.id
-			where e.redacted = 0 and (?3 is null or e.room = ?3)
-			order by e.at desc, e.id desc limit ?4`,
+			where e.redacted = 0 and (?3 is null or e.room = ?3) and (e.at, e.id) < (?7, ?8)
+			order by e.at desc, e.id desc limit ?9`,
 		)
-		.bind(inRoom, uncutTermsOf(query).join(" "), room, limit, SEARCH_MATCHES_MAX)
-		.all<Omit<Found, "data"> & { data: string }>();
-	return results.map((row) => ({ ...row, data: JSON.parse(row.data) as unknown }));
+		.bind(words, uncut, room, SEARCH_MATCHES_MAX, from.bottom, from.top, from.at, from.id, limit);
+}
+
+function bound(db: D1Database, { words, uncut, room }: Matches, from: Place): D1PreparedStatement {
+	return db
+		.prepare(
+			`with matches (id) as (${MATCHES})
+			select max(id) as top, min(id) as bottom, count(*) as size from matches`,
+		)
+		.bind(words, uncut, room, SEARCH_MATCHES_MAX, from.bottom, from.top);
+}
+
+function placeOf(cursor: string): Place | null {
+	if (!/^[0-9]{1,16}(\.[0-9]{1,16}){3}$/.test(cursor)) return null;
+	const [top = 0, bottom = 0, at = 0, id = 0] = cursor.split(".").map(Number);
+	return { top, bottom, at, id };
 }
 
 export interface RoomLine {
