@@ -141,6 +141,12 @@ export const STEPS: readonly (readonly string[])[] = [
 		"update meta set older_at = at, older_seq = head where key_at is not null",
 		"update meta set key_at = null, key_seq = null",
 	],
+	[
+		// While an event is looked for that a range's receiver does not take: how many are tried at once, and how many it was.
+		"alter table ranges add column most integer not null default 0",
+		"alter table ranges add column aside integer not null default 0",
+		"alter table jobs add column name text not null default ''",
+	],
 ];
 
 /** The version that this code reads and writes. */

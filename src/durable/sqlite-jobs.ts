@@ -1,12 +1,12 @@
 /** The jobs and ranges of a room in SQLite. */
 import { JOBS_LOOKED_AT_MAX } from "../protocol/limits.ts";
-import type { AskKey, JobHead, JobRow, JobState, ListedJob, RangeRow } from "../room/jobs.ts";
+import type { AskKey, JobChange, JobHead, JobRow, JobState, ListedJob, RangeRow } from "../room/jobs.ts";
 import type { JobSize, JobSizes } from "../room/store.ts";
 import { Database, ROWS } from "./database.ts";
 
 const HEAD_COLUMNS = `n, kind, purpose, member, ask, seq, state, run, due_at as "dueAt", deadline_at as "deadlineAt",
 	is_owed as "isOwed", jobs.at, digest`;
-const JOB_COLUMNS = `${HEAD_COLUMNS}, input, outcome`;
+const JOB_COLUMNS = `${HEAD_COLUMNS}, name, input, outcome`;
 
 export class SqliteJobs extends Database {
 	jobsInHand(): JobHead[] {
@@ -55,9 +55,9 @@ export class SqliteJobs extends Database {
 
 	addJobs(jobs: readonly JobRow[]): void {
 		this.writeRows(
-			`insert into jobs (n, kind, purpose, member, ask, seq, state, run, due_at, deadline_at, is_owed, at, input, outcome, digest)
+			`insert into jobs (n, kind, purpose, member, ask, seq, state, run, due_at, deadline_at, is_owed, at, input, outcome, digest, name)
 				select value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8,
-					value->>9, value->>10, value->>11, value->>12, value->>13, value->>14 ${ROWS}`,
+					value->>9, value->>10, value->>11, value->>12, value->>13, value->>14, value->>15 ${ROWS}`,
 			jobs.map((job) => [
 				job.n,
 				job.kind,
@@ -74,14 +74,15 @@ export class SqliteJobs extends Database {
 				job.input,
 				job.outcome,
 				job.digest,
+				job.name,
 			]),
 		);
 	}
 
-	changeJobs(jobs: readonly (JobHead & { input?: string; outcome?: string })[]): void {
+	changeJobs(jobs: readonly JobChange[]): void {
 		this.writeRows(
 			`update jobs set seq = value->>1, state = value->>2, run = value->>3, due_at = value->>4, is_owed = value->>5,
-				input = coalesce(value->>6, input), outcome = coalesce(value->>7, outcome)
+				input = coalesce(value->>6, input), outcome = coalesce(value->>7, outcome), name = coalesce(value->>8, name)
 				${ROWS} where jobs.n = value->>0`,
 			jobs.map((job) => [
 				job.n,
@@ -92,6 +93,7 @@ export class SqliteJobs extends Database {
 				Number(job.isOwed),
 				job.input ?? null,
 				job.outcome ?? null,
+				job.name ?? null,
 			]),
 		);
 	}
@@ -117,7 +119,8 @@ export class SqliteJobs extends Database {
 	ranges(): RangeRow[] {
 		type Row = Omit<RangeRow, "wiped" | "erased" | "to"> & { wiped: string; erased: string; end: number | null };
 		return this.read<Row & Record<string, SqlStorageValue>>(
-			`select kind, through, end, n, state, run, due_at as "dueAt", reason, told, wiped, erased from ranges`,
+			`select kind, through, end, n, state, run, due_at as "dueAt", reason, told, wiped, erased, most, aside
+				from ranges`,
 		).map(({ end, wiped, erased, ...row }) => ({
 			...row,
 			to: end,
@@ -127,15 +130,16 @@ export class SqliteJobs extends Database {
 	}
 
 	saveRange(row: RangeRow): void {
-		const { kind, through, to, n, state, run, dueAt, reason, told } = row;
+		const { kind, through, to, n, state, run, dueAt, reason, told, most, aside } = row;
+		const lists = [JSON.stringify(row.wiped), JSON.stringify(row.erased)];
 		this.write(
-			"insert or replace into ranges values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			...[kind, through, to, n, state, run, dueAt, reason, told, JSON.stringify(row.wiped), JSON.stringify(row.erased)],
+			"insert or replace into ranges values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			...[kind, through, to, n, state, run, dueAt, reason, told, ...lists, most, aside],
 		);
 	}
 
 	eraseJobs(member: string): void {
-		this.write("update jobs set input = 'null', outcome = 'null', is_owed = 0 where member = ?", member);
+		this.write("update jobs set name = '', input = 'null', outcome = 'null', is_owed = 0 where member = ?", member);
 	}
 
 	#readJobs<T extends JobHead>(statement: string, ...bindings: SqlStorageValue[]): T[] {

@@ -7,11 +7,14 @@
 import * as v from "valibot";
 import type { Event } from "../protocol/messages.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
+import { readSettings } from "../protocol/settings.ts";
 import { keepDeadLetter } from "./archive/search.ts";
-import { backoffSeconds, Hopeless, type JobContext, type Kind, type Range, type RangeKind } from "./kind.ts";
+import { failureOf, Later, type Log, logToConsole, type Run } from "./failures.ts";
+import { backoffSeconds, Hopeless, type Kind, type RangeKind } from "./kind.ts";
 import { JobRef, type JobSource } from "./ref.ts";
 
-export const DEAD_JOBS_QUEUE = "rotunda-dead-jobs";
+/** Of a queue of dead jobs, which has one of these words in its name wherever it was not said by DEAD_JOBS_QUEUE. */
+const DEAD = /(^|[-_.])(dead|dlq)([-_.]|$)/i;
 
 /** The retry of a message whose room could not be reached. */
 const ROOM_RETRY = { attempts: 10, firstSeconds: 1, mostSeconds: 60 };
@@ -19,14 +22,18 @@ const ROOM_RETRY = { attempts: 10, firstSeconds: 1, mostSeconds: 60 };
 export interface Kinds {
 	kinds: readonly Kind[];
 	ranges: readonly RangeKind[];
+	/** Where it is said that a run failed: the console, if nothing is. */
+	log?: Log;
 }
 
 /** Handles a batch; one bad message never holds up the others. */
 export async function consume(batch: MessageBatch, env: Cloudflare.Env, kinds: Kinds): Promise<void> {
+	const { deadJobsQueue } = readSettings(env as unknown as Record<string, unknown>);
+	const isDead = deadJobsQueue === null ? DEAD.test(batch.queue) : batch.queue === deadJobsQueue;
 	await Promise.all(
 		batch.messages.map(async (message) => {
 			try {
-				if (batch.queue === DEAD_JOBS_QUEUE) await bury(message, env, batch.queue);
+				if (isDead) await bury(message, env, batch.queue);
 				else await work(message, env, kinds, batch.queue);
 				message.ack();
 			} catch (error) {
@@ -37,16 +44,6 @@ export async function consume(batch: MessageBatch, env: Cloudflare.Env, kinds: K
 	);
 }
 
-/** Try again after so many seconds. */
-class Later extends Error {
-	readonly delaySeconds: number;
-
-	constructor(delaySeconds: number) {
-		super("later");
-		this.delaySeconds = delaySeconds;
-	}
-}
-
 function backoffOf(retry: Kind["retry"], { attempts }: Message): number {
 	return backoffSeconds(retry, attempts, Math.random());
 }
@@ -55,7 +52,7 @@ function roomOf(env: Cloudflare.Env, room: string): JobSource {
 	return env.ROOMS.getByName(room) as unknown as JobSource;
 }
 
-async function work(message: Message, env: Cloudflare.Env, { kinds, ranges }: Kinds, queue: string): Promise<void> {
+async function work(message: Message, env: Cloudflare.Env, app: Kinds, queue: string): Promise<void> {
 	const ref = v.safeParse(JobRef, message.body);
 	if (!ref.success) return bury(message, env, queue, "No version of this code understands the message.");
 	const { room, epoch, job, run, host } = ref.output;
@@ -63,49 +60,50 @@ async function work(message: Message, env: Cloudflare.Env, { kinds, ranges }: Ki
 	const task = await source.takeJob(epoch, job, run);
 	// Settled already, or wiped.
 	if (task === null) return;
-	const kind = kinds.find(({ name }) => name === task.kind) ?? ranges.find(({ name }) => name === task.kind);
+	const kind = [...app.kinds, ...app.ranges].find(({ name }) => name === task.kind);
 	if (kind === undefined) {
 		const error = { code: "unknown_job", message: `This server has no job kind ${task.kind}.` };
 		await source.settleJob(epoch, job, run, { state: "failed", error });
 		return;
 	}
-	const outcome = await outcomeOf(kind, task, message, {
-		env,
-		room,
-		epoch,
-		job,
-		run,
+	const context = {
+		...{ env, room, epoch, job, run },
 		event: task.event === null ? null : (JSON.parse(task.event) as Event),
+		member: task.by?.member ?? null,
+		name: task.by?.name ?? "",
 		ownHosts: host === undefined ? [] : [host],
 		signal: AbortSignal.timeout(kind.runMsMax),
-	});
+	};
+	const events = task.range === null ? [] : (JSON.parse(task.range.events) as Event[]);
+	const { log = logToConsole } = app;
+	const outcome = await outcomeOf(task, { kind, context, attempt: message.attempts, events, log });
 	await source.settleJob(epoch, job, run, outcome);
 }
 
 /** @throws Later where the run failed and may be tried again. */
-async function outcomeOf(kind: Kind | RangeKind, task: Task, message: Message, context: JobContext): Promise<Outcome> {
+async function outcomeOf(task: Task, run: Run): Promise<Outcome> {
 	try {
-		return { state: "done", result: (await runOf(kind, task, context)) ?? null };
+		return { state: "done", result: (await resultOf(task, run)) ?? null };
 	} catch (error) {
-		if (error instanceof Hopeless) return { state: "failed", error: { code: error.code, message: error.message } };
-		if (message.attempts < kind.retry.attempts) throw new Later(backoffOf(kind.retry, message));
-		const why = error instanceof Error ? error.message : "it did not say why";
-		return {
-			state: "failed",
-			error: { code: "exhausted", message: `It failed ${message.attempts} times, last: ${why}` },
-		};
+		return failureOf(error, run);
 	}
 }
 
-function runOf(kind: Kind | RangeKind, task: Task, context: JobContext): Promise<unknown> {
+function resultOf(task: Task, { kind, context, events }: Run): Promise<unknown> {
 	if ("begins" in kind) {
 		if (task.range === null) throw new Hopeless("invalid", "The job has no range.");
-		const range: Range = { ...task.range, events: JSON.parse(task.range.events) as Event[] };
-		return inTime(kind.run(range, context), context.signal);
+		return inTime(kind.run({ ...task.range, events }, context), context.signal);
 	}
 	const input = v.safeParse(kind.input, JSON.parse(task.input));
-	if (!input.success) throw new Hopeless("invalid", "The job's input is not what its kind takes.");
+	if (!input.success) throw new Hopeless("invalid", faultIn(kind.name, input.issues[0]));
 	return inTime(kind.run(input.output, context), context.signal);
+}
+
+/** Says where, and not what: the sentence is told to whom the job concerns, and logged. */
+function faultIn(kind: string, issue: v.BaseIssue<unknown>): string {
+	const field = v.getDotPath(issue);
+	const where = field === null ? "" : `: look at \`${field}\``;
+	return `The input is not what the kind \`${kind}\` takes${where}. It expects ${issue.expected ?? "something else"}.`;
 }
 
 /** A run that ignores its signal is given up all the same. */

@@ -33,7 +33,19 @@ export interface RangeKind {
 	runMsMax: number;
 	/** False where it is not configured: nothing is then owed. */
 	isActive(env: Readonly<Record<string, unknown>>): boolean;
+	/** How much one range holds at most; RANGE_EVENTS_MAX and RANGE_BYTES_MAX where it does not say. */
+	bounds?(env: Readonly<Record<string, unknown>>): RangeBounds;
+	/**
+	 * Takes the range. @throws Unacceptable where an event in it is at fault, Gone where nobody will ever take one, and
+	 * anything else, TryAfter among it, where the range is to be held and tried again.
+	 */
 	run(range: Range, context: JobContext): Promise<void>;
+}
+
+export interface RangeBounds {
+	events: number;
+	/** Of the events as JSON. One that is larger goes alone. */
+	bytes: number;
 }
 
 /** Exponential backoff with full jitter between attempts: at most `firstSeconds`, then twice that, up to `mostSeconds`. */
@@ -50,8 +62,15 @@ export interface JobContext {
 	job: string;
 	/** Which time the room sent it, from 1. */
 	run: number;
-	/** The event that it is about, as it stands now; null for a job that a member asked for. */
+	/**
+	 * The event that it is about, as it stands now; null for a job that a member asked for, and for a range. One that is
+	 * held has no place in the history yet: its seq is 0.
+	 */
 	event: Event | null;
+	/** Who asked for it, or whose event it is about; null where that is the room itself, and for a range. */
+	member: string | null;
+	/** The display name of that member, as it was then; empty where it is not known. */
+	name: string;
 	/** The hosts that the server itself is known to be reached at. */
 	ownHosts: readonly string[];
 	/** Aborted when the run has taken too long. */
@@ -68,6 +87,22 @@ export class Hopeless extends Error {
 	constructor(code: string, message: string) {
 		super(message);
 		this.code = code;
+	}
+}
+
+/** A range that will not be taken as it is, for what is in it: which event that is, is found, and it is set aside. */
+export class Unacceptable extends Hopeless {}
+
+/** A range for which there is nobody any more: the kind stops in that room. */
+export class Gone extends Hopeless {}
+
+/** A range that is to be tried again, not before `retryAfterMs` have passed. Its sentence is shown to operators. */
+export class TryAfter extends Error {
+	readonly retryAfterMs: number;
+
+	constructor(message: string, retryAfterMs = 0) {
+		super(message);
+		this.retryAfterMs = retryAfterMs;
 	}
 }
 

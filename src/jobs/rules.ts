@@ -1,9 +1,9 @@
 /** Compiles `app.ts` to the plain questions that a room asks. */
 import * as v from "valibot";
-import { HOLD_MS_DEFAULT } from "../protocol/limits.ts";
+import { HOLD_MS_DEFAULT, RANGE_BYTES_MAX, RANGE_EVENTS_MAX } from "../protocol/limits.ts";
 import type { Check, EventRule, KindRule, Rules } from "../protocol/rules.ts";
 import type { AppDefinition, EventDefinition } from "./definition.ts";
-import { leaseMs } from "./kind.ts";
+import { leaseMs, type RangeKind } from "./kind.ts";
 
 type Ruled = Required<Pick<AppDefinition, "events" | "kinds" | "ranges">>;
 
@@ -32,8 +32,17 @@ export function rulesOf(app: Ruled, env: Readonly<Record<string, unknown>>): Rul
 				begins: kind.begins,
 				leaseMs: leaseMs(kind),
 				counts: kind.begins === "floor",
+				...boundsOf(kind, env),
 			})),
 	};
+}
+
+function boundsOf(kind: RangeKind, env: Readonly<Record<string, unknown>>) {
+	const { events: eventsMax, bytes: bytesMax } = kind.bounds?.(env) ?? {
+		events: RANGE_EVENTS_MAX,
+		bytes: RANGE_BYTES_MAX,
+	};
+	return { eventsMax, bytesMax };
 }
 
 function eventRule(definition: EventDefinition): EventRule {

@@ -128,6 +128,8 @@ export const DEFAULTS = {
 	MEMBER_MAX_SESSIONS: 10,
 	JOBS_MAX_PENDING_PER_MEMBER: 20,
 	ARCHIVE_MAX_AGE_DAYS: 0,
+	WEBHOOK_MAX_EVENTS: 100,
+	WEBHOOK_MAX_BYTES: 65_536,
 } as const;
 
 // Jobs.
@@ -161,8 +163,12 @@ export const RANGE_EVENTS_MAX = 500;
 export const RANGE_BYTES_MAX = 1024 * 1024;
 /** How long events gather for the next range after one that left little behind. */
 export const RANGE_PAUSE_MS = 1_000;
-/** How long after a range failed for good it is tried again. */
+/** When a range that failed is tried again, where its consumer does not say when. */
 export const RANGE_RETRY_MS = 60_000;
+/** So long a receiver may ask to be left alone: a day. */
+export const RANGE_RETRY_MS_MAX = 24 * 3_600_000;
+/** So many events in a row that a receiver will not take are no fault of theirs: the order is held. */
+export const RANGE_ASIDE_MAX = 10;
 /** How long a change of the count alone may wait until the directory hears of it. */
 export const DIRECTORY_LAG_MS = 10_000;
 /** A kind's result as JSON. */

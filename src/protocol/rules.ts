@@ -47,6 +47,9 @@ export interface RangeRule {
 	leaseMs: number;
 	/** True where it also keeps count of who is here. */
 	counts: boolean;
+	/** How many events one range holds at most, and how many bytes; an event that is larger than that goes alone. */
+	eventsMax: number;
+	bytesMax: number;
 }
 
 /** Everyone may publish anything, and nothing is owed: a room without an app. */

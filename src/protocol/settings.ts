@@ -1,6 +1,6 @@
 /** What a deployer sets in `[vars]`, read once and strictly: a setting that does not parse stops the Worker. */
 import * as v from "valibot";
-import { DEFAULTS, EVENT_BYTES_CEILING } from "./limits.ts";
+import { DEFAULTS, EVENT_BYTES_CEILING, RANGE_BYTES_MAX, RANGE_EVENTS_MAX } from "./limits.ts";
 import { CAPABILITIES, type Capability } from "./messages.ts";
 
 export interface Settings {
@@ -29,6 +29,12 @@ export interface Settings {
 	webhookUrl: string | null;
 	/** Event names, in which `*` matches any run. */
 	webhookEvents: readonly string[];
+	/** Of one delivery. */
+	webhookEventsMax: number;
+	/** Of the body of one delivery, unless a single event is larger. */
+	webhookBytesMax: number;
+	/** The queue of what was tried in vain, where its name does not say so; null where it does. */
+	deadJobsQueue: string | null;
 	/** True where the room page shows the remote images of unfurled pages. */
 	unfurlImages: boolean;
 }
@@ -92,6 +98,9 @@ const READERS = {
 	ARCHIVE_MAX_AGE_DAYS: [whole(0, 36_500), "a whole number of days, 0 (keep everything) to 36500"],
 	WEBHOOK_URL: [v.pipe(v.string(), v.url(), v.regex(/^https?:/)), "an http or https address"],
 	WEBHOOK_EVENTS: [list, "event names, such as `chat order.*`"],
+	WEBHOOK_MAX_EVENTS: [whole(1, RANGE_EVENTS_MAX), `a whole number, 1 to ${RANGE_EVENTS_MAX}`],
+	WEBHOOK_MAX_BYTES: [whole(1024, RANGE_BYTES_MAX), `a whole number of bytes, 1024 to ${RANGE_BYTES_MAX}`],
+	DEAD_JOBS_QUEUE: [v.pipe(v.string(), v.minLength(1)), "the name of the queue of dead jobs"],
 	UNFURL_IMAGES: [v.picklist(["on", "off"]), "`on` or `off`"],
 } as const;
 
@@ -159,6 +168,9 @@ export function readSettings(vars: Vars): Settings {
 		archiveAgeMsMax: count("ARCHIVE_MAX_AGE_DAYS") * DAY_MS || null,
 		webhookUrl: read("WEBHOOK_URL", null),
 		webhookEvents: read("WEBHOOK_EVENTS", ["*"]),
+		webhookEventsMax: count("WEBHOOK_MAX_EVENTS"),
+		webhookBytesMax: count("WEBHOOK_MAX_BYTES"),
+		deadJobsQueue: read("DEAD_JOBS_QUEUE", null),
 		unfurlImages: read("UNFURL_IMAGES", "off") === "on",
 	};
 }

@@ -12,9 +12,9 @@ export function encodeJob({ outcome, ...row }: ListedJob, epoch: string): string
 	return `${head.slice(0, -1)},"${state === "done" ? "result" : "error"}":${outcome}}`;
 }
 
-/** A range that failed and waits to be tried again is listed as failed, with its reason. */
+/** A range that failed and waits to be tried again, or is not tried any more, is listed as failed, with its reason. */
 export function rangeState({ state, reason }: RangeRow): JobState {
-	if (state === "waiting" && reason !== "") return "failed";
+	if (state === "stopped" || (state === "waiting" && reason !== "")) return "failed";
 	return state === "idle" ? "done" : state;
 }
 
@@ -23,6 +23,8 @@ export function encodeRange(row: RangeRow, epoch: string): string {
 	return JSON.stringify({
 		...{ job: jobId(epoch, row.n), name: row.kind, state, run: row.run },
 		...{ from: row.through + 1, to: row.to ?? row.through },
-		...(state === "failed" ? { error: { code: "exhausted", message: row.reason } } : {}),
+		...(state === "failed"
+			? { error: { code: row.state === "stopped" ? "gone" : "exhausted", message: row.reason } }
+			: {}),
 	});
 }

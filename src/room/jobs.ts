@@ -34,6 +34,8 @@ export interface JobHead {
 }
 
 export interface JobRow extends JobHead {
+	/** The display name of who asked for it; empty for every other job. */
+	name: string;
 	/** JSON: what was asked, or the event that is held. */
 	input: string;
 	/** JSON: a result, or {code, message}. */
@@ -52,11 +54,16 @@ export interface RangeRow {
 	to: number | null;
 	/** The number of its job, or 0. */
 	n: number;
-	state: "idle" | "waiting" | "sent";
+	/** Stopped: its receiver is gone. Nothing is sent, nor kept for it, until an operator tries it again. */
+	state: "idle" | "waiting" | "sent" | "stopped";
 	run: number;
 	dueAt: number;
 	/** Why its last run failed; empty where it did not. */
 	reason: string;
+	/** How many events the next range holds at most while one is looked for that cannot be taken; 0 where none is. */
+	most: number;
+	/** How many events in a row were set aside. */
+	aside: number;
 	/** How many members it was last told of. */
 	told: number;
 	/** Epochs whose traces it is still to remove. */
@@ -64,6 +71,15 @@ export interface RangeRow {
 	/** Members whose words it is still to take back, also those that the room no longer keeps. */
 	erased: readonly string[];
 }
+
+/** What is written of a job again; what is missing stays as it is. */
+export type JobChange = JobHead & Partial<Pick<JobRow, "name" | "input" | "outcome">>;
+
+/** What a job is made of. */
+export type JobDraft = Pick<JobRow, "kind" | "purpose" | "member" | "ask" | "seq" | "input" | "deadlineAt"> & {
+	name?: string;
+	digest?: string;
+};
 
 export interface AskKey {
 	member: string;
@@ -110,6 +126,10 @@ export function countsFor(head: JobHead): head is JobHead & { member: string; as
 	return head.member !== null && head.ask !== null && (head.purpose === "asked" || head.purpose === "hold");
 }
 
-export function headOf({ input: _, outcome: __, ...head }: JobRow): JobHead {
+export function headOf({ name: _, input: __, outcome: ___, ...head }: JobChange): JobHead {
 	return head;
+}
+
+export function keyOf({ member, ask, purpose }: Pick<JobHead, "member" | "ask" | "purpose">): string {
+	return `${purpose} ${member} ${ask}`;
 }

@@ -1,7 +1,15 @@
 /** What the reference store has beneath it: a transaction with an undo log, and the jobs. */
 import { JOBS_LOOKED_AT_MAX } from "../protocol/limits.ts";
 import { utf8Bytes } from "../protocol/text.ts";
-import { type AskKey, headOf, type JobHead, type JobRow, type JobState, type ListedJob } from "./jobs.ts";
+import {
+	type AskKey,
+	headOf,
+	type JobChange,
+	type JobHead,
+	type JobRow,
+	type JobState,
+	type ListedJob,
+} from "./jobs.ts";
 import type { JobSizes, Sync } from "./store.ts";
 
 export class MemoryJobs {
@@ -81,7 +89,7 @@ export class MemoryJobs {
 		for (const job of jobs) this.jobRows.set(job.n, { ...job });
 	}
 
-	changeJobs(jobs: readonly (JobHead & { input?: string; outcome?: string })[]): void {
+	changeJobs(jobs: readonly JobChange[]): void {
 		this.#jobsWillChange();
 		for (const job of jobs) {
 			const before = this.jobRows.get(job.n);
@@ -108,8 +116,9 @@ export class MemoryJobs {
 
 	eraseJobs(member: string): void {
 		this.#jobsWillChange();
+		const erased = { name: "", input: "null", outcome: "null", isOwed: false };
 		for (const job of this.jobRows.values()) {
-			if (job.member === member) this.jobRows.set(job.n, { ...job, input: "null", outcome: "null", isOwed: false });
+			if (job.member === member) this.jobRows.set(job.n, { ...job, ...erased });
 		}
 	}
 }

@@ -12,7 +12,6 @@ import {
 	KEY_SWEEP_MS,
 	OUTCOME_KEPT_MS,
 	SEND_MS_MAX,
-	SEND_RETRY_MS,
 } from "../protocol/limits.ts";
 import type { JobNotice } from "../protocol/messages.ts";
 import type { Outcome } from "../protocol/outcome.ts";
@@ -21,13 +20,23 @@ import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
 import { JobCounts, type Starter } from "./job-counts.ts";
 import { noticeOf } from "./job-notice.ts";
-import { type AskKey, countsFor, headOf, type JobHead, type JobRow, jobId, type Purpose } from "./jobs.ts";
+import {
+	type AskKey,
+	countsFor,
+	headOf,
+	type JobChange,
+	type JobDraft,
+	type JobHead,
+	type JobRow,
+	jobId,
+	keyOf,
+	type Purpose,
+} from "./jobs.ts";
 import { Owed } from "./owed.ts";
 import type { RoomRecord } from "./record.ts";
+import { Sendings } from "./sendings.ts";
 import type { RoomStore } from "./store.ts";
 import type { Turn } from "./turn.ts";
-
-type Draft = Pick<JobRow, "kind" | "purpose" | "member" | "ask" | "seq" | "input" | "deadlineAt"> & { digest?: string };
 
 export class Outbox implements Concern {
 	readonly #store: RoomStore;
@@ -39,14 +48,11 @@ export class Outbox implements Concern {
 	readonly #owed = new Owed();
 	/** What is open and was asked for or is held, by what makes a repeat of it. */
 	#asked = new Map<string, number>();
-	/** Handed to the platform; until when that may take. */
-	#sending = new Map<number, number>();
-	/** To be sent in this turn. */
-	#due = new Set<number>();
+	readonly #sendings = new Sendings<number>();
 	/** This turn's repeats, by what makes them so. */
 	#known = new Map<string, JobHead>();
 	#added = new Map<number, JobRow>();
-	#changed = new Map<number, JobHead & { input?: string; outcome?: string }>();
+	#changed = new Map<number, JobChange>();
 	/** When the oldest settled job is forgotten; null where none is known to be kept. */
 	#forgetAt: number | null = null;
 
@@ -59,14 +65,14 @@ export class Outbox implements Concern {
 			if (head.state === "done" || head.state === "failed") this.#owe(head);
 			else this.#hold(head);
 			// What was on its way when the room fell asleep may have arrived or not: it is sent again, as the same run.
-			if (head.state === "waiting") this.#due.add(head.n);
+			if (head.state === "waiting") this.#sendings.add(head.n);
 		}
 		this.#forgetAt = store.oldestSettledJob();
 	}
 
 	/** True where something is to be sent though nothing has arrived. */
 	get isRestless(): boolean {
-		return this.#due.size > 0;
+		return this.#sendings.hasDue;
 	}
 
 	get isEmpty(): boolean {
@@ -104,15 +110,15 @@ export class Outbox implements Concern {
 	}
 
 	/** `address`: of the guest who asks, or whose event it is about. */
-	add(draft: Draft, now: number, address: string | null = null): JobHead {
+	add(draft: JobDraft, now: number, address: string | null = null): JobHead {
 		const n = this.#record.nextJob();
 		const state = { state: "waiting", run: 1, dueAt: now, isOwed: false, outcome: "null", at: now } as const;
-		const row: JobRow = { digest: "", ...draft, n, ...state };
+		const row: JobRow = { name: "", digest: "", ...draft, n, ...state };
 		const head = headOf(row);
 		this.#added.set(n, row);
 		if (row.ask !== null) this.#known.set(keyOf(row), head);
 		this.#hold(head, address);
-		this.#due.add(n);
+		this.#sendings.add(n);
 		return head;
 	}
 
@@ -128,7 +134,7 @@ export class Outbox implements Concern {
 	}
 
 	/** Keeps a change for this turn's end, and for whoever asks before that. */
-	#note(row: JobRow): void {
+	#note(row: JobChange): void {
 		this.#changed.set(row.n, row);
 		if (row.ask !== null) this.#known.set(keyOf(row), headOf(row));
 	}
@@ -136,8 +142,7 @@ export class Outbox implements Concern {
 	/** Settles a job: once, since it is open only once. `isOwed`: someone is to be told, now or when they are back. */
 	settle(head: JobHead, outcome: Outcome, isOwed: boolean, now: number): void {
 		this.#open.delete(head.n);
-		this.#sending.delete(head.n);
-		this.#due.delete(head.n);
+		this.#sendings.drop(head.n);
 		this.#counts.end(head);
 		if (countsFor(head)) this.#asked.delete(keyOf(head));
 		head.state = outcome.state;
@@ -159,7 +164,7 @@ export class Outbox implements Concern {
 			if (head.member !== member || head.purpose === "event" || head.purpose === "review") continue;
 			this.settle(head, { state: "failed", error }, false, now);
 			// What it holds is written at the turn's end: after the store has forgotten it.
-			this.#note({ ...head, input: "null", outcome: "null" });
+			this.#note({ ...head, name: "", input: "null", outcome: "null" });
 			notices.push(this.notice({ ...head, outcome: JSON.stringify(error) }));
 		}
 		this.#owed.drop(member);
@@ -170,7 +175,7 @@ export class Outbox implements Concern {
 
 	/** What this turn has settled or looked up of an erased member: it would be written back, or told again. */
 	#eraseTurn(member: string): void {
-		const nothing = { input: "null", outcome: "null", isOwed: false };
+		const nothing = { name: "", input: "null", outcome: "null", isOwed: false };
 		for (const [n, row] of this.#changed) if (row.member === member) this.#changed.set(n, { ...row, ...nothing });
 		for (const [key, head] of this.#known) if (head.member === member) this.#known.set(key, { ...head, isOwed: false });
 	}
@@ -180,7 +185,7 @@ export class Outbox implements Concern {
 		if (row.member !== null) this.#owed.take(row.member, row.n);
 		const again: JobRow = { ...row, state: "waiting", run: row.run + 1, dueAt: now, isOwed: false, outcome: "null" };
 		this.#hold(headOf(again));
-		this.#due.add(row.n);
+		this.#sendings.add(row.n);
 		this.#note(again);
 	}
 
@@ -217,7 +222,7 @@ export class Outbox implements Concern {
 	sent(n: number, run: number, now: number): void {
 		const head = this.#open.get(n);
 		if (head === undefined || head.state !== "waiting" || head.run !== run) return;
-		this.#sending.delete(n);
+		this.#sendings.taken(n);
 		head.state = "sent";
 		head.dueAt = now + (this.#rules.kind(head.kind)?.leaseMs ?? SEND_MS_MAX);
 		this.#changed.set(n, head);
@@ -225,7 +230,7 @@ export class Outbox implements Concern {
 
 	/** The platform could not take a job: it is tried again a little later. */
 	unsent(n: number, now: number): void {
-		if (this.#open.get(n)?.state === "waiting") this.#sending.set(n, now + SEND_RETRY_MS);
+		if (this.#open.get(n)?.state === "waiting") this.#sendings.refused(n, now);
 	}
 
 	/** Sends again what is unsent, or unsettled past its lease; gives the holds whose deadline has come. */
@@ -235,12 +240,12 @@ export class Outbox implements Concern {
 			if (head.deadlineAt !== null && head.deadlineAt <= now) {
 				late.push(head);
 			} else if (head.state === "waiting") {
-				if ((this.#sending.get(head.n) ?? 0) <= now) this.#due.add(head.n);
+				this.#sendings.addIdle(head.n, now);
 			} else if (head.dueAt <= now) {
 				head.state = "waiting";
 				head.run++;
 				head.dueAt = now;
-				this.#due.add(head.n);
+				this.#sendings.add(head.n);
 				this.#changed.set(head.n, head);
 			}
 		}
@@ -257,24 +262,23 @@ export class Outbox implements Concern {
 	deadline(): number | null {
 		let next = this.#forgetAt === null ? null : this.#forgetAt + KEY_SWEEP_MS;
 		for (const head of this.#open.values())
-			next = earliest(next, head.deadlineAt, this.#sending.get(head.n) ?? head.dueAt);
+			next = earliest(next, head.deadlineAt, this.#sendings.until(head.n) ?? head.dueAt);
 		return next;
 	}
 
 	/** Nothing is owed any more. */
 	wipe(): void {
-		const maps = [this.#open, this.#owed, this.#asked, this.#sending, this.#known, this.#added, this.#changed];
-		for (const map of [...maps, this.#due]) map.clear();
+		const maps = [this.#open, this.#owed, this.#asked, this.#known, this.#added, this.#changed];
+		for (const map of [...maps, this.#sendings]) map.clear();
 		this.#counts.clear();
 		this.#forgetAt = null;
 	}
 
 	/** Hands over what is due, and writes what changed. */
 	flush(turn: Turn): void {
-		const due = [...this.#due].flatMap((n) => this.#open.get(n) ?? []);
-		for (const { n } of due) this.#sending.set(n, turn.now + SEND_MS_MAX);
-		turn.send(due.map(({ n, run }) => ({ job: jobId(this.#record.epoch, n), run })));
-		this.#due = new Set();
+		const due = this.#sendings.take(turn.now, (n) => this.#open.has(n));
+		const job = (n: number) => ({ job: jobId(this.#record.epoch, n), run: this.#open.get(n)?.run ?? 1 });
+		turn.send(due.map(job));
 		if (this.#added.size > 0) this.#store.addJobs([...this.#added.values()]);
 		if (this.#changed.size > 0) this.#store.changeJobs([...this.#changed.values()]);
 		this.#added = new Map();
@@ -292,8 +296,4 @@ export class Outbox implements Concern {
 		const oldest = this.#owed.add(head.member, head.n);
 		if (oldest !== null) this.received(head.member, [oldest]);
 	}
-}
-
-function keyOf({ member, ask, purpose }: Pick<JobHead, "member" | "ask" | "purpose">): string {
-	return `${purpose} ${member} ${ask}`;
 }

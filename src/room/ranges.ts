@@ -3,21 +3,16 @@
  * a kind says what is settled through and which range is in flight. A range is frozen when it is first
  * sent, so its retries are the same delivery; while it is in flight, what comes gathers for the next.
  */
-import {
-	DIRECTORY_LAG_MS,
-	RANGE_BYTES_MAX,
-	RANGE_EVENTS_MAX,
-	RANGE_PAUSE_MS,
-	RANGE_RETRY_MS,
-	SEND_MS_MAX,
-	SEND_RETRY_MS,
-} from "../protocol/limits.ts";
+import { DIRECTORY_LAG_MS, RANGE_PAUSE_MS, SEND_MS_MAX } from "../protocol/limits.ts";
+import type { Failed } from "../protocol/outcome.ts";
 import type { RangeRule } from "../protocol/rules.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
 import { jobId, type RangeRow } from "./jobs.ts";
+import { afterFailure, mostAfter } from "./range-failure.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
+import { Sendings } from "./sendings.ts";
 import type { RoomStore } from "./store.ts";
 import type { Turn } from "./turn.ts";
 
@@ -31,8 +26,7 @@ export class Ranges implements Concern {
 	readonly #room: Needs;
 	readonly #rules = new Map<string, RangeRule>();
 	#rows = new Map<string, RangeRow>();
-	#sending = new Map<string, number>();
-	#due = new Set<string>();
+	readonly #sendings = new Sendings<string>();
 	#dirty = new Set<string>();
 	/** When a change of the count alone is to be told, Unix ms. */
 	#tellAt: number | null = null;
@@ -43,23 +37,25 @@ export class Ranges implements Concern {
 		for (const rule of rules) {
 			this.#rules.set(rule.name, rule);
 			const row = this.#rows.get(rule.name) ?? this.#begin(rule);
-			if (row.state === "waiting" && row.reason === "") this.#due.add(rule.name);
+			if (row.state === "waiting" && row.reason === "") this.#sendings.add(rule.name);
+			// Nobody knows any more since when: it is told now.
+			if (rule.counts && needs.record.isStored && row.told !== needs.roster.count) this.#tellAt = 0;
 		}
 	}
 
 	get isRestless(): boolean {
-		return this.#due.size > 0;
+		return this.#sendings.hasDue;
 	}
 
 	/** True where nothing is in flight and no wiped epoch waits for its removal. */
 	get isEmpty(): boolean {
-		return [...this.rows()].every((row) => row.state === "idle" && row.wiped.length === 0 && row.erased.length === 0);
+		return [...this.rows()].every((row) => isAtRest(row) && row.wiped.length === 0 && row.erased.length === 0);
 	}
 
 	/** The lowest seq that an unsettled range may still need; everything above is kept for it. */
 	get neededFrom(): number {
 		let needed = Number.POSITIVE_INFINITY;
-		for (const name of this.#rules.keys()) needed = Math.min(needed, this.#row(name).through + 1);
+		for (const { state, through } of this.rows()) if (state !== "stopped") needed = Math.min(needed, through + 1);
 		return needed;
 	}
 
@@ -73,7 +69,10 @@ export class Ranges implements Concern {
 
 	/** Freezes, sends and writes. After the history was written. */
 	flush(turn: Turn): void {
-		if (this.#room.record.isStored) for (const [name, rule] of this.#rules) this.#freeze(this.#row(name), rule, turn);
+		for (const [name, rule] of this.#room.record.isStored ? this.#rules : []) {
+			if (rule.counts) this.#compare(this.#row(name), turn);
+			this.#freeze(this.#row(name), rule, turn);
+		}
 		this.#send(turn);
 		for (const name of this.#dirty) this.#room.store.saveRange(this.#row(name));
 		this.#dirty = new Set();
@@ -83,48 +82,43 @@ export class Ranges implements Concern {
 	#freeze(row: RangeRow, rule: RangeRule, turn: Turn): void {
 		const { now } = turn;
 		if (row.state !== "idle" || row.dueAt > now) return;
-		if (!this.#hasWork(row) && !(rule.counts && this.#isTellable(row, turn))) return;
+		if (!this.#hasWork(row) && !(rule.counts && this.#tellAt !== null && this.#tellAt <= now)) return;
 		if (rule.counts) this.#tellAt = null;
 		const { record, roster } = this.#room;
 		const { head, kept } = record.meta;
 		const from = Math.max(row.through, kept - 1);
-		const to = head > from ? from + this.#fitting(from) : from;
+		const to = head > from ? from + this.#fitting(from, row, rule) : from;
 		const n = record.nextJob();
 		const told = rule.counts ? roster.count : 0;
 		this.#put({ ...row, through: from, to, n, state: "waiting", run: 1, dueAt: now, reason: "", told });
-		this.#due.add(row.kind);
+		this.#sendings.add(row.kind);
 	}
 
-	/** True where the count alone has changed, and for long enough. */
-	#isTellable({ told }: RangeRow, { now, alarm }: Turn): boolean {
-		if (told === this.#room.roster.count) {
-			this.#tellAt = null;
-			return false;
-		}
-		// After a sleep nobody knows for how long it has waited: the alarm that was set for it tells it.
-		this.#tellAt ??= alarm === null ? now + DIRECTORY_LAG_MS : now;
-		return this.#tellAt <= now;
+	/** Notes since when the count is another than was told, also while a range is in flight. */
+	#compare(row: RangeRow, { now }: Turn): void {
+		if (row.told === this.#room.roster.count) this.#tellAt = null;
+		else this.#tellAt ??= now + DIRECTORY_LAG_MS;
 	}
 
 	#send(turn: Turn): void {
 		const { epoch } = this.#room.record;
-		for (const name of this.#due) {
-			const { state, n, run } = this.#row(name);
-			if (state !== "waiting") continue;
-			this.#sending.set(name, turn.now + SEND_MS_MAX);
+		for (const name of this.#sendings.take(turn.now, (due) => this.#row(due).state === "waiting")) {
+			const { n, run } = this.#row(name);
 			turn.send([{ job: jobId(epoch, n), run }]);
 		}
-		this.#due = new Set();
 	}
 
 	/** A range is done: what it covered is settled. */
 	settle(row: RangeRow, now: number): void {
-		this.#sending.delete(row.kind);
+		this.#sendings.taken(row.kind);
 		const through = Math.max(row.through, row.to ?? 0);
 		// What trickles in gathers for a while, so that a busy room costs a job a second and not one a turn.
-		const isBehind = this.#room.record.meta.head - through >= RANGE_EVENTS_MAX;
+		const eventsMax = this.#rules.get(row.kind)?.eventsMax ?? 0;
+		const most = mostAfter(row, eventsMax);
+		const isBehind = this.#room.record.meta.head - through >= (most || eventsMax);
 		const dueAt = isBehind ? 0 : now + RANGE_PAUSE_MS;
-		this.#put({ ...row, through, to: null, state: "idle", dueAt, reason: "", wiped: [], erased: [] });
+		const settled = { to: null, state: "idle", reason: "", aside: 0, wiped: [], erased: [] } as const;
+		this.#put({ ...row, through, dueAt, most, ...settled });
 	}
 
 	/** Something was taken back: copies of it are not left to wait. */
@@ -132,17 +126,24 @@ export class Ranges implements Concern {
 		for (const row of this.rows()) if (row.state === "idle" && row.dueAt > 0) this.#put({ ...row, dueAt: 0 });
 	}
 
-	/** A range failed for good: it stays what it is and is tried again later, visibly. */
-	fail(row: RangeRow, reason: string, now: number): void {
-		this.#sending.delete(row.kind);
-		this.#put({ ...row, state: "waiting", run: row.run + 1, dueAt: now + RANGE_RETRY_MS, reason });
+	/** A range was not taken. Gives the seq of the event that is set aside for it, or null. */
+	fail(row: RangeRow, failed: Failed, now: number): number | null {
+		this.#sendings.taken(row.kind);
+		const after = afterFailure(row, failed, now);
+		this.#put(after);
+		return after.through > row.through ? after.through : null;
 	}
 
 	/** Tries a failed range again now; says whether it had failed. */
 	replay(row: RangeRow, now: number): boolean {
+		if (row.state === "stopped") {
+			// What it held may be gone since: it is frozen anew.
+			this.#put({ ...row, to: null, state: "idle", dueAt: 0, reason: "" });
+			return true;
+		}
 		if (row.state !== "waiting" || row.reason === "") return false;
 		this.#put({ ...row, dueAt: now });
-		this.#due.add(row.kind);
+		this.#sendings.add(row.kind);
 		return true;
 	}
 
@@ -152,9 +153,9 @@ export class Ranges implements Concern {
 		for (const name of this.#rules.keys()) {
 			const row = this.#row(name);
 			if (row.through >= seq - 1) continue;
-			this.#sending.delete(name);
-			this.#due.delete(name);
-			this.#put({ ...row, through: seq - 1, to: null, state: "idle", dueAt: 0, reason: "trimmed" });
+			this.#sendings.drop(name);
+			const rest = row.state === "stopped" ? {} : ({ state: "idle", dueAt: 0, reason: "trimmed" } as const);
+			this.#put({ ...row, ...rest, through: seq - 1, to: null });
 			lost.push(name);
 		}
 		return lost;
@@ -166,11 +167,21 @@ export class Ranges implements Concern {
 		// Also a kind that is not configured now: the seqs that it has seen are of a history that is gone.
 		for (const row of [...this.#rows.values()]) {
 			const wiped = this.#rules.get(row.kind)?.counts === true ? [...row.wiped, epoch] : [];
-			this.#put({ ...row, through: 0, to: null, n: 0, state: "idle", run: 0, dueAt: 0, reason: "", wiped });
+			const anew = {
+				through: 0,
+				to: null,
+				n: 0,
+				state: "idle",
+				run: 0,
+				dueAt: 0,
+				reason: "",
+				most: 0,
+				aside: 0,
+			} as const;
+			this.#put({ ...row, ...anew, wiped });
 		}
 		this.#tellAt = null;
-		this.#sending.clear();
-		this.#due.clear();
+		this.#sendings.clear();
 	}
 
 	/**
@@ -181,8 +192,7 @@ export class Ranges implements Concern {
 		for (const [name, rule] of this.#rules) {
 			const row = this.#row(name);
 			if (!rule.counts) continue;
-			this.#sending.delete(name);
-			this.#due.delete(name);
+			this.#sendings.drop(name);
 			this.#put({ ...row, to: null, state: "idle", dueAt: 0, erased: [...new Set([...row.erased, member])] });
 		}
 	}
@@ -190,31 +200,32 @@ export class Ranges implements Concern {
 	sent(n: number, run: number, now: number): void {
 		const row = this.inFlight(n);
 		if (row === undefined || row.state !== "waiting" || row.run !== run) return;
-		this.#sending.delete(row.kind);
+		this.#sendings.taken(row.kind);
 		this.#put({ ...row, state: "sent", dueAt: now + (this.#rules.get(row.kind)?.leaseMs ?? SEND_MS_MAX) });
 	}
 
 	unsent(n: number, now: number): void {
 		const row = this.inFlight(n);
-		if (row?.state === "waiting") this.#sending.set(row.kind, now + SEND_RETRY_MS);
+		if (row?.state === "waiting") this.#sendings.refused(row.kind, now);
 	}
 
 	/** Sends again what is unsent, or unsettled past its lease. */
 	due({ now }: Turn): void {
 		for (const name of this.#rules.keys()) {
 			const row = this.#row(name);
-			if (row.state === "idle" || row.dueAt > now) continue;
+			if (isAtRest(row) || row.dueAt > now) continue;
 			if (row.state === "sent") this.#put({ ...row, state: "waiting", run: row.run + 1, dueAt: now });
-			if ((this.#sending.get(name) ?? 0) <= now) this.#due.add(name);
+			this.#sendings.addIdle(name, now);
 		}
 	}
 
 	deadline(): number | null {
-		let next = this.#tellAt;
-		for (const name of this.#rules.keys()) {
+		let next: number | null = null;
+		for (const [name, { counts }] of this.#rules) {
 			const row = this.#row(name);
-			if (row.state !== "idle") next = earliest(next, Math.max(row.dueAt, this.#sending.get(name) ?? 0));
-			else if (this.#hasWork(row)) next = earliest(next, row.dueAt);
+			if (!isAtRest(row)) next = earliest(next, Math.max(row.dueAt, this.#sendings.until(name) ?? 0));
+			else if (row.state === "idle" && this.#hasWork(row)) next = earliest(next, row.dueAt);
+			else if (counts && this.#tellAt !== null) next = earliest(next, Math.max(row.dueAt, this.#tellAt));
 		}
 		return next;
 	}
@@ -231,6 +242,8 @@ export class Ranges implements Concern {
 			run: 0,
 			dueAt: 0,
 			reason: "",
+			most: 0,
+			aside: 0,
 			told: 0,
 			wiped: [],
 			erased: [],
@@ -255,13 +268,20 @@ export class Ranges implements Concern {
 		this.#dirty.add(row.kind);
 	}
 
-	#fitting(from: number): number {
-		const sizes = this.#room.store.sizesAfter(from, RANGE_EVENTS_MAX);
+	/** How many of the events after `from` fit into one range. */
+	#fitting(from: number, { most }: RangeRow, { eventsMax, bytesMax }: RangeRule): number {
+		const sizes = this.#room.store.sizesAfter(from, most === 0 ? eventsMax : Math.min(most, eventsMax));
 		let bytes = 0;
 		const end = sizes.findIndex((event, index) => {
-			bytes += event.bytes;
-			return index > 0 && bytes > RANGE_BYTES_MAX;
+			// Each has a comma.
+			bytes += event.bytes + 1;
+			return index > 0 && bytes > bytesMax;
 		});
 		return end === -1 ? sizes.length : end;
 	}
+}
+
+/** True where nothing is on its way, nor will be by itself. */
+function isAtRest({ state }: RangeRow): boolean {
+	return state === "idle" || state === "stopped";
 }

@@ -118,7 +118,7 @@ export class Requests {
 		if (full !== null) return refuse("too_many_jobs", full);
 		const { member } = session;
 		const head = this.#room.outbox.add(
-			{ kind: name, purpose: "asked", member, ask: id, seq: null, input, deadlineAt: null },
+			{ kind: name, purpose: "asked", member, name: session.name, ask: id, seq: null, input, deadlineAt: null },
 			turn.now,
 			session.address,
 		);

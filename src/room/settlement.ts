@@ -2,13 +2,14 @@
 
 import { ROOM_AUTHOR } from "../protocol/ids.ts";
 import { OUTCOME_BYTES_MAX } from "../protocol/limits.ts";
-import type { Outcome } from "../protocol/outcome.ts";
+import type { Failed, Outcome } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";
 import { exceedsBytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
+import { giveUp } from "./given-up.ts";
 import { type History, ROOM_MEMBER } from "./history.ts";
 import type { Settle } from "./inputs.ts";
-import { type JobHead, jobId, jobNumber, type Publication } from "./jobs.ts";
+import { type JobHead, jobId, jobNumber, type Publication, type RangeRow } from "./jobs.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Publishing } from "./publish.ts";
 import type { Ranges } from "./ranges.ts";
@@ -43,7 +44,7 @@ export class Settlement implements Concern {
 		const range = ranges.inFlight(n);
 		if (range !== undefined) {
 			if (outcome.state === "done") ranges.settle(range, turn.now);
-			else if (!isStale(range.run)) ranges.fail(range, outcome.error.message, turn.now);
+			else if (!isStale(range.run)) this.#failRange(range, outcome, turn.now);
 			return;
 		}
 		const head = outbox.open(n);
@@ -54,6 +55,12 @@ export class Settlement implements Concern {
 	due(turn: Turn): void {
 		const error = { code: "unchecked", message: "It could not be checked in time." };
 		for (const head of this.#room.outbox.expire(turn.now)) this.#conclude(head, { state: "failed", error }, turn);
+	}
+
+	/** An event that a range's receiver will never take is a failed job of its own, to be seen and tried again. */
+	#failRange(range: RangeRow, failed: Failed, now: number): void {
+		const seq = this.#room.ranges.fail(range, failed, now);
+		if (seq !== null) giveUp(this.#room.outbox, { kind: range.kind, seq }, failed.error, now);
 	}
 
 	#conclude(head: JobHead, outcome: Outcome, turn: Turn): void {

@@ -1,6 +1,6 @@
 /** The port through which a room remembers. Synchronous and transactional; everything else is a cache of it. */
 
-import type { AskKey, JobHead, JobRow, JobState, ListedJob, RangeRow } from "./jobs.ts";
+import type { AskKey, JobChange, JobHead, JobRow, JobState, ListedJob, RangeRow } from "./jobs.ts";
 
 /** One row that says where the history stands. It is absent until something is first stored. */
 export interface Meta {
@@ -167,7 +167,7 @@ export interface RoomStore {
 	findAsks(keys: readonly AskKey[]): JobHead[];
 	addJobs(jobs: readonly JobRow[]): void;
 	/** Replaces the heads, and the input and outcome where they are given. */
-	changeJobs(jobs: readonly (JobHead & { input?: string; outcome?: string })[]): void;
+	changeJobs(jobs: readonly JobChange[]): void;
 	/** When the first of the settled jobs is to be forgotten, or null. */
 	oldestSettledJob(): number | null;
 	/** Removes at most `limit` settled jobs that were to be forgotten by `at`; gives when the next is. */

@@ -24,6 +24,7 @@ function jobAt(n: number, more: Partial<JobRow> = {}): JobRow {
 		input: '{"a":1}',
 		outcome: "null",
 		digest: "",
+		name: "Ann",
 		...more,
 	};
 }
@@ -38,11 +39,13 @@ const RANGE: RangeRow = {
 	dueAt: T0,
 	reason: 'It\'s "down".',
 	told: 4,
+	most: 7,
+	aside: 2,
 	wiped: ["e0", "e1"],
 	erased: ["bob"],
 };
 
-function headOf({ input: _, outcome: __, ...head }: JobRow) {
+function headOf({ name: _, input: __, outcome: ___, ...head }: JobRow) {
 	return head;
 }
 

@@ -4,7 +4,7 @@ import { DIRECTORY_LAG_MS } from "../../src/protocol/limits.ts";
 import { houseRules, range } from "./house-rules.ts";
 import { scenario } from "./scenario.ts";
 import { Stage } from "./stage.ts";
-import { expectRest, lastJob, rangeOf, settle } from "./work.ts";
+import { done, expectRest, lastJob, rangeOf, settle } from "./work.ts";
 
 const DIRECTORY = range("archive", { counts: true });
 
@@ -48,4 +48,61 @@ test("G7 one who leaves and is back before it is told makes no alarm spin", () =
 	stage.pass(10_500);
 	stage.join("bob");
 	expectRest(stage, 60_000, 20);
+});
+
+/** What the directory knows: the count of the last range that was done. */
+function follow(stage: Stage): () => number | null {
+	let known: number | null = null;
+	return () => {
+		for (;;) {
+			const view = stage.jobs(null, 1)[0];
+			if (view?.from === undefined) return known;
+			known = rangeOf(stage, view.job).count;
+			stage.step([done(stage, view.job)]);
+		}
+	};
+}
+
+function passMinutes(stage: Stage, known: () => unknown): void {
+	for (let minute = 0; minute < 10; minute++) {
+		stage.pass(60_000);
+		known();
+	}
+}
+
+test.each([false, true])(
+	"two who leave within the lag, and one who comes while the directory is told, are known of in time (sleeps: %s)",
+	(sleeps) => {
+		const stage = new Stage({}, sleeps, undefined, houseRules([DIRECTORY]));
+		const known = follow(stage);
+		const [ann, bob] = [stage.join("ann"), stage.join("bob")];
+		stage.publish(ann, "p1");
+		// The range is on its way while they leave, a few seconds apart, and it is only then asked what it is about.
+		stage.leave(ann);
+		stage.pass(3_000);
+		stage.leave(bob);
+		known();
+		passMinutes(stage, known);
+		expect(known()).toBe(0);
+		const cat = stage.join("cat");
+		stage.publish(cat, "p2");
+		stage.leave(cat);
+		stage.pass(60_000);
+		known();
+		passMinutes(stage, known);
+		expect(known()).toBe(0);
+		expectRest(stage, 3_600_000, 20);
+	},
+);
+
+test("a range tells the count that the room notes as told, whoever comes or goes before it is asked", () => {
+	const stage = new Stage({}, false, undefined, houseRules([DIRECTORY]));
+	const ann = stage.join("ann");
+	stage.publish(ann, "p1");
+	const job = lastJob(stage);
+	stage.join("bob");
+	expect(rangeOf(stage, job).count).toBe(1);
+	settle(stage, job);
+	stage.pass(DIRECTORY_LAG_MS);
+	expect(rangeOf(stage, lastJob(stage)).count).toBe(2);
 });

@@ -24,7 +24,20 @@ describe("a held event", () => {
 		expect(jobs(stage, ann)).toMatchObject([{ id: "p1", job, state: "held" }]);
 		expect(events(stage.heard(bob)).map(({ id, seq }) => ({ id, seq }))).toEqual([{ id: "b1", seq: 1 }]);
 		expect(stage.room.page({}).bodies).toHaveLength(1);
-		expect(task(stage, job)).toMatchObject({ kind: "check", input: '"hm"', event: null });
+		const held = task(stage, job);
+		expect(held).toMatchObject({ kind: "check", input: '"hm"', by: { member: "ann", name: "ANN" } });
+		if (held === null || held === "moot") throw new Error("There is nothing to do.");
+		// What is checked is told whole; it has no place in the history yet.
+		expect(JSON.parse(held.event ?? "null")).toEqual({
+			type: "event",
+			seq: 0,
+			at: expect.any(Number),
+			from: "ann",
+			author: "ANN",
+			id: expect.any(String),
+			name: "held",
+			data: "hm",
+		});
 		expect(JSON.stringify(stage.jobs(null, 10))).not.toContain("hm");
 	});
 

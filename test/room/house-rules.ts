@@ -1,4 +1,5 @@
 /** A small app, said as rooms hear it: events that are held, reviewed, and that start jobs. */
+import { RANGE_BYTES_MAX, RANGE_EVENTS_MAX } from "../../src/protocol/limits.ts";
 import type { Check, EventRule, KindRule, RangeRule, Rules } from "../../src/protocol/rules.ts";
 
 export const LEASE_MS = 30_000;
@@ -21,7 +22,8 @@ export function kind(more: Partial<KindRule> = {}): KindRule {
 }
 
 export function range(name: string, more: Partial<RangeRule> = {}): RangeRule {
-	return { name, begins: "floor", leaseMs: LEASE_MS, counts: false, ...more };
+	const bounds = { eventsMax: RANGE_EVENTS_MAX, bytesMax: RANGE_BYTES_MAX };
+	return { name, begins: "floor", leaseMs: LEASE_MS, counts: false, ...bounds, ...more };
 }
 
 const check = (more: Partial<Check> = {}): Check => ({

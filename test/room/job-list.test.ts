@@ -108,6 +108,7 @@ describe("the list of jobs", () => {
 			seq: null,
 			run: 1,
 			dueAt: stage.now,
+			name: "",
 		} as const;
 		const rest = { deadlineAt: null, isOwed: false, at: stage.now, input: "1", outcome: "2", digest: "" };
 		stage.store.transaction(() =>

@@ -218,7 +218,7 @@ export class Disk extends MemoryStore {
 		for (const job of jobs) this.#commit?.jobsAdded.push({ ...job });
 	}
 
-	override changeJobs(jobs: readonly (JobHead & { input?: string; outcome?: string })[]): void {
+	override changeJobs(jobs: Parameters<MemoryStore["changeJobs"]>[0]): void {
 		this.#call();
 		const befores = jobs.map((job) => super.job(job.n));
 		super.changeJobs(jobs);

@@ -2,7 +2,7 @@
  * The jobs' queue and the machines that consume it: `src/jobs/consumer.ts` itself, on messages that come late,
  * twice, in another order or never, on machines that die at any of their steps.
  */
-import { consume, DEAD_JOBS_QUEUE, type Kinds } from "../../src/jobs/consumer.ts";
+import { consume, type Kinds } from "../../src/jobs/consumer.ts";
 import type { Outcome, Task } from "../../src/protocol/outcome.ts";
 import type { Reply } from "../../src/room/effects.ts";
 import type { Clock } from "./clock.ts";
@@ -139,7 +139,7 @@ export class Queue {
 				if (this.#survives(machine, "retry")) settle(delaySeconds);
 			},
 		};
-		const batch = { queue: letter.isDead ? DEAD_JOBS_QUEUE : "rotunda-jobs", messages: [message] };
+		const batch = { queue: letter.isDead ? "rotunda-dead-jobs" : "rotunda-jobs", messages: [message] };
 		const env = { ROOMS: { getByName: () => this.#stub(machine) } };
 		this.stirred++;
 		void consume(batch as unknown as MessageBatch, env as unknown as Cloudflare.Env, this.#kinds);

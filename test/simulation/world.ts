@@ -60,7 +60,11 @@ export class World {
 		const { jury, clock, random } = this;
 		this.platform = new Platform(clock, random, plan.settings, houseRules(plan.ranges), coverage, jury);
 		const { platform } = this;
-		const kinds = { kinds: kindsOf(this.kinds), ranges: [archiveKind(this.archive, this.kinds, coverage)] };
+		const kinds = {
+			kinds: kindsOf(this.kinds),
+			ranges: [archiveKind(this.archive, this.kinds, coverage)],
+			log: () => {},
+		};
 		this.queue = new Queue(clock, random, platform, kinds, coverage);
 		platform.queue = this.queue;
 		this.queue.judge = (check) => this.judge(check);

@@ -1,8 +1,8 @@
 /** The consumer under everything that a queue, a kind and a room can do to it: a job settles once (G5). */
 import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { DEAD_JOBS_QUEUE } from "../../src/jobs/consumer.ts";
+import * as v from "valibot";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { backoffSeconds, Hopeless, leaseMs } from "../../src/jobs/kind.ts";
 import { bringUpArchive } from "./archive-tables.ts";
 import { join } from "./guest.ts";
@@ -104,6 +104,109 @@ test("an unknown kind, and an input that its kind does not take, fail at once an
 	expect(wrong.settled).toMatchObject([{ outcome: { state: "failed", error: { code: "invalid" } } }]);
 });
 
+test("an input that its kind does not take says which field it is, and what is expected there", async () => {
+	const input = v.object({ item: v.string(), count: v.number() });
+	const room = new PretendedRoom();
+	room.takeJob = async () => ({ kind: "unfurl", input: '{"item":"tea","count":"secret"}', event: null, range: null });
+	await deliver([{ body: ref() }], { kinds: [kindOf(async () => 1, { input })], ranges: [] }, room.env);
+	const [{ outcome } = { outcome: null }] = room.settled;
+	expect(outcome).toMatchObject({ error: { code: "invalid", message: expect.stringMatching(/`count`.* number/) } });
+	expect(JSON.stringify(outcome)).not.toContain("secret");
+});
+
+test("a kind knows who asked, by what name, and the event that it is about", async () => {
+	const contexts: unknown[] = [];
+	const kinds = only(async (_, { member, name, event }) => contexts.push([member, name, event]));
+	const event = { type: "event", seq: 0, at: 1, from: "ann", author: "Ann", id: "p1", name: "held", data: "hm" };
+	for (const task of [
+		{ event: null, by: { member: "ann", name: "Ann" } },
+		{ event: JSON.stringify(event), by: { member: "ann", name: "Ann" } },
+		// As a room of an older version tells it.
+		{ event: null },
+	]) {
+		const room = new PretendedRoom();
+		room.takeJob = async () => ({ kind: "unfurl", input: "{}", range: null, ...task });
+		await deliver([{ body: ref() }], kinds, room.env);
+	}
+	expect(contexts).toEqual([
+		["ann", "Ann", null],
+		["ann", "Ann", event],
+		[null, "", null],
+	]);
+});
+
+describe("a kind that throws", () => {
+	const secret = "what somebody said";
+	const logOf = async (host: string | undefined, attempts = 1): Promise<string> => {
+		const lines: unknown[] = [];
+		for (const level of ["log", "info", "warn", "error", "debug"] as const)
+			vi.spyOn(console, level).mockImplementation((...said) => void lines.push(...said));
+		const kinds = only(async () => Promise.reject(new TypeError(secret)));
+		await deliver([{ body: ref("e1-1", 1, { host }), attempts }], kinds, new PretendedRoom().env);
+		vi.restoreAllMocks();
+		return lines.map((line) => (line instanceof Error ? line.stack : String(line))).join("\n");
+	};
+
+	test.each(["localhost:8787", "127.0.0.1:8787", "[::1]:8787"])("prints its name and stack at %s", async (host) => {
+		expect(await logOf(host)).toMatch(/TypeError: what somebody said[\s\S]*consumer\.test/);
+	});
+
+	test.each(["rooms.example", undefined])("prints its name and nothing that it says at %s", async (host) => {
+		for (const attempts of [1, 4]) {
+			const log = await logOf(host, attempts);
+			expect(log).toMatch(/^Job e1-1 of the kind unfurl in the room lobby.*TypeError.*\.$/);
+			expect(log).not.toContain(secret);
+		}
+	});
+});
+
+describe("the queue of dead letters", () => {
+	const dead = { state: "failed", error: { code: "dead_letter" } };
+
+	test.each([
+		"rotunda-dead-jobs",
+		"rotunda-dead-jobs-staging",
+		"staging-rotunda-dead-jobs",
+		"preview_dead_letters",
+		"rotunda-dlq",
+	])("is known by its name: %s", async (queue) => {
+		const room = new PretendedRoom();
+		const kinds = only(async () => Promise.reject(new Error("must not run")));
+		expect(await deliver([{ body: ref() }], kinds, room.env, queue)).toEqual(["taken"]);
+		expect(room.settled).toMatchObject([{ outcome: dead }]);
+	});
+
+	test.each(["rotunda-jobs", "rotunda-jobs-staging", "deadline-jobs", "undead"])(
+		"is none that is called %s",
+		async (queue) => {
+			const room = new PretendedRoom();
+			await deliver(
+				[{ body: ref() }],
+				only(async () => "done"),
+				room.env,
+				queue,
+			);
+			expect(room.settled).toMatchObject([{ outcome: { state: "done", result: "done" } }]);
+		},
+	);
+
+	test("is the one that DEAD_JOBS_QUEUE names, and then no other", async () => {
+		const run = async (queue: string) => {
+			const room = new PretendedRoom();
+			const bindings = { ...room.env, DEAD_JOBS_QUEUE: "given-up" } as unknown as Cloudflare.Env;
+			await deliver(
+				[{ body: ref() }],
+				only(async () => "done"),
+				bindings,
+				queue,
+			);
+			return room.settled[0]?.outcome;
+		};
+		expect(await run("given-up")).toMatchObject(dead);
+		expect(await run("rotunda-dead-jobs")).toMatchObject({ state: "done" });
+	});
+});
+
 test.each([
 	["of another version", { ...ref(), v: 2 }],
 	["without a version", { room: "lobby", epoch: "e1", job: "e1-1" }],
@@ -134,7 +237,7 @@ test("messages whose room nobody can tell are kept in D1, as they came", async (
 test("a dead letter settles its job as failed, with the run that it was", async () => {
 	const room = new PretendedRoom();
 	const kinds = only(async () => Promise.reject(new Error("must not run")));
-	expect(await deliver([{ body: ref("e1-1", 3) }], kinds, room.env, DEAD_JOBS_QUEUE)).toEqual(["taken"]);
+	expect(await deliver([{ body: ref("e1-1", 3) }], kinds, room.env, "rotunda-dead-jobs")).toEqual(["taken"]);
 	expect(room.settled).toMatchObject([{ run: 3, outcome: { state: "failed", error: { code: "dead_letter" } } }]);
 });
 

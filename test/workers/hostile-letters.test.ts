@@ -3,7 +3,6 @@ import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { DEAD_JOBS_QUEUE } from "../../src/jobs/consumer.ts";
 import { json } from "../protocol/messages.ts";
 import { runs } from "../runs.ts";
 import { bringUpArchive } from "./archive-tables.ts";
@@ -16,7 +15,7 @@ afterEach(() => {
 	return reset();
 });
 
-const queue = fc.constantFrom("rotunda-jobs", DEAD_JOBS_QUEUE);
+const queue = fc.constantFrom("rotunda-jobs", "rotunda-dead-jobs");
 const noKinds = { kinds: [kindOf(async () => 1)], ranges: [] };
 
 /** A reference that is right but for some of its fields, or anything. */

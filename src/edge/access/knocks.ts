@@ -1,8 +1,8 @@
 /** How often one may knock, a minute: by the network that one comes from, or by the member that one has proven to be. */
 import { DOOR_PERIOD_MS } from "../../protocol/limits.ts";
+import { isLoopback } from "../../protocol/loopback.ts";
 import { Refused } from "../problem.ts";
 import { addressOf } from "./address.ts";
-import { isLoopback } from "./origins.ts";
 
 /** What a request is counted against where nobody is proven; null at a developer's own machine: one address with many windows. */
 export function networkOf(request: Request): string | null {

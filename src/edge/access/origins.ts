@@ -1,11 +1,6 @@
 /** Which web pages may use this server with their visitors' sockets (G10: what is not listed is refused). */
 
-const LOOPBACK = /^(localhost|.+\.localhost|127(\.[0-9]{1,3}){3}|\[::1\])$/i;
-
-/** True for the names and addresses of one's own machine. */
-export function isLoopback(hostname: string): boolean {
-	return LOOPBACK.test(hostname);
-}
+import { isLoopback } from "../../protocol/loopback.ts";
 
 /** An origin of a scheme that is not the web's, such as an app's `capacitor://localhost`: no parser knows its host. */
 const APP_ORIGIN = /^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9_-]+(\.[a-z0-9_-]+)*(:[0-9]{1,5})?$/;

@@ -5,15 +5,15 @@ export const JOBS: readonly Mutant[] = [
 	{
 		name: "ack before settle",
 		file: "jobs/consumer.ts",
-		find: "if (batch.queue === DEAD_JOBS_QUEUE) await bury(",
-		put: "message.ack();\n\t\t\t\tif (batch.queue === DEAD_JOBS_QUEUE) await bury(",
+		find: "if (isDead) await bury(",
+		put: "message.ack();\n\t\t\t\tif (isDead) await bury(",
 		expects: ["G5"],
 	},
 	{
 		name: "a dead letter is acknowledged and nobody told",
 		file: "jobs/consumer.ts",
-		find: "if (batch.queue === DEAD_JOBS_QUEUE) await bury(",
-		put: "if (batch.queue === DEAD_JOBS_QUEUE) void (",
+		find: "if (isDead) await bury(",
+		put: "if (isDead) void (",
 		expects: ["G5"],
 	},
 	{

@@ -31,7 +31,7 @@ test("the archive", async () => {
 	await keepArchive();
 	const text = await textOf(
 		async (query) => (await env.ARCHIVE.prepare(query).all()).results as never,
-		["event_text_"],
+		["event_text_", "event_words_"],
 	);
 	await expect(text).toMatchFileSnapshot(`../../fixtures/archive/${name}.sql`);
 });

@@ -73,6 +73,7 @@ function rowsOf(jobs: NonNullable<Preparation["jobs"]>, now: number): JobRow[] {
 		dueAt: now + HOUR_MS,
 		deadlineAt: null,
 		digest: "",
+		name: "",
 		input: JSON.stringify(isSettled ? null : { url: "http://a.example/", padding }),
 		outcome: JSON.stringify(isSettled ? { padding } : null),
 	}));
