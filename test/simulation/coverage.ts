@@ -64,6 +64,9 @@ export const REACHABLE = {
 		"sent again",
 		"moot",
 		"owed later",
+		"range halved",
+		"set aside",
+		"receiver gone",
 	],
 	/** Turns near what one may cost. */
 	work: [

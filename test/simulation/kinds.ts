@@ -4,9 +4,9 @@ import { Hopeless, type Kind, type Range, type RangeKind } from "../../src/jobs/
 import type { Event } from "../../src/protocol/messages.ts";
 import type { Coverage } from "./coverage.ts";
 
-const RETRY = { attempts: 3, firstSeconds: 1, mostSeconds: 4 };
+export const RETRY = { attempts: 3, firstSeconds: 1, mostSeconds: 4 };
 /** Real time, of which a simulated run takes none: its timer only has to be dropped some day. */
-const RUN_MS_MAX = 2_000;
+export const RUN_MS_MAX = 2_000;
 
 /** What a job makes of its input, so that a checker can tell. */
 export function resultOf(kind: string, input: unknown): unknown {
@@ -48,6 +48,8 @@ export function kindsOf(mood: Mood): Kind[] {
 export class Archive {
 	readonly epochs = new Map<string, Map<number, Event>>();
 	readonly wiped = new Set<string>();
+	/** How many members each epoch's room was last said to have. */
+	readonly counts = new Map<string, number>();
 	/** Every range that was written, in order. */
 	readonly ranges: { epoch: string; from: number; to: number }[] = [];
 
@@ -63,6 +65,7 @@ export class Archive {
 			this.epochs.delete(gone);
 		}
 		if (this.wiped.has(epoch)) return;
+		this.counts.set(epoch, range.count);
 		const events = this.epochs.get(epoch) ?? new Map<number, Event>();
 		this.epochs.set(epoch, events);
 		this.ranges.push({ epoch, from: range.from, to: range.to });

@@ -6,6 +6,7 @@ import { range } from "../room/house-rules.ts";
 import { type HeavyDeed, weighDown } from "./heavy.ts";
 import type { Character } from "./person.ts";
 import { Random } from "./random.ts";
+import type { Temper } from "./receiver.ts";
 
 /** What a step does, and how often, against the others. */
 export const DEEDS = {
@@ -104,6 +105,8 @@ export interface Plan {
 	seed: number;
 	settings: Settings;
 	ranges: readonly RangeRule[];
+	/** What the receiver of a webhook is like; null where the room has none. */
+	receiver: Temper | null;
 	people: readonly Character[];
 	/** How often each unsent byte counts. */
 	scale: number;
@@ -153,7 +156,7 @@ export function drawPlan(seed: number): Plan {
 	return weighDown({
 		seed,
 		settings,
-		ranges: hasArchive ? [range("archive", { counts: true })] : [],
+		...drawRanges(seed, hasArchive),
 		people,
 		scale: random.pick([1, 100, 500, 2_000]),
 		// By the seed itself and not drawn: the seeds that are kept stay the worlds that they were.
@@ -161,6 +164,15 @@ export function drawPlan(seed: number): Plan {
 		sharesIds: seed % 5 === 4,
 		steps,
 	});
+}
+
+/** An archive, a webhook or neither: by the seed itself, so that the seeds that are kept stay what they were. */
+function drawRanges(seed: number, hasArchive: boolean): Pick<Plan, "ranges" | "receiver"> {
+	if (hasArchive) return { ranges: [range("archive", { counts: true })], receiver: null };
+	if (seed % 3 === 0) return { ranges: [], receiver: null };
+	const hook = range("hook", { begins: "head", eventsMax: 16, bytesMax: 4_000 });
+	const receiver = seed % 4 === 1 ? "shut" : seed % 8 === 3 ? "leaving" : "picky";
+	return { ranges: [hook], receiver };
 }
 
 function drawAfterMs(random: Random): number {

@@ -16,6 +16,7 @@ import type { Plan } from "./plan.ts";
 import { Platform } from "./platform.ts";
 import { Queue } from "./queue.ts";
 import { Random } from "./random.ts";
+import { hookKind, Receiver } from "./receiver.ts";
 import type { Wire } from "./wire.ts";
 
 /** How many microtasks the longest chain of promises takes, from a step of the consumer to its next. */
@@ -40,6 +41,7 @@ export class World {
 	readonly queue: Queue;
 	readonly kinds = new Kinds();
 	readonly archive = new Archive();
+	readonly receiver: Receiver | null;
 	readonly backend: Backend;
 	readonly people: Person[];
 	readonly acknowledged: Acknowledged[] = [];
@@ -56,13 +58,17 @@ export class World {
 		this.plan = plan;
 		this.coverage = coverage;
 		this.random = new Random(plan.seed);
+		this.receiver = plan.receiver === null ? null : new Receiver(plan.receiver);
 		this.jury = new Jury(this.clock, coverage, plan.settings);
 		const { jury, clock, random } = this;
 		this.platform = new Platform(clock, random, plan.settings, houseRules(plan.ranges), coverage, jury);
 		const { platform } = this;
 		const kinds = {
 			kinds: kindsOf(this.kinds),
-			ranges: [archiveKind(this.archive, this.kinds, coverage)],
+			ranges: [
+				archiveKind(this.archive, this.kinds, coverage),
+				...(this.receiver === null ? [] : [hookKind(this.receiver, this.kinds, coverage)]),
+			],
 			log: () => {},
 		};
 		this.queue = new Queue(clock, random, platform, kinds, coverage);

@@ -116,7 +116,7 @@ export class Jobs {
 		const row = n === null ? undefined : current.jobs.get(n);
 		const isOpen = row !== undefined && !isSettled(row) && row.run <= run;
 		const range = [...this.#ranges.values()].find((each) => each.n === n);
-		const isUnderway = range !== undefined && range.state !== "idle" && range.run <= run;
+		const isUnderway = range !== undefined && (range.state === "waiting" || range.state === "sent") && range.run <= run;
 		hold(!isOpen && !isUnderway, "G5", () => `the message of ${job} was acknowledged, and it is not settled`);
 	}
 

@@ -8,6 +8,7 @@ import { isTheirs } from "../kinds.ts";
 import type { Person } from "../person.ts";
 import type { World } from "../world.ts";
 import { Deadlines } from "./deadlines.ts";
+import { compareDeliveries } from "./deliveries.ts";
 import { showRow } from "./presence.ts";
 
 /** The longest chain of deadlines: a hold, a lease, a range that failed, a dead cable, and then some. */
@@ -53,6 +54,7 @@ export class Rest {
 		this.#compareStore();
 		this.#compareArchive();
 		await deadlines.idle();
+		compareDeliveries(world);
 		await this.#depart(deadlines);
 	}
 
@@ -70,6 +72,7 @@ export class Rest {
 		queue.lose = queue.double = queue.deathAfter = 0;
 		queue.lateMs = 20;
 		kinds.failures = 0;
+		if (this.world.receiver !== null) this.world.receiver.isCalm = true;
 		backend.losesReplies = false;
 		backend.moderate({ action: "unlock" });
 		for (const wire of platform.wires) {
@@ -103,6 +106,8 @@ export class Rest {
 				return `${job.member} was not told the outcome of ${job.n}`;
 		}
 		for (const row of platform.disk.ranges()) {
+			// Its receiver is gone: it is at rest for good.
+			if (row.state === "stopped" && this.world.receiver?.isGone === true) continue;
 			if (row.state !== "idle") return `the range ${row.kind} is ${row.state}`;
 			if (row.through < (current?.head ?? 0)) return `the range ${row.kind} is at ${row.through} of ${current?.head}`;
 		}
@@ -165,7 +170,7 @@ export class Rest {
 	/** The archive holds what was ever published, in order, and nothing of a wiped epoch. */
 	#compareArchive(): void {
 		const { archive, jury, plan, coverage } = this.world;
-		if (plan.ranges.length === 0) return;
+		if (!plan.ranges.some(({ name }) => name === "archive")) return;
 		const { current, epochs } = jury.ledger;
 		const through = new Map<string, number>();
 		for (const { epoch, from, to } of archive.ranges) {
@@ -232,5 +237,8 @@ export class Rest {
 		await world.pass(GRACE_MS + LOOK_MS);
 		const { roster } = world.jury.ledger;
 		hold(roster.size === 0, "G9", () => `${[...roster.keys()]} are still here three days after they left`);
+		const { archive, jury } = world;
+		const listed = archive.counts.get(jury.ledger.current?.name ?? "") ?? 0;
+		hold(listed === 0, "archive", () => `the directory lists ${listed} members of a room in which nobody is`);
 	}
 }
