@@ -5,7 +5,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs, parseEnv } from "node:util";
 import { SignJWT } from "jose";
+import { TOKEN_SECRET_BYTES_MIN } from "../protocol/limits.ts";
 import { CAPABILITIES } from "../protocol/messages.ts";
+import { utf8Bytes } from "../protocol/text.ts";
 
 const USAGE =
 	"npm run token -- --room 'team-*' --sub ada --can read,publish --ttl 15m [--name Ada] [--url http://localhost:8787]";
@@ -38,6 +40,12 @@ const secret = process.env.TOKEN_SECRET ?? devVars.TOKEN_SECRET;
 if (secret === undefined || secret === "") {
 	fail(
 		"There is no TOKEN_SECRET. Put a line TOKEN_SECRET=… of 32 or more random characters into .dev.vars, or set it in the environment.",
+	);
+}
+if (utf8Bytes(secret) < TOKEN_SECRET_BYTES_MIN) {
+	const from = process.env.TOKEN_SECRET === undefined ? ".dev.vars" : "the environment";
+	fail(
+		`The TOKEN_SECRET of ${from} has fewer than ${TOKEN_SECRET_BYTES_MIN} characters; the server takes none so short.`,
 	);
 }
 // Empty, it asks a login's tokens for none; one's own are for this server all the same.

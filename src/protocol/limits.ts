@@ -190,6 +190,12 @@ export const JWKS_BYTES_MAX = 256 * 1024;
 export const JWKS_COOLDOWN_MS = 2_000;
 export const JWKS_CACHE_MS = 10 * 60_000;
 export const TOKEN_CHARS_MAX = 8_192;
+/** An HS256 key is at least as long as its hash (RFC 7518 section 3.2). */
+export const TOKEN_SECRET_BYTES_MIN = 32;
+/** Twelve random letters and digits are 71 bits: more than anyone tries over a network. */
+export const OPERATOR_KEY_CHARS_MIN = 12;
+/** By the Standard Webhooks specification. */
+export const WEBHOOK_SECRET_BYTES_MIN = 24;
 /** How far a token's `nbf` and `iat` may be ahead: what clocks that are kept by NTP differ by at the worst, and no more. */
 export const TOKEN_AHEAD_SECONDS_MAX = 30;
 /** A time in seconds that is in the year 5138; one in milliseconds of today is beyond it. */

@@ -116,8 +116,10 @@ function readOf(vars: Vars) {
 		const [schema, expected] = READERS[name];
 		const result = v.safeParse(schema, value);
 		if (result.success) return result.output as v.InferOutput<(typeof READERS)[K][0]>;
+		// A line of .dev.vars is a text, and counts before wrangler.toml: a number can only come from there.
+		const where = typeof value === "string" ? " If .dev.vars has a line for it, that is the one that counts." : "";
 		throw new Error(
-			`The setting ${name} is ${JSON.stringify(value)}, which is not ${expected}. Correct it under [vars] in wrangler.toml.`,
+			`The setting ${name} is ${JSON.stringify(value)}, which is not ${expected}.${where} Correct it under [vars] in wrangler.toml.`,
 		);
 	};
 }

@@ -13,9 +13,14 @@ let server: DevServer;
 let operator: Operator;
 beforeAll(async () => {
 	desk = await Desk.open();
-	const vars = { DESK: desk.url, WEBHOOK_URL: `${desk.url}/hook`, WEBHOOK_SECRET: SECRET, OPERATOR_KEY: "op" };
+	const vars = {
+		DESK: desk.url,
+		WEBHOOK_URL: `${desk.url}/hook`,
+		WEBHOOK_SECRET: SECRET,
+		OPERATOR_KEY: "an-operator-key",
+	};
 	server = await devServer({ config: PROBE, vars });
-	operator = new Operator(server.url, "op");
+	operator = new Operator(server.url, "an-operator-key");
 });
 afterAll(async () => {
 	await server.dispose();

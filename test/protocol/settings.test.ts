@@ -122,3 +122,8 @@ test("an empty TOKEN_AUDIENCE asks your login's tokens for none, and stands besi
 	expect(readSettings(login)).toMatchObject({ tokenAudience: "rotunda" });
 	expect(() => readSettings({ TOKEN_AUDIENCE: "" })).toThrow(/TOKEN_AUDIENCE.*TOKEN_JWKS_URL/);
 });
+
+test("the sentence names the file that the value came from, where that can be known: a number stands in wrangler.toml", () => {
+	expect(() => readSettings({ PUBLISH_PER_SECOND: "fast" })).toThrow(/\.dev\.vars/);
+	expect(() => readSettings({ PUBLISH_PER_SECOND: -1 })).toThrow(/^(?!.*\.dev\.vars).*wrangler\.toml\.$/);
+});

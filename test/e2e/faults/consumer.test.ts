@@ -49,6 +49,6 @@ test(`G5: the consumer is down for ${SECONDS} s, then dies before it acknowledge
 	console.log(told);
 	await annotate(`${seed}\n${told}`);
 	expectKept(verdict);
-	const failed = await new Operator(server.url, "op").jobs("unserved", "failed");
+	const failed = await new Operator(server.url, "an-operator-key").jobs("unserved", "failed");
 	for (const { error } of failed) expect(error?.message, "what failed for good says why").toMatch(/./);
 });

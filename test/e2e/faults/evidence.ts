@@ -31,7 +31,7 @@ export async function readHistory(url: string, room: string): Promise<{ epoch: s
 	const events: Event[] = [];
 	for (;;) {
 		const answer = await fetch(`${url}/rooms/${room}/events?after=${events.at(-1)?.seq ?? 0}&limit=200`, {
-			headers: { Authorization: "Bearer op" },
+			headers: { Authorization: "Bearer an-operator-key" },
 		});
 		if (!answer.ok) throw new Error(`The history was not told: ${await answer.text()}`);
 		const page = (await answer.json()) as { epoch: string; events: Event[]; more: boolean };
@@ -52,7 +52,7 @@ async function readOn(url: string, room: string, rows: Archived[]): Promise<void
 
 /** Waits until no job is on its way and the archive, where there is one, has heard of the last event, and reads everything. */
 export async function gather(url: string, room: string, hasArchive: boolean): Promise<Evidence> {
-	const operator = new Operator(url, "op");
+	const operator = new Operator(url, "an-operator-key");
 	await operator.settled(room, SETTLED_MS_MAX);
 	const { epoch, events } = await readHistory(url, room);
 	const archive = hasArchive ? await gatherArchive(url, room, events.length) : null;
@@ -61,7 +61,7 @@ export async function gather(url: string, room: string, hasArchive: boolean): Pr
 }
 
 async function gatherArchive(url: string, room: string, head: number): Promise<Archived[]> {
-	const operator = new Operator(url, "op");
+	const operator = new Operator(url, "an-operator-key");
 	const archive: Archived[] = [];
 	await until(
 		async () => {

@@ -13,7 +13,7 @@ const PAUSE_MS = 100;
 
 let server: Runtime;
 beforeAll(async () => {
-	server = await runtime({ OPERATOR_KEY: "op" });
+	server = await runtime({ OPERATOR_KEY: "an-operator-key" });
 });
 afterAll(() => server.dispose());
 

@@ -33,7 +33,7 @@ export async function faultyServer(desk: Desk, leaseMs = LEASE_MS): Promise<DevS
 		(input as { isBad: boolean }).isBad ? { verdict: "refuse", reason: "It is bad." } : { verdict: "clear" };
 	return devServer({
 		config: PROBE,
-		vars: { DESK: desk.url, LEASE_MS: String(leaseMs), HISTORY_MAX_EVENTS, OPERATOR_KEY: "op" },
+		vars: { DESK: desk.url, LEASE_MS: String(leaseMs), HISTORY_MAX_EVENTS, OPERATOR_KEY: "an-operator-key" },
 	});
 }
 

@@ -202,7 +202,7 @@ export class SoakLoad {
 		try {
 			const answer = await fetch(`${this.#url}/rooms/busy${path}`, {
 				...init,
-				headers: { Authorization: "Bearer op", ...init.headers },
+				headers: { Authorization: "Bearer an-operator-key", ...init.headers },
 			});
 			await answer.arrayBuffer();
 			if (!answer.ok) this.counts.httpErrors++;

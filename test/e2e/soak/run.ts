@@ -47,7 +47,7 @@ const server = await runtime(
 	{
 		QUEUE: queue.url,
 		HISTORY_MAX_EVENTS: String(HISTORY_EVENTS),
-		OPERATOR_KEY: "op",
+		OPERATOR_KEY: "an-operator-key",
 		WEBHOOK_URL: `${queue.url}/hook`,
 		WEBHOOK_SECRET: SECRET,
 	},

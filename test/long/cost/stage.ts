@@ -5,7 +5,7 @@ import type { Preparation } from "../../e2e/probe/cost/preparation.ts";
 import { mint } from "../../mint.ts";
 import { type Guise, Line, type Traffic } from "./line.ts";
 
-export const OPERATOR_KEY = "operator";
+export const OPERATOR_KEY = "an-operator-key";
 const JOINS_PER_SECOND = 200;
 const TICK_MS = 5;
 /** Requests that one who does not wait has under way. */
