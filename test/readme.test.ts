@@ -1,0 +1,65 @@
+/** What the README shows works as it stands: its snippets are compiled and run in a clean folder, as a reader would. */
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { jwtVerify } from "jose";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { SECRET } from "./mint.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+const snippets = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = "", text = ""]) => ({
+	language,
+	text,
+}));
+
+/** The one snippet of a language that holds these words. */
+function snippet(language: string, words: string): string {
+	const found = snippets.filter((each) => each.language === language && each.text.includes(words));
+	expect(found, `${language} with ${words}`).toHaveLength(1);
+	return found[0]?.text ?? "";
+}
+
+let folder: string;
+beforeAll(() => {
+	folder = mkdtempSync(join(tmpdir(), "rotunda-readme-"));
+	for (const each of ["src", "package.json", "tsconfig.json"]) {
+		cpSync(join(ROOT, each), join(folder, each), { recursive: true });
+	}
+	symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const run = (command: string, ...args: string[]) =>
+	execFileSync(command, args, { cwd: folder, encoding: "utf8", env: { ...process.env, TOKEN_SECRET: SECRET } });
+
+test("a kind of jobs and the app that lists it compile as they are shown", { timeout: 120_000 }, () => {
+	writeFileSync(join(folder, "src/jobs/order.ts"), snippet("ts", "export const order"));
+	writeFileSync(join(folder, "src/app.ts"), snippet("ts", "export const app"));
+	const tsc = join(folder, "node_modules/typescript/bin/tsc");
+	expect(run(process.execPath, tsc, "-p", "tsconfig.json")).toBe("");
+});
+
+test("a backend's token, made as it is shown, is one", { timeout: 60_000 }, async () => {
+	writeFileSync(join(folder, "token.js"), snippet("js", "SignJWT"));
+	const token = run(process.execPath, "token.js").trim();
+	const { payload } = await jwtVerify(token, new TextEncoder().encode(SECRET), { audience: "rotunda" });
+	expect(payload).toMatchObject({ sub: "ada", rooms: ["team-*"], can: ["read", "publish"], name: "Ada" });
+});
+
+test("what a reader sends by hand is JSON, and its key is one that a guest may use", () => {
+	const sent = snippet("sh", "Idempotency-Key");
+	expect(JSON.parse(/-d '([^']+)'/.exec(sent)?.[1] ?? "")).toMatchObject({ name: "chat" });
+	expect((/Idempotency-Key: ([^']+)'/.exec(sent)?.[1] ?? "").length).toBeGreaterThanOrEqual(16);
+});
+
+test("a bare client is told how to stay, that frames are arrays, and what a latecomer gets", () => {
+	for (const words of ["every frame is an array", "`ping`", '`{"type":"received","jobs":[]}`', "the last 50 events"]) {
+		expect(readme).toContain(words);
+	}
+});
+
+test("whatever is edited under src, the development server builds and loads it anew", () => {
+	expect(readFileSync(join(ROOT, "wrangler.toml"), "utf8")).toContain('watch_dir = ["src"]');
+});
