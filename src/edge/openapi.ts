@@ -25,8 +25,16 @@ const ROOM_PATHS = {
 			tags: ["Rooms"],
 			summary: "How the room is",
 			description:
-				"Where its history stands and how many members are here. A browser gets the room's page, and who asks to upgrade to `websocket` joins.",
-			responses: { 200: ok("The summary.", "Summary"), ...refusals(400, 401, 403, 429) },
+				"Where its history stands and how many members are here. A browser gets the room's page, and who asks to upgrade to `websocket` joins. Who accepts `application/json` by name is refused as a join with the same query would be: so a client learns why its socket did not open.",
+			parameters: [
+				{
+					name: "Rotunda-Resume",
+					in: "header",
+					description: "A guest's private key, as its welcome gave it: the answer is for that guest.",
+					schema: { type: "string", minLength: 16, maxLength: 128 },
+				},
+			],
+			responses: { 200: ok("The summary.", "Summary"), ...refusals(400, 401, 403, 429, 503) },
 		},
 		delete: {
 			operationId: "wipeRoom",
