@@ -59,7 +59,3 @@ test("a bare client is told how to stay, that frames are arrays, and what a late
 		expect(readme).toContain(words);
 	}
 });
-
-test("whatever is edited under src, the development server builds and loads it anew", () => {
-	expect(readFileSync(join(ROOT, "wrangler.toml"), "utf8")).toContain('watch_dir = ["src"]');
-});

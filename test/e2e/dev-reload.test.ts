@@ -1,0 +1,56 @@
+/** `npm run dev` in a clean folder: what a deployer edits is loaded anew, without a restart. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../ports.ts";
+import { until } from "./dev-server.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const PARTS = ["src", "wrangler.toml", "vite.config.ts", "package.json", "tsconfig.json", "tsconfig.browser.json"];
+
+let folder: string;
+let url: string;
+let server: ChildProcess;
+beforeAll(async () => {
+	folder = mkdtempSync(join(tmpdir(), "rotunda-dev-"));
+	for (const part of PARTS) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+	symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+	const port = await freePort();
+	url = `http://127.0.0.1:${port}`;
+	const args = ["run", "dev", "--", "--port", String(port), "--ip", "127.0.0.1", "--inspector-port", "0"];
+	args.push("--show-interactive-dev-session=false");
+	server = spawn("npm", args, { cwd: folder, detached: true, stdio: "ignore" });
+	await until(
+		() =>
+			published()
+				.then((status) => status === 201)
+				.catch(() => false),
+		"the server takes an event",
+	);
+});
+afterAll(() => {
+	if (server.pid !== undefined) process.kill(-server.pid, "SIGKILL");
+	rmSync(folder, { recursive: true, force: true });
+});
+
+async function published(): Promise<number> {
+	const headers = { "Idempotency-Key": crypto.randomUUID() };
+	const body = '{"name":"other","data":1}';
+	return (await fetch(`${url}/rooms/lobby/events`, { method: "POST", headers, body })).status;
+}
+
+test("an event that src/app.ts names no more is refused as soon as it is saved", async () => {
+	const app = join(folder, "src/app.ts");
+	const text = readFileSync(app, "utf8");
+	writeFileSync(app, text.replace('"*": { from: "members" },', ""));
+	await until(
+		() =>
+			published()
+				.then((status) => status === 403)
+				.catch(() => false),
+		"it is refused",
+	);
+	expect(readFileSync(app, "utf8")).not.toBe(text);
+});
