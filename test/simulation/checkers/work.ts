@@ -36,7 +36,7 @@ const ASKS: ReadonlySet<Input["type"]> = new Set(["join", "frame", "post", "leav
 /** What the inputs of a turn ask for, so that its work can be measured by it. */
 interface Asked {
 	messages: number;
-	/** Of events to be taken back, and of outcomes that may have them taken back. */
+	/** Of events to be taken back, of outcomes that may have them taken back, and of jobs that are about one. */
 	redactions: number;
 	joins: number;
 	/** Outcomes that are said to have arrived. */
@@ -137,7 +137,8 @@ function askedBy(inputs: readonly Input[]): Asked {
 	const asked: Asked = { messages: 0, redactions: 0, joins: 0, received: 0 };
 	for (const input of inputs) {
 		if (input.type === "join") asked.joins++;
-		if (input.type === "settle" || input.type === "alarm") asked.redactions++;
+		// One that is tried again is looked for: what it is about may be gone.
+		if (input.type === "settle" || input.type === "alarm" || input.type === "replay") asked.redactions++;
 		if (input.type === "moderate" && input.action.action === "redact") asked.redactions++;
 		if (input.type === "post") asked.messages++;
 		if (input.type !== "frame") continue;

@@ -32,6 +32,13 @@ async function page(): Promise<Page> {
 	return JSON.parse(answer.json) as Page;
 }
 
+/** Jobs by their numbers: until lists had cursors, ranges in flight came before them. */
+function newestFirst({ jobs: text, ...told }: Told): unknown {
+	const { jobs } = JSON.parse(text) as { jobs: { job: string }[] };
+	const numberOf = ({ job }: { job: string }): number => Number(job.split("-").at(-1));
+	return { ...told, jobs: jobs.toSorted((a, b) => numberOf(b) - numberOf(a)) };
+}
+
 /** Says it; gives what of that type answers to the id. */
 async function answer(who: Guest, message: { id: string; [field: string]: unknown }): Promise<ServerMessage> {
 	const before = who.heard.length;
@@ -61,7 +68,7 @@ describe.each(rooms())("a room stored by %s", (_, { tables, told }) => {
 		);
 
 	test("G7 it tells what it told: history byte for byte, jobs, members, and those who have just left", async () => {
-		expect(await tell(told.now)).toEqual(told);
+		expect(newestFirst(await tell(told.now))).toEqual(newestFirst(told));
 	});
 
 	test("it is of the newest version when it was opened and written to once", async () => {
