@@ -18,6 +18,8 @@ const LOOK_MS = 100;
 const TURNS_MAX = 500;
 /** And so many of each thing that is still asked for: it is asked for again and again where a bucket gives three a second. */
 const TURNS_PER_ASK_MAX = 20;
+/** And so many of each event that a picky receiver is still to be sent: of five it refuses one, which takes ten attempts to find. */
+const TURNS_PER_DELIVERY_MAX = 4;
 const LONG_MS = 3 * 24 * 3_600_000;
 /** More than all deadlines of a world together: one that is past is set again and again. */
 const CALM_ALARMS_MAX = 5_000;
@@ -39,7 +41,8 @@ export class Rest {
 		const until = world.clock.now + CALM_MS_MAX;
 		const { turns } = world.jury;
 		const asks = world.people.reduce((sum, person) => sum + person.asks.size, world.backend.underway);
-		const turnsMax = TURNS_MAX + asks * TURNS_PER_ASK_MAX;
+		const deliveries = world.receiver === null ? 0 : (world.jury.ledger.current?.head ?? 0);
+		const turnsMax = TURNS_MAX + asks * TURNS_PER_ASK_MAX + deliveries * TURNS_PER_DELIVERY_MAX;
 		for (let unrest = this.#unrest(); unrest !== null; unrest = this.#unrest()) {
 			if (world.clock.now > until) throw new Broken("liveness", `${unrest} ${CALM_MS_MAX} ms after the last fault`);
 			world.jury.tell?.(`unrest: ${unrest.slice(0, 100)}`);
