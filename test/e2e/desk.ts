@@ -23,6 +23,8 @@ export class Desk {
 	readonly deliveries: Delivery[] = [];
 	/** Ids that it refused while it was down. */
 	readonly refused: string[] = [];
+	/** What the receiver answers to a delivery that it could take. */
+	answers: (delivery: Delivery, bytes: number) => number = () => 204;
 	/** The webhook's receiver, and the archive's database, for the room `down`. */
 	isReceiverDown = false;
 	/** How the queues' consumer fares: `dying` does everything, and dies before it acknowledges. */
@@ -86,8 +88,9 @@ export class Desk {
 			return { status: 503, body: "" };
 		}
 		const { data } = new Webhook(SECRET).verify(body, headers) as { data: Omit<Delivery, "id"> };
-		this.deliveries.push({ id, ...data });
-		return { status: 204, body: "" };
+		const status = this.answers({ id, ...data }, Buffer.byteLength(body));
+		if (status === 204) this.deliveries.push({ id, ...data });
+		return { status, body: "" };
 	}
 
 	/** The seqs of a room's epoch that the receiver was told of, each where it came first. */

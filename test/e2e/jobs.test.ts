@@ -142,6 +142,38 @@ test("G8 G10 kinds that are not asked for are `unknown_job`, and the backend's n
 	expect(await operator.jobs("bounds")).toEqual([]);
 });
 
+test("a receiver that takes no more than 20 kB, and one event never, gets all others in order; that one is set aside and tried again", async () => {
+	const ann = await join("picky");
+	let isPicky = true;
+	desk.answers = ({ room, events }, bytes) => {
+		if (room !== "picky") return 204;
+		if (bytes > 20_000) return 413;
+		return isPicky && events.some(({ data }) => data === 137) ? 422 : 204;
+	};
+	for (let from = 1; from <= 400; from += 100) {
+		ann.send(
+			...Array.from({ length: 100 }, (_, i) => ({
+				type: "publish" as const,
+				id: `p${from + i}`,
+				name: "free",
+				data: from + i === 200 ? "x".repeat(15_000) : from + i,
+			})),
+		);
+		await ann.hears("event", from + 99);
+	}
+	const { epoch } = ann.welcome;
+	const others = Array.from({ length: 400 }, (_, i) => i + 1).filter((seq) => seq !== 137);
+	await until(() => desk.seqsOf("picky", epoch).length === 399, "all others have arrived");
+	expect(desk.seqsOf("picky", epoch)).toEqual(others);
+	const [aside] = await operator.jobs("picky", "failed");
+	expect(aside).toMatchObject({ name: "webhook", of: 137, error: { message: expect.stringContaining("422") } });
+	isPicky = false;
+	expect(await operator.replay("picky", aside?.job ?? "")).toBe(204);
+	await until(() => desk.seqsOf("picky", epoch).includes(137), "it has arrived after all");
+	await operator.settled("picky");
+	expect(await operator.jobs("picky", "failed")).toEqual([]);
+});
+
 test("D1 and a receiver that are down for 20,000 events: none is refused, and both have all of them in order when they are back", async () => {
 	const COUNT = 20_000;
 	const ann = await join("down");
