@@ -124,15 +124,15 @@ export const JOBS: readonly Mutant[] = [
 	{
 		name: "a member may have any number of jobs",
 		file: "room/outbox.ts",
-		find: "this.#counts.waitedFor(member) < this.#pendingPerMemberMax",
-		put: "member.length > 0",
+		find: "if (!this.#counts.isFullOfWaited(by, this.#pendingPerMemberMax)) return null;",
+		put: "return null;",
 		expects: ["G8"],
 	},
 	{
 		name: "a card is dropped though there is room for it",
 		file: "room/job-counts.ts",
-		find: ">= JOBS_STARTED_PER_MEMBER_MAX",
-		put: ">= 1",
+		find: "return this.#started.isFullOf(by, JOBS_STARTED_PER_MEMBER_MAX, ",
+		put: "return this.#started.isFullOf(by, 1, ",
 		expects: ["G5"],
 	},
 	{

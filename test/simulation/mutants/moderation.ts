@@ -12,8 +12,8 @@ export const MODERATION: readonly Mutant[] = [
 	{
 		name: "a ban does not hold for the address",
 		file: "room/sanctions.ts",
-		find: 'this.#holds("ban", member, now) || (address !== null &&',
-		put: 'this.#holds("ban", member, now) || (address === "" &&',
+		find: 'return address !== null && this.#holds("ban",',
+		put: 'return address === "" && this.#holds("ban",',
 		expects: ["G10"],
 	},
 	{
@@ -33,14 +33,14 @@ export const MODERATION: readonly Mutant[] = [
 	{
 		name: "a mute mutes nobody",
 		file: "room/sanctions.ts",
-		find: 'if (!this.#rows.has(keyOf("mute", member))) return',
-		put: "if (member.length > 0) return",
+		find: "if (!isMuted) return new Set(granted);",
+		put: "if (member.length > 0) return new Set(granted);",
 		expects: ["G10"],
 	},
 	{
 		name: "a mute takes hold with the next welcome",
 		file: "room/moderation.ts",
-		find: "this.#room.record.exist();\n\t\t\t\tthis.#room.sessions.regrant(member, turn);",
+		find: "this.#room.record.exist();\n\t\t\t\tthis.#regrant(member, turn);",
 		put: "this.#room.record.exist();",
 		expects: ["G10"],
 	},

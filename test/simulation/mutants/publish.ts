@@ -69,7 +69,7 @@ export const PUBLISH: readonly Mutant[] = [
 	{
 		name: "a publish is not counted against its rate",
 		file: "room/buckets.ts",
-		find: "bucket.tokens -= cost;",
+		find: "if (waitMs === 0) bucket.tokens -= toll.cost ?? 1;",
 		put: "",
 		expects: ["G8"],
 	},

@@ -131,14 +131,14 @@ export const WORK: readonly Mutant[] = [
 	{
 		name: "a member's events may start any number of jobs",
 		file: "room/job-counts.ts",
-		find: "if ((this.#startedBy.get(member) ?? 0) >= JOBS_STARTED_PER_MEMBER_MAX) return true;",
+		find: "if ((this.by.get(member) ?? 0) >= perMember) return true;",
 		put: "",
 		expects: ["G8"],
 	},
 	{
 		name: "a member's jobs are not counted",
 		file: "room/job-counts.ts",
-		find: "if (head.member !== null) add(this.#startedBy, head.member, 1);",
+		find: "if (member !== null) add(this.by, member, more);",
 		put: "",
 		expects: ["G8"],
 	},
