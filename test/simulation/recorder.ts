@@ -212,7 +212,6 @@ class Recorder {
 				this.#asks({ reported: mishap });
 				life.report(mishap, error);
 			},
-			giveWay: () => life.giveWay(),
 			abort: () => life.abort(),
 		};
 	}
