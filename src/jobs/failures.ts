@@ -94,5 +94,7 @@ function say(error: unknown, { kind, context, attempt, events, log }: Run, next:
 	const range = events.length === 0 ? "" : ` (events ${events[0]?.seq} to ${events.at(-1)?.seq})`;
 	const what = `Job ${job}${range} of the kind ${kind.name} in the room ${room}, run ${run}, attempt ${attempt}`;
 	const isHome = ownHosts.length > 0 && ownHosts.every((host) => isLoopback(host.replace(/:[0-9]+$/, "")));
-	log(`${what}: ${isOurs ? error.message : name} – ${next}.`, isHome && !isOurs ? error : null);
+	// Once a job: what it says again says nothing new, and a stack takes `wrangler dev` as long as many jobs.
+	const isFirst = run === 1 && attempt === 1;
+	log(`${what}: ${isOurs ? error.message : name} – ${next}.`, isHome && isFirst && !isOurs ? error : null);
 }

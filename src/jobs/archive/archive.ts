@@ -19,7 +19,8 @@ const EXPIRE_ROWS_MAX = 1_000;
 export const archive: RangeKind = {
 	name: "archive",
 	begins: "floor",
-	retry: { attempts: 5, firstSeconds: 2, mostSeconds: 30 },
+	// Each attempt is a run of its own, of which the room keeps count: D1 may be gone for hours.
+	retry: { attempts: 1, firstSeconds: 2, mostSeconds: 300 },
 	runMsMax: 20_000,
 	isActive: (env) => env.ARCHIVE !== undefined,
 	run: async (range, { env, room, epoch }) => {
