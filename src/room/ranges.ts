@@ -22,6 +22,9 @@ interface Needs {
 	roster: Roster;
 }
 
+/** Nothing is in flight, and nothing was found out about its receiver. */
+const IDLE = { to: null, n: 0, state: "idle", run: 0, dueAt: 0, reason: "", most: 0, aside: 0 } as const;
+
 export class Ranges implements Concern {
 	readonly #room: Needs;
 	readonly #rules = new Map<string, RangeRule>();
@@ -167,18 +170,7 @@ export class Ranges implements Concern {
 		// Also a kind that is not configured now: the seqs that it has seen are of a history that is gone.
 		for (const row of [...this.#rows.values()]) {
 			const wiped = this.#rules.get(row.kind)?.counts === true ? [...row.wiped, epoch] : [];
-			const anew = {
-				through: 0,
-				to: null,
-				n: 0,
-				state: "idle",
-				run: 0,
-				dueAt: 0,
-				reason: "",
-				most: 0,
-				aside: 0,
-			} as const;
-			this.#put({ ...row, ...anew, wiped });
+			this.#put({ ...row, ...IDLE, through: 0, wiped });
 		}
 		this.#tellAt = null;
 		this.#sendings.clear();
@@ -236,17 +228,10 @@ export class Ranges implements Concern {
 		const row: RangeRow = {
 			kind: rule.name,
 			through: rule.begins === "head" ? head : kept - 1,
-			to: null,
-			n: 0,
-			state: "idle",
-			run: 0,
-			dueAt: 0,
-			reason: "",
-			most: 0,
-			aside: 0,
 			told: 0,
 			wiped: [],
 			erased: [],
+			...IDLE,
 		};
 		this.#rows.set(rule.name, row);
 		if (this.#room.record.isStored) this.#dirty.add(rule.name);

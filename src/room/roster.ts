@@ -2,16 +2,17 @@
  * Who is here. A member comes with its first session and goes a grace period after its last,
  * so one who reconnects never appears to leave (G9). Everything that a turn changes is told in
  * one message; a join or leave costs the same in a room of ten and of ten thousand, because
- * only the first ROSTER_SAMPLE_MEMBERS_MAX are named and the others counted.
+ * only a sample of them is named and the others counted.
  */
 import { formerIdOf } from "../protocol/ids.ts";
-import { GRACE_MS, MEMBERS_BYTES_MAX, ROSTER_SAMPLE_MEMBERS_MAX } from "../protocol/limits.ts";
+import { GRACE_MS, MEMBERS_BYTES_MAX } from "../protocol/limits.ts";
 import type { Member } from "../protocol/messages.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
 import { encodePresence } from "./presence.ts";
 import type { RoomRecord } from "./record.ts";
+import { Sample, type SampleChanges } from "./sample.ts";
 import type { Attachment } from "./session.ts";
 import type { RoomStore, RosterRow } from "./store.ts";
 import type { Turn } from "./turn.ts";
@@ -33,23 +34,22 @@ interface Entry extends Pick<Here, "id" | "name" | "address"> {
 	session: string;
 }
 
+/** Where only the count has changed. */
+const NOBODY: SampleChanges = { joined: new Set(), left: new Set(), changed: new Map() };
+
 export class Roster implements Concern {
 	readonly #store: RoomStore;
 	readonly #record: RoomRecord;
 	/** In the order in which they came. */
 	#members = new Map<string, Here>();
-	/** The first of them, who are named in messages; the others wait in line. */
-	#sample = new Set<string>();
-	#line = new Set<string>();
+	/** Those of them who are named in messages. */
+	readonly #sample = new Sample();
 	/** Members without a session, the longest gone first. */
 	#gone = new Set<string>();
 
-	// What this turn changed: for the store, and for those who watch.
+	// What this turn changed, for the store.
 	#dirty = new Set<string>();
 	#dropped = new Set<string>();
-	#joined = new Set<string>();
-	#left = new Set<string>();
-	#changed = new Map<string, Set<"name" | "state">>();
 	#countTold: number;
 	/** What {@link list} gave, until something changes: a thousand joins in one turn share it. */
 	#listed: string | null = null;
@@ -67,7 +67,7 @@ export class Roster implements Concern {
 	#seat(row: RosterRow): void {
 		const { member: id, name, state, goneSince, address } = row;
 		this.#members.set(id, { id, name, state, sessions: new Set(), goneSince, leftAt: 0, address });
-		(this.#sample.size < ROSTER_SAMPLE_MEMBERS_MAX ? this.#sample : this.#line).add(id);
+		this.#sample.seat(id);
 	}
 
 	/** Members without a session are in grace: since they left, or from now on. */
@@ -109,8 +109,7 @@ export class Roster implements Concern {
 			member = { id, name, state, sessions: new Set(), goneSince: null, leftAt: 0, address };
 			this.#members.set(id, member);
 			this.#dirty.add(id);
-			if (this.#sample.size < ROSTER_SAMPLE_MEMBERS_MAX) this.#show(id);
-			else this.#line.add(id);
+			this.#sample.add(id);
 		}
 		member.sessions.add(session);
 		if (member.address !== address) {
@@ -125,7 +124,7 @@ export class Roster implements Concern {
 		if (member.name !== name) {
 			member.name = name;
 			this.#dirty.add(id);
-			this.#tellChange(id, "name");
+			this.#sample.change(id, "name");
 		}
 	}
 
@@ -159,10 +158,7 @@ export class Roster implements Concern {
 
 	/** Nobody is here any more, and nobody is left to be told. */
 	wipe(): void {
-		for (const set of [this.#sample, this.#line, this.#gone, this.#dirty, this.#dropped, this.#joined, this.#left])
-			set.clear();
-		this.#members.clear();
-		this.#changed.clear();
+		for (const each of [this.#members, this.#sample, this.#gone, this.#dirty, this.#dropped]) each.clear();
 		this.#countTold = 0;
 		this.#listed = null;
 	}
@@ -178,7 +174,7 @@ export class Roster implements Concern {
 	unname(id: string): void {
 		const member = this.#members.get(id);
 		if (member === undefined) return;
-		if (member.name !== id) this.#tellChange(id, "name");
+		if (member.name !== id) this.#sample.change(id, "name");
 		member.name = id;
 		this.#dirty.add(id);
 		this.setState(id, "null");
@@ -203,7 +199,7 @@ export class Roster implements Concern {
 		if (member === undefined || member.state === state) return;
 		member.state = state;
 		this.#dirty.add(id);
-		this.#tellChange(id, "state");
+		this.#sample.change(id, "state");
 	}
 
 	/** When the next grace is over. A swept member's grace may end before an earlier leaver's. */
@@ -242,8 +238,7 @@ export class Roster implements Concern {
 		if (this.#dropped.size > 0) this.#store.dropRoster([...this.#dropped]);
 		if (rows.length > 0) this.#store.saveRoster(rows);
 		for (const message of this.#encodeChanges()) turn.share(message);
-		[this.#dirty, this.#dropped, this.#joined, this.#left] = [new Set(), new Set(), new Set(), new Set()];
-		this.#changed = new Map();
+		[this.#dirty, this.#dropped] = [new Set(), new Set()];
 		this.#countTold = this.count;
 	}
 
@@ -259,27 +254,7 @@ export class Roster implements Concern {
 		this.#gone.delete(id);
 		this.#dirty.delete(id);
 		this.#dropped.add(id);
-		if (this.#line.delete(id)) return;
-		this.#sample.delete(id);
-		this.#changed.delete(id);
-		if (!this.#joined.delete(id)) this.#left.add(id);
-		const [next] = this.#line;
-		if (next !== undefined) {
-			this.#line.delete(next);
-			this.#show(next);
-		}
-	}
-
-	#show(id: string): void {
-		this.#sample.add(id);
-		if (this.#left.delete(id)) this.#changed.set(id, new Set(["name", "state"]));
-		else this.#joined.add(id);
-	}
-
-	#tellChange(id: string, field: "name" | "state"): void {
-		if (!this.#sample.has(id) || this.#joined.has(id)) return;
-		const fields = this.#changed.get(id) ?? new Set();
-		this.#changed.set(id, fields.add(field));
+		this.#sample.remove(id);
 	}
 
 	/** A member that is here, as JSON. */
@@ -290,13 +265,15 @@ export class Roster implements Concern {
 	}
 
 	#encodeChanges(): string[] {
-		if (this.#joined.size + this.#left.size + this.#changed.size === 0 && this.count === this.#countTold) return [];
-		const changed = [...this.#changed].map(([id, fields]) => {
+		const changes = this.#sample.take();
+		if (changes === null && this.count === this.#countTold) return [];
+		const { joined, left, changed } = changes ?? NOBODY;
+		const changedMembers = [...changed].map(([id, fields]) => {
 			const { name, state } = this.#memberOf(id);
 			return { id, ...(fields.has("name") ? { name } : {}), ...(fields.has("state") ? { state } : {}) };
 		});
-		const joined = [...this.#joined].map((id) => this.#memberOf(id));
-		return encodePresence({ joined, left: [...this.#left], changed }, this.count);
+		const told = { joined: [...joined].map((id) => this.#memberOf(id)), left: [...left], changed: changedMembers };
+		return encodePresence(told, this.count);
 	}
 
 	#memberOf(id: string): Member {

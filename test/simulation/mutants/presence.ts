@@ -54,13 +54,13 @@ export const PRESENCE: readonly Mutant[] = [
 	{
 		name: "a change of state is not told",
 		file: "room/roster.ts",
-		find: 'this.#tellChange(id, "state");',
+		find: 'this.#sample.change(id, "state");',
 		put: "",
 		expects: ["G9"],
 	},
 	{
 		name: "who left is not told",
-		file: "room/roster.ts",
+		file: "room/sample.ts",
 		find: "if (!this.#joined.delete(id)) this.#left.add(id);",
 		put: "this.#joined.delete(id);",
 		expects: ["G9"],
