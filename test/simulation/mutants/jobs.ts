@@ -140,14 +140,14 @@ export const JOBS: readonly Mutant[] = [
 		file: "room/job-desk.ts",
 		find: "this.#room.history.stored(from, to ?? through)",
 		put: "this.#room.history.stored(from, this.#room.record.meta.head)",
-		expects: ["archive"],
+		expects: ["archive", "G5"],
 	},
 	{
 		name: "a range settles one event more than it had",
 		file: "room/ranges.ts",
 		find: "Math.max(row.through, row.to ?? 0)",
 		put: "Math.max(row.through, (row.to ?? 0) + 1)",
-		expects: ["archive"],
+		expects: ["archive", "G5"],
 	},
 	{
 		name: "a range that is halved forgets its other half",
