@@ -42,8 +42,8 @@ export interface JobRow extends JobHead {
 	outcome: string;
 }
 
-/** A job as it is listed: what was asked is not shown. */
-export type ListedJob = Omit<JobRow, "input">;
+/** A job as it is listed: neither what was asked is shown, nor the name of who asked. */
+export type ListedJob = Omit<JobRow, "name" | "input">;
 
 /** What a kind has done of the history, and the one range of it that is in flight. */
 export interface RangeRow {

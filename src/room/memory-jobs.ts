@@ -63,7 +63,7 @@ export class MemoryJobs {
 		return this.#before(before)
 			.filter((job) => state === null || job.state === state)
 			.slice(0, limit)
-			.map(({ input: _, ...job }) => job);
+			.map(({ name: _, input: __, ...job }) => job);
 	}
 
 	jobSizes(state: JobState | null, before: number, limit: number): JobSizes {

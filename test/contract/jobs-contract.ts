@@ -69,7 +69,7 @@ export function describeJobs(name: string, run: RunWithStore): void {
 			];
 			store.transaction(() => store.addJobs(jobs));
 			for (const job of jobs) expect(store.job(job.n)).toEqual(job);
-			expect(store.jobs(null, 99, 10)).toEqual(jobs.toReversed().map(({ input: _, ...listed }) => listed));
+			expect(store.jobs(null, 99, 10)).toEqual(jobs.toReversed().map(({ name: _, input: __, ...listed }) => listed));
 		});
 
 		inStore("in hand are those that are not settled or whose outcome is owed, by number, as heads", (store) => {

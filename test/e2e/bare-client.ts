@@ -7,16 +7,25 @@ export class BareClient {
 	readonly frames: string[] = [];
 	readonly heard: ServerMessage[] = [];
 	closed: { code: number; reason: string } | null = null;
+	/** Resolved when something comes by the socket, and then anew. */
+	#news = Promise.withResolvers<void>();
 
 	constructor(url: string, protocols: string[] = []) {
 		this.socket = new WebSocket(url.replace(/^http/, "ws"), protocols);
 		this.socket.onmessage = ({ data }) => {
 			this.frames.push(String(data));
 			if (data !== "pong") this.heard.push(...(JSON.parse(String(data)) as ServerMessage[]));
+			this.#tell();
 		};
 		this.socket.onclose = ({ code, reason }) => {
 			this.closed = { code, reason };
+			this.#tell();
 		};
+	}
+
+	#tell(): void {
+		this.#news.resolve();
+		this.#news = Promise.withResolvers<void>();
 	}
 
 	/** Joins and waits until it has caught up. */
@@ -63,6 +72,7 @@ export class BareClient {
 			() =>
 				`Heard: ${JSON.stringify(this.heard.map((m) => m.type)).slice(-500)}, closed: ${JSON.stringify(this.closed)}`,
 			20_000,
+			() => this.#news.promise,
 		);
 	}
 
