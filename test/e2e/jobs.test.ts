@@ -17,6 +17,9 @@ beforeAll(async () => {
 		DESK: desk.url,
 		WEBHOOK_URL: `${desk.url}/hook`,
 		WEBHOOK_SECRET: SECRET,
+		// As much as there is: a receiver that takes less says so.
+		WEBHOOK_MAX_EVENTS: "500",
+		WEBHOOK_MAX_BYTES: "1048576",
 		OPERATOR_KEY: "an-operator-key",
 	};
 	server = await devServer({ config: PROBE, vars });
