@@ -1,4 +1,4 @@
-/** The layers of design.md §5 as a table, and what goes against them. Imports run one way. */
+/** The layers as a table: which folder may import which, and what goes against them. Imports run one way. */
 import { readImports, resolvePath } from "./imports.ts";
 
 interface Layer {

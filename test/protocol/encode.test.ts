@@ -1,4 +1,4 @@
-/** Golden bytes of what the room sends. A change here is a change of the wire: design.md §4 must say so too. */
+/** Golden bytes of what the room sends. A change here is a change of the wire, and docs/protocol.md must say so too. */
 import * as v from "valibot";
 import { expect, test } from "vitest";
 import { encodeEvent, encodeMessage } from "../../src/protocol/codec.ts";

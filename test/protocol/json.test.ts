@@ -1,4 +1,4 @@
-/** G8, numbers: what an integer was when it was sent it is when it is heard, or it is refused (design.md §4, Frames). */
+/** G8, numbers: what an integer was when it was sent it is when it is heard, or it is refused (docs/protocol.md T1). */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeFrame } from "../../src/protocol/codec.ts";

@@ -1,4 +1,4 @@
-/** Display names: 1 to 64 letters as people count them and 256 bytes, with what letters need and nothing that hides (design.md §4, Join). */
+/** Display names: 1 to 64 letters as people count them and 256 bytes, with what letters need and nothing that hides (docs/protocol.md T6). */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { cleanName, displayName } from "../../src/protocol/ids.ts";

@@ -4,7 +4,7 @@ import { readSettings } from "../../src/protocol/settings.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
-test("nothing set gives the defaults of design.md §4", () => {
+test("nothing set gives the defaults that the README names", () => {
 	expect(readSettings({})).toMatchObject({
 		access: "open",
 		guestCan: ["read", "publish", "signal", "presence", "job"],

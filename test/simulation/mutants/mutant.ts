@@ -11,7 +11,7 @@ export interface Mutant {
 	/** Stands in the file exactly once. */
 	find: string;
 	put: string;
-	/** What it breaks, by design.md: one of these must catch it. */
+	/** What it breaks, of docs/guarantees.md: one of these must catch it. */
 	expects: readonly Guarantee[];
 }
 

@@ -1,0 +1,66 @@
+/** The documents: the tables of the wire are those of the schemas, rules have one place each, and links lead somewhere. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { expect, test } from "vitest";
+import { readPage, tablesOf } from "./docs/page.ts";
+import { TABLES } from "./docs/tables.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const page = readPage();
+const shown = tablesOf(page);
+
+function filesOf(...patterns: string[]): string[] {
+	const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "--", ...patterns], {
+		cwd: ROOT,
+		encoding: "utf8",
+	});
+	return listed.split("\n").filter((path) => path !== "" && existsSync(join(ROOT, path)));
+}
+
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+
+test.each([...TABLES])("the table of `%s` is what the code goes by; `npm run docs` writes it", (name, table) => {
+	expect(shown.get(name)).toEqual(table);
+});
+
+test("every table of the page is one that is made", () => {
+	expect([...shown.keys()].filter((name) => !TABLES.has(name))).toEqual([]);
+});
+
+/** A rule's id where it is laid down, and where something refers to it. */
+const RULE = /^- \*\*([A-Z][0-9]+)\*\* /gm;
+const IN_PAGE = /(?<![\w*])([ACEFHJKLNPRSTX][0-9]{1,2})(?!\w)/g;
+const QUOTED = /protocol\.md ([A-Z][0-9]+)(?: and ([A-Z][0-9]+))?/g;
+const rules = [...page.matchAll(RULE)].map(([, id = ""]) => id);
+
+test("each rule has an id of its own, and every id that is quoted is one", () => {
+	expect(rules.length).toBeGreaterThan(60);
+	expect(new Set(rules).size).toBe(rules.length);
+	const quotes = filesOf("src", "test", "*.md").flatMap((path) =>
+		[...read(path).matchAll(QUOTED)].flatMap(([, ...ids]) => ids.filter((id) => id !== undefined)),
+	);
+	expect(quotes.length).toBeGreaterThan(3);
+	const within = [...page.replaceAll(RULE, "").matchAll(IN_PAGE)].map(([, id = ""]) => id);
+	expect([...quotes, ...within].filter((id) => !rules.includes(id))).toEqual([]);
+});
+
+/** As GitHub names the headings of a page. */
+function anchorsOf(text: string): string[] {
+	return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+		heading
+			.toLowerCase()
+			.replace(/[^\p{L}\p{N} _-]/gu, "")
+			.replaceAll(" ", "-"),
+	);
+}
+
+test.each(filesOf("*.md"))("the links of %s lead somewhere", (path) => {
+	const prose = read(path).replace(/^```[\s\S]*?^```/gm, "");
+	const links = [...prose.matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)/g)];
+	for (const [link, file = "", anchor] of links) {
+		const target = file === "" ? path : normalize(join(dirname(path), file));
+		expect(existsSync(join(ROOT, target)), link).toBe(true);
+		if (anchor !== undefined && target.endsWith(".md")) expect(anchorsOf(read(target)), link).toContain(anchor);
+	}
+});
