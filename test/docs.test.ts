@@ -1,7 +1,7 @@
 /** The documents: the tables of the wire are those of the schemas, rules have one place each, and links lead somewhere. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { basename, dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
 import { readPage, tablesOf } from "./docs/page.ts";
 import { TABLES } from "./docs/tables.ts";
@@ -28,21 +28,41 @@ test("every table of the page is one that is made", () => {
 	expect([...shown.keys()].filter((name) => !TABLES.has(name))).toEqual([]);
 });
 
-/** A rule's id where it is laid down, and where something refers to it. */
-const RULE = /^- \*\*([A-Z][0-9]+)\*\* /gm;
-const IN_PAGE = /(?<![\w*])([ACEFHJKLNPRSTX][0-9]{1,2})(?!\w)/g;
-const QUOTED = /protocol\.md ([A-Z][0-9]+)(?: and ([A-Z][0-9]+))?/g;
+/** A rule's id where it is laid down, where something refers to it, and where a test quotes it. */
+const RULE = /^- \*\*\[([A-Z]-[0-9]+)\]\*\* /gm;
+const IN_PAGE = /(?<![\w-])([A-Z]-[0-9]{1,2})(?![\w-])/g;
+const QUOTED = /\[([A-Z]-[0-9]{1,2})\]/g;
 const rules = [...page.matchAll(RULE)].map(([, id = ""]) => id);
+const idsIn = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, id = ""]) => id);
 
-test("each rule has an id of its own, and every id that is quoted is one", () => {
+test("each rule has an id of its own, and the page refers to none that is not there", () => {
 	expect(rules.length).toBeGreaterThan(60);
 	expect(new Set(rules).size).toBe(rules.length);
-	const quotes = filesOf("src", "test", "*.md").flatMap((path) =>
-		[...read(path).matchAll(QUOTED)].flatMap(([, ...ids]) => ids.filter((id) => id !== undefined)),
+	expect(idsIn(page, IN_PAGE).filter((id) => !rules.includes(id))).toEqual([]);
+});
+
+test("each rule is quoted by a test, and no test quotes one that is not there", () => {
+	const quoted = new Set(filesOf("test/*.test.ts").flatMap((path) => idsIn(read(path), QUOTED)));
+	expect(rules.filter((id) => !quoted.has(id))).toEqual([]);
+	const everywhere = filesOf("src", "test").flatMap((path) => idsIn(read(path), QUOTED));
+	expect(everywhere.filter((id) => !rules.includes(id))).toEqual([]);
+});
+
+/** What is said in words: a page, or the comments and texts of a program. */
+function wordsOf(path: string): string {
+	const text = read(path);
+	return path.endsWith(".md") ? text : (text.match(/\/\*[\s\S]*?\*\/|\/\/.*|"[^"\n]*"/g) ?? []).join("\n");
+}
+
+test("the contract stands in this repository: nothing names a page that is not in it", () => {
+	const pages = new Set(filesOf("*.md").map((path) => basename(path)));
+	const strangers = filesOf("src", "test", "*.md").flatMap((path) =>
+		[...wordsOf(path).matchAll(/([\w-]+\.md)\b/g)]
+			.map(([, page = ""]) => page)
+			.filter((page) => !pages.has(page))
+			.map((page) => `${path}: ${page}`),
 	);
-	expect(quotes.length).toBeGreaterThan(3);
-	const within = [...page.replaceAll(RULE, "").matchAll(IN_PAGE)].map(([, id = ""]) => id);
-	expect([...quotes, ...within].filter((id) => !rules.includes(id))).toEqual([]);
+	expect(strangers).toEqual([]);
 });
 
 /** As GitHub names the headings of a page. */

@@ -195,7 +195,7 @@ describe("the room's bounds, as its welcome tells them", () => {
 		expect(framesSent().flat()).toHaveLength(58);
 	});
 
-	test("may be fewer messages a frame than this client knows", () => {
+	test("[L-1] may be fewer messages a frame than this client knows", () => {
 		goesLive({ messagesPerFrame: 2 });
 		for (let i = 0; i < 5; i++) connection.ask(publish(`${i}`));
 		ends();
@@ -213,7 +213,7 @@ describe("a frame that the room refuses whole all the same", () => {
 		expect(drops).toBe(0);
 	});
 
-	test("of several in flight none is blamed: over a new connection each is sent alone until the culprit is known", async () => {
+	test("[P-10] of several in flight none is blamed: over a new connection each is sent alone until the culprit is known", async () => {
 		goesLive();
 		const [one, culprit, three] = ["1", "culprit", "3"].map((id) => connection.ask(publish(id)));
 		ends();

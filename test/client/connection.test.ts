@@ -80,7 +80,7 @@ function sentIds(): string[] {
 }
 
 describe("publishing", () => {
-	test("G3: what was not answered is sent again with its id after a reconnect, in order; what was is not", async () => {
+	test("G3 [P-3]: what was not answered is sent again with its id after a reconnect, in order; what was is not", async () => {
 		goesLive();
 		const [one, two, three] = ["1", "2", "3"].map((id) => connection.ask(publish(id)));
 		hears(event(1, "1"));
@@ -99,7 +99,7 @@ describe("publishing", () => {
 		expect(await three).toEqual({ seq: 3 });
 	});
 
-	test("a passing refusal is tried again after its time; a lasting one rejects", async () => {
+	test("[P-10] [E-2] a passing refusal is tried again after its time; a lasting one rejects", async () => {
 		goesLive();
 		const passing = connection.ask(publish("1"));
 		const lasting = connection.ask(publish("2"));
@@ -118,6 +118,15 @@ describe("publishing", () => {
 		expect(sentIds()).toEqual(["1"]);
 		hears(event(1, "1"));
 		expect(await passing).toEqual({ seq: 1 });
+	});
+
+	test("[P-11] of many that are unanswered 100 are sent; each answer makes room for the next", () => {
+		goesLive();
+		for (let n = 1; n <= 102; n++) connection.ask(publish(`${n}`)).catch(() => {});
+		expect(sentIds()).toHaveLength(100);
+		hears(event(1, "1"));
+		expect(sentIds().slice(100)).toEqual(["101"]);
+		connection.leave();
 	});
 
 	test("the outbox is bounded: the 1,001st unanswered publish is refused at once", async () => {
@@ -175,7 +184,7 @@ describe("what one task asks for", () => {
 });
 
 describe("the connection", () => {
-	test("backs off with full jitter, from 250 ms to 30 s, and begins anew once it was live", () => {
+	test("[H-4] backs off with full jitter, from 250 ms to 30 s, and begins anew once it was live", () => {
 		const delays: number[] = [];
 		for (let i = 0; i < 9; i++) {
 			connection.closed(1006, "");
@@ -189,7 +198,7 @@ describe("the connection", () => {
 		expect((wakeAt ?? 0) - now).toBe(250);
 	});
 
-	test("pings every 20 s and counts itself disconnected 10 s after a ping that nothing answered", () => {
+	test("[H-2] pings every 20 s and counts itself disconnected 10 s after a ping that nothing answered", () => {
 		goesLive();
 		now += 20_000;
 		connection.wake();
@@ -216,7 +225,7 @@ describe("the connection", () => {
 		expect(opened).toHaveLength(2);
 	});
 
-	test("a socket that never opens is given up after 15 s", () => {
+	test("[H-5] a socket that never opens is given up after 15 s", () => {
 		now = wakeAt ?? 0;
 		connection.wake();
 		expect(now).toBe(1_015_000);
@@ -234,13 +243,13 @@ describe("the connection", () => {
 		[4505, "stopped"],
 		[4999, "stopped"],
 		[1006, "waiting"],
-	] as const)("close code %i leaves it %s", (code, kind) => {
+	] as const)("[C-1] close code %i leaves it %s", (code, kind) => {
 		goesLive();
 		connection.closed(code, "why");
 		expect(connection.state.kind).toBe(kind);
 	});
 
-	test("what one message was refused for is not why the room closed, nor told of the others", async () => {
+	test("[C-2] what one message was refused for is not why the room closed, nor told of the others", async () => {
 		goesLive();
 		const refused = connection.ask(publish("rude"));
 		const open = connection.ask(publish("open"));
@@ -262,7 +271,7 @@ describe("the connection", () => {
 		expect(connection.state.kind).toBe("waiting");
 	});
 
-	test("4004 waits as long as the room asked", () => {
+	test("[H-4] 4004 waits as long as the room asked", () => {
 		connection.opened();
 		hears({ type: "error", code: "room_full", message: "full", retryAfterMs: 10_000 });
 		connection.closed(4004, "busy");
@@ -270,7 +279,7 @@ describe("the connection", () => {
 		expect((wakeAt ?? 0) - now).toBe(10_250);
 	});
 
-	test("G4: a reset takes up the room's epoch and cursor", () => {
+	test("G4 [R-5]: a reset takes up the room's epoch and cursor", () => {
 		goesLive(9);
 		expect(connection.cursor).toBe("e.9");
 		connection.closed(1006, "");
@@ -281,6 +290,16 @@ describe("the connection", () => {
 		hears(event(2, "x", "ben"), { type: "caught-up", head: 2 });
 		expect(connection.cursor).toBe("f.2");
 		expect(heard.map((message) => message.type)).toEqual(["welcome", "caught-up", "welcome", "event", "caught-up"]);
+	});
+
+	test("[N-5] the presence state that was given last is sent again after each caught-up", () => {
+		goesLive();
+		connection.setPresence("here");
+		connection.closed(1006, "");
+		connection.probe();
+		sent.length = 0;
+		goesLive();
+		expect(sent.map((text) => JSON.parse(text))).toEqual([{ type: "presence", state: "here" }]);
 	});
 
 	test("its own signals are dropped, by session", () => {

@@ -174,7 +174,7 @@ describe("a job that was asked for", () => {
 });
 
 describe("G5: outcomes", () => {
-	test("that answer nothing asked here are told to the page and received, one receipt for a frame", () => {
+	test("[K-3] that answer nothing asked here are told to the page and received, one receipt for a frame", () => {
 		reconnects(notice("old", "e-1", "done", { result: 1 }), notice("older", "e-2", "failed", refusal));
 		expect(told.slice(-2)).toEqual(["job done", "job failed"]);
 		expect(receipts()).toEqual([["e-1", "e-2"]]);

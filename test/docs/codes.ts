@@ -17,7 +17,7 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, Told>> = {
 	malformed: {
 		where: "socket, HTTP",
 		when: "no JSON, no object with a `type`, or text that is not well-formed",
-		what: `${FAULT} See L4.`,
+		what: `${FAULT} See L-4.`,
 	},
 	unknown_type: {
 		where: "socket",
@@ -32,7 +32,7 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, Told>> = {
 	too_large: {
 		where: "socket, HTTP",
 		when: "more than a bound of [Limits](#limits)",
-		what: "Send less. Where a whole frame is refused there is no `id`: see P10.",
+		what: "Send less. Where a whole frame is refused there is no `id`: see P-10.",
 	},
 	rate_limited: { where: "socket, join, HTTP", when: "a bucket is empty", what: LATER },
 	overloaded: {
@@ -66,7 +66,7 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, Told>> = {
 	binary_reserved: { where: "socket", when: "a binary frame", what: FAULT },
 	rejected: { where: "socket, HTTP", when: "a check did not clear it", what: `${TELL} The sentence is for them.` },
 	internal: { where: "socket, join, HTTP", when: "the server failed, and kept nothing of it", what: LATER },
-	bad_room: { where: "join, HTTP", when: "no name of a room: see T4", what: FAULT },
+	bad_room: { where: "join, HTTP", when: "no name of a room: see T-4", what: FAULT },
 	bad_request: {
 		where: "join, HTTP",
 		when: "the query, a header or the subprotocols are not what they should be",
@@ -115,7 +115,7 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, Told>> = {
 /** The same of close codes. */
 export const CLOSE_WORDS: Readonly<Record<keyof typeof CLOSE, { when: string; what: string }>> = {
 	restarting: { when: "the room begins anew, or failed at this join", what: "Come back with the cursor." },
-	tooSlow: { when: "what was sent was not read: see S3", what: "Come back with the cursor." },
+	tooSlow: { when: "what was sent was not read: see S-3", what: "Come back with the cursor." },
 	heartbeatLost: { when: "nothing was heard for 75 s", what: "Come back with the cursor." },
 	tokenRefused: {
 		when: "the token has expired or was refused",
@@ -128,7 +128,7 @@ export const CLOSE_WORDS: Readonly<Record<keyof typeof CLOSE, { when: string; wh
 	removed: { when: "a moderator removed you", what: "Stop. The person may choose to join again." },
 	banned: { when: "a moderator banned you", what: "Stop." },
 	wiped: { when: "the room was wiped: nothing that was said is kept", what: "Stop, and show nothing of it any more." },
-	violated: { when: "too many messages were malformed or refused: see L4, L5", what: "Stop, and mend the client." },
+	violated: { when: "too many messages were malformed or refused: see L-4, L-5", what: "Stop, and mend the client." },
 	forbidden: { when: "the join was refused for good; the `error` before it says why", what: "Stop." },
 	replaced: {
 		when: "a newer session of the same member took the place of this one",

@@ -13,14 +13,14 @@ type FieldsOf<S extends v.GenericSchema> = Readonly<Record<Exclude<keyof v.Infer
 type FieldsOfAll<T extends Readonly<Record<string, v.GenericSchema>>> = { readonly [K in keyof T]: FieldsOf<T[K]> };
 
 const NAME = "What kind it is: yours to choose, but not beginning with `room.`.";
-const ID = "Yours: see P2.";
+const ID = "Yours: see P-2.";
 
 export const CLIENT_FIELDS: FieldsOfAll<typeof CLIENT_MESSAGES> = {
 	publish: {
 		id: ID,
 		name: NAME,
 		data: "What is said; at most `limits.eventBytes` as JSON.",
-		expect: "Publish only where the head is this seq: see P7.",
+		expect: "Publish only where the head is this seq: see P-7.",
 	},
 	signal: {
 		name: "What kind it is; a newer one of the same session and name takes its place.",
@@ -32,7 +32,7 @@ export const CLIENT_FIELDS: FieldsOfAll<typeof CLIENT_MESSAGES> = {
 			"Takes the place of this member's state, for all its sessions; `null` clears it. At most `limits.presenceBytes` as JSON.",
 	},
 	job: {
-		id: "Yours, as of a publish, and apart from those: see K1.",
+		id: "Yours, as of a publish, and apart from those: see K-1.",
 		name: "A kind of job that the deployer lets members ask for.",
 		data: "What the kind takes; at most `limits.eventBytes` as JSON.",
 	},
@@ -45,7 +45,7 @@ export const CLIENT_FIELDS: FieldsOfAll<typeof CLIENT_MESSAGES> = {
 	},
 	moderate: {
 		id: "Comes back where it is refused.",
-		action: "See A3.",
+		action: "See A-3.",
 		member: "Whom it is about: all but `redact`, `lock` and `unlock` need it.",
 		seq: "Which event to `redact`.",
 		seconds: "How long a `ban` or `mute` holds; without it for ever.",
@@ -60,13 +60,13 @@ export const SERVER_FIELDS: FieldsOfAll<typeof SERVER_MESSAGES> = {
 		epoch: "The life of this history: opaque, changed by a wipe.",
 		head: "The newest seq; 0 where nothing was ever said.",
 		floor: "The oldest seq that is kept; `head` + 1 where none is.",
-		continuity: "Whether what follows joins onto your cursor: see R3.",
-		reason: "Why not, where it is `reset`: see R4.",
-		resume: "A guest's private key: see J7.",
+		continuity: "Whether what follows joins onto your cursor: see R-3.",
+		reason: "Why not, where it is `reset`: see R-4.",
+		resume: "A guest's private key: see J-7.",
 		me: "Who you are: `id`, `name`, this `session`, and what you `can` do.",
-		members: "Who is here: see N1.",
+		members: "Who is here: see N-1.",
 		count: "How many members are here, exactly.",
-		limits: "The bounds of this room: see L1.",
+		limits: "The bounds of this room: see L-1.",
 	},
 	event: {
 		seq: "Its place in the one order.",
@@ -76,7 +76,7 @@ export const SERVER_FIELDS: FieldsOfAll<typeof SERVER_MESSAGES> = {
 		id: "The publish's id; not there in the room's own events.",
 		name: "As published.",
 		data: "As published; `null` where it was taken back.",
-		redacted: "There where it was taken back: see R9.",
+		redacted: "There where it was taken back: see R-9.",
 	},
 	ack: { id: "Of a publish that was made before.", seq: "The place that it has." },
 	signal: {
@@ -140,5 +140,5 @@ export const LIMIT_FIELDS: FieldsOf<typeof WelcomeLimits> = {
 	publishPerSecond: "Publishes of one member; 0 where there is no limit.",
 	signalPerSecond: "Signals of one member; 0 where there is no limit.",
 	heartbeatMs: "How often to send `ping`.",
-	idempotencyMs: "So long at least a publish's id is known: see P5.",
+	idempotencyMs: "So long at least a publish's id is known: see P-5.",
 };

@@ -1,5 +1,6 @@
 /** The tables of docs/protocol.md, made of the schemas, codes and bounds that the code itself goes by. */
 import type * as v from "valibot";
+import { openApi } from "../../src/edge/openapi.ts";
 import { CLOSE, HTTP_STATUS, stopsClient } from "../../src/protocol/codes.ts";
 import {
 	Capability,
@@ -126,6 +127,32 @@ const errors: Table = [
 	}),
 ];
 
+interface Operation {
+	summary: string;
+	security?: readonly Readonly<Record<string, unknown>>[];
+}
+
+const METHODS = ["get", "post", "put", "delete"];
+
+/** Whom an operation is for, by what may prove it. */
+function whoseIs({ security = [] }: Operation): string {
+	return security.some((each) => "operatorKey" in each) ? "operators" : "";
+}
+
+const routes: Table = [
+	["method", "path", "what", "for"],
+	...Object.entries(openApi().paths as Record<string, Record<string, Operation>>).flatMap(([path, item]) =>
+		Object.entries(item)
+			.filter(([method]) => METHODS.includes(method))
+			.map(([method, operation]) => [
+				`\`${method.toUpperCase()}\``,
+				`\`${path}\``,
+				operation.summary,
+				whoseIs(operation),
+			]),
+	),
+];
+
 /** Every table of the page, by the name in the mark where it stands. */
 export const TABLES: ReadonlyMap<string, Table> = new Map([
 	...messages("client", CLIENT_MESSAGES, CLIENT_FIELDS),
@@ -137,4 +164,5 @@ export const TABLES: ReadonlyMap<string, Table> = new Map([
 	["rates", bounds(RATES)],
 	["closes", closes],
 	["errors", errors],
+	["routes", routes],
 ]);

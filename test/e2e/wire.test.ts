@@ -37,7 +37,7 @@ describe("a bare WebSocket", () => {
 		expect(client.closed).toMatchObject({ code: 4321 });
 	});
 
-	test("G8: each refusal names its id and code, and the session lives on", async () => {
+	test("G8 [E-1]: each refusal names its id and code, and the session lives on", async () => {
 		const client = await BareClient.join(`${server.url}/rooms/refusals`);
 		client.socket.send("{");
 		client.send(
@@ -76,7 +76,7 @@ describe("a bare WebSocket", () => {
 		expect(client.all("error")).toHaveLength(20);
 	});
 
-	test("a guest's key makes it the same guest again", async () => {
+	test("[J-7] a guest's key makes it the same guest again", async () => {
 		const url = `${server.url}/rooms/guests`;
 		const first = await BareClient.join(url);
 		const key = first.welcome.resume ?? "";
@@ -86,7 +86,7 @@ describe("a bare WebSocket", () => {
 		expect(again.welcome.count).toBe(1);
 	});
 
-	test("G4: a client that resumes at any cursor gets exactly what it missed, or a reset with its reason", async () => {
+	test("G4 [J-4] [R-2]: a client that resumes at any cursor gets exactly what it missed, or a reset with its reason", async () => {
 		const url = `${lift.url}/rooms/resume`;
 		const ada = await BareClient.join(url);
 		for (let i = 1; i <= 12; i++) ada.publish(`p-${i}`, i);

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { CLOSE, closeCodeOfRefusedJoin, HTTP_STATUS, stopsClient } from "../../src/protocol/codes.ts";
 
-test("C1: the close codes are what they were, and their range says what a client does", () => {
+test("[C-1] the close codes are what they were, and their range says what a client does", () => {
 	expect(CLOSE).toEqual({
 		restarting: 4000,
 		tooSlow: 4001,

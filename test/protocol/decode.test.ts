@@ -39,7 +39,7 @@ test("every message that a client may send is among the golden ones", () => {
 	expect([...new Set(GOLDEN.map(([, message]) => message.type))].sort()).toEqual(Object.keys(CLIENT_MESSAGES).sort());
 });
 
-test("an array is its messages in order, each by itself: a bad one costs its neighbours nothing", () => {
+test("[F-3] an array is its messages in order, each by itself: a bad one costs its neighbours nothing", () => {
 	const frame = `[${GOLDEN[0]?.[0]},7,${GOLDEN[2]?.[0]},{"type":"new"}]`;
 	const [first, second, third, fourth] = decodeFrame(frame);
 	expect(first).toEqual({ message: GOLDEN[0]?.[1] });
@@ -49,7 +49,7 @@ test("an array is its messages in order, each by itself: a bad one costs its nei
 	expect(decodeFrame("[]")).toEqual([]);
 });
 
-test("unknown fields are ignored", () => {
+test("[F-4] unknown fields are ignored", () => {
 	expect(decodeFrame('{"type":"presence","state":1,"later":{"deep":[[[]]]}}')).toEqual([
 		{ message: { type: "presence", state: 1 } },
 	]);

@@ -12,12 +12,12 @@ test("nothing to say is no frame", () => {
 	expect(packFrames([])).toEqual([]);
 });
 
-test("a frame is an array, whatever the number of its messages", () => {
+test("[F-2] a frame is an array, whatever the number of its messages", () => {
 	expect(packFrames(['{"a":1}'])).toEqual(['[{"a":1}]']);
 	expect(packFrames(['{"a":1}', '{"b":2}'])).toEqual(['[{"a":1},{"b":2}]']);
 });
 
-test("messages that together pass 256 KiB are split between messages, in order", () => {
+test("[F-5] messages that together pass 256 KiB are split between messages, in order", () => {
 	const messages = Array.from({ length: 10 }, (_, index) => message(60_000 + index));
 	const frames = packFrames(messages);
 	expect(frames.map((frame) => (JSON.parse(frame) as string[]).length)).toEqual([4, 4, 2]);

@@ -8,13 +8,13 @@ test.each(["lobby", "a", "0", "A.b_c~d:e-f", `a${"b".repeat(127)}`])("a room may
 });
 
 test.each(["", ".a", "-a", "_a", "a b", "a/b", "ä", "a\n", "a%20", `a${"b".repeat(128)}`])(
-	"a room may not be called %j",
+	"[T-4] a room may not be called %j",
 	(name) => {
 		expect(ROOM_NAME.test(name)).toBe(false);
 	},
 );
 
-test("member ids and guests' keys have their alphabets and lengths", () => {
+test("[T-5] member ids and guests' keys have their alphabets and lengths", () => {
 	for (const id of ["a", "guest:0123456789abcdef", "ann@example.com", "~._-:@", "x".repeat(128)])
 		expect(MEMBER_ID.test(id)).toBe(true);
 	for (const id of ["", "a b", "a/b", "ann\n", "é", "x".repeat(129)]) expect(MEMBER_ID.test(id)).toBe(false);

@@ -1,4 +1,4 @@
-/** G8, numbers: what an integer was when it was sent it is when it is heard, or it is refused (docs/protocol.md T1). */
+/** G8, numbers: what an integer was when it was sent it is when it is heard, or it is refused (docs/protocol.md [T-1]). */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeFrame } from "../../src/protocol/codec.ts";
@@ -65,7 +65,7 @@ const CARRIED = [
 ];
 
 describe.each(CARRIERS)("an integer in %s", (_, carry) => {
-	test.each(ALTERED)("that JSON cannot carry exactly is invalid: %s", (literal) => {
+	test.each(ALTERED)("[T-1] that JSON cannot carry exactly is invalid: %s", (literal) => {
 		for (const json of [literal, `[${literal}]`, `{"a":[1,{"b": ${literal} }],"c":"1e5"}`]) {
 			expect(decodeFrame(carry(json))).toEqual([
 				{

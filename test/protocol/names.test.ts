@@ -1,4 +1,4 @@
-/** Display names: 1 to 64 letters as people count them and 256 bytes, with what letters need and nothing that hides (docs/protocol.md T6). */
+/** Display names: 1 to 64 letters as people count them and 256 bytes, with what letters need and nothing that hides (docs/protocol.md [T-6]). */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { cleanName, displayName } from "../../src/protocol/ids.ts";
@@ -90,7 +90,7 @@ test.each(["Roomba", "Operators", "Ann Operator", "Room 7", "Bedroom", "ሩም"]
 	expect(displayName(name)).toBe(name);
 });
 
-test("64 letters and 256 bytes, whichever is reached first; the cut is between letters", () => {
+test("[T-6] 64 letters and 256 bytes, whichever is reached first; the cut is between letters", () => {
 	expect(displayName("x".repeat(64))).toBe("x".repeat(64));
 	expect(displayName("x".repeat(65))).toBe("x".repeat(64));
 	expect(displayName("🎈".repeat(64))).toBe("🎈".repeat(64));

@@ -27,7 +27,7 @@ test.each([
 });
 
 test.each(["publish2", "PUBLISH", "", "__proto__", "constructor", "toString", "welcome"])(
-	"G8 the type `%s` is unknown",
+	"G8 [F-4] the type `%s` is unknown",
 	(type) => {
 		const refusal = refusalOf(JSON.stringify({ type, id: "x1" }));
 		expect(refusal).toMatchObject({ code: "unknown_type", id: "x1" });
@@ -97,7 +97,7 @@ test("G8 of an array only the message with a lone surrogate is refused, and by i
 	expect(refusalOf('{"type":"publish","id":"\\ud800","name":"n","data":1}')).not.toHaveProperty("id");
 });
 
-test("data, state and names at exactly their bounds pass", () => {
+test("[T-2] [T-7] data, state and names at exactly their bounds pass", () => {
 	const deep = `${"[".repeat(32)}${"]".repeat(32)}`;
 	for (const text of [
 		`{"type":"publish","id":"${"i".repeat(64)}","name":"${"n".repeat(64)}","data":${deep}}`,
@@ -108,7 +108,7 @@ test("data, state and names at exactly their bounds pass", () => {
 	}
 });
 
-test("G8 a refusal names the id of the message, whatever else is wrong with it", () => {
+test("G8 [E-3] a refusal names the id of the message, whatever else is wrong with it", () => {
 	expect(refusalOf('{"type":"publish","id":"p1"}').id).toBe("p1");
 	expect(refusalOf('{"id":"x1"}').id).toBe("x1");
 	expect(refusalOf('{"type":"nonsense","id":"x2"}').id).toBe("x2");
@@ -137,7 +137,7 @@ test("G8 a frame over 64 KiB is refused before it is parsed, by bytes and not by
 	expect(refusalOf("no JSON at all ".repeat(10_000)).code).toBe("too_large");
 });
 
-test("G8 a frame holds 100 messages, and 101 are refused as one", () => {
+test("G8 [F-3] a frame holds 100 messages, and 101 are refused as one", () => {
 	const frame = (count: number) => `[${Array.from({ length: count }, () => publish("")).join(",")}]`;
 	expect(decodeFrame(frame(100))).toHaveLength(100);
 	expect(refusalOf(frame(101)).code).toBe("too_large");
@@ -153,6 +153,6 @@ test.each([
 	["in an id", '{"type":"publish","id":"\\ud800","name":"n","data":1}'],
 	["in a name", '{"type":"signal","name":"\\ud800","data":1}'],
 	["in a field that nobody reads", '{"type":"signal","name":"n","data":1,"later":"\\ud800"}'],
-])("G8 a lone surrogate %s is malformed", (_, text) => {
+])("G8 [T-3] a lone surrogate %s is malformed", (_, text) => {
 	expect(refusalOf(text).code).toBe("malformed");
 });

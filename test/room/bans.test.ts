@@ -5,7 +5,7 @@ import { only, scenario, seqs } from "./scenario.ts";
 
 const ban = (member: string, seconds?: number) => ({ action: "ban" as const, member, ...(seconds && { seconds }) });
 
-scenario("G10 a ban closes all sessions of the member 4501, and takes it from the roster at once", (stage) => {
+scenario("G10 [A-3] a ban closes all sessions of the member 4501, and takes it from the roster at once", (stage) => {
 	const mod = moderator(stage);
 	const [one, two] = [stage.join("ann"), stage.join("ann")];
 	stage.news(mod);

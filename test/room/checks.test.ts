@@ -10,19 +10,22 @@ function spendAll(stage: Stage, session: string, count = 100): void {
 	stage.news(session);
 }
 
-awakeScenario("G3 a known id comes first: its repeat is acknowledged whatever else speaks against it", (stage) => {
-	const ann = stage.join("ann");
-	stage.publish(ann, "p1");
-	const mute = stage.join("ann", { can: ["read"] });
-	spendAll(stage, ann, 99);
-	stage.news(mute);
-	stage.publish(mute, "p1", "p1", { expect: 0 });
-	expect(stage.news(mute)).toEqual([{ type: "ack", id: "p1", seq: 1 }]);
-	stage.publish(mute, "p1", LARGE, { expect: 0 });
-	expect(stage.news(mute)).toMatchObject([{ type: "error", id: "p1", code: "id_reused" }]);
-});
+awakeScenario(
+	"G3 [P-8] a known id comes first: its repeat is acknowledged whatever else speaks against it",
+	(stage) => {
+		const ann = stage.join("ann");
+		stage.publish(ann, "p1");
+		const mute = stage.join("ann", { can: ["read"] });
+		spendAll(stage, ann, 99);
+		stage.news(mute);
+		stage.publish(mute, "p1", "p1", { expect: 0 });
+		expect(stage.news(mute)).toEqual([{ type: "ack", id: "p1", seq: 1 }]);
+		stage.publish(mute, "p1", LARGE, { expect: 0 });
+		expect(stage.news(mute)).toMatchObject([{ type: "error", id: "p1", code: "id_reused" }]);
+	},
+);
 
-awakeScenario("the capability comes before `expect`, rate and size", (stage) => {
+awakeScenario("[P-8] the capability comes before `expect`, rate and size", (stage) => {
 	const ann = stage.join("ann");
 	const mute = stage.join("ann", { can: ["read"] });
 	spendAll(stage, ann);
@@ -42,36 +45,41 @@ awakeScenario("`expect` comes before rate and size, and a miss spends nothing of
 	expect(stage.news(ann)).toMatchObject([{ type: "error", id: "p2", code: "conflict" }]);
 });
 
-awakeScenario("the rate comes before the size", (stage) => {
+awakeScenario("[P-8] the rate comes before the size", (stage) => {
 	const ann = stage.join("ann");
 	spendAll(stage, ann);
 	stage.publish(ann, "p1", LARGE);
 	expect(stage.news(ann)).toMatchObject([{ type: "error", id: "p1", code: "rate_limited" }]);
 });
 
-awakeScenario("G8 a member publishes 50 a second and 100 at once, over all its sessions and HTTP", (stage) => {
-	const first = stage.join("ann");
-	const second = stage.join("ann");
-	const bob = stage.join("bob");
-	for (const n of range(50)) {
-		stage.publish(first, `a${n}`);
-		stage.publish(second, `b${n}`);
-	}
-	expect(stage.room.meta.head).toBe(100);
-	stage.news(first);
-	stage.publish(first, "late");
-	const [refusal] = only(stage.news(first), "error");
-	expect(refusal).toMatchObject({ id: "late", code: "rate_limited", retryAfterMs: 20 });
-	expect(stage.post("ann", { id: "late", name: "chat", data: 1 })).toMatchObject({ refusal: { code: "rate_limited" } });
-	// Another member has a bucket of its own, and a refusal told when it is worth coming back.
-	stage.publish(bob, "b1");
-	stage.pass(refusal?.retryAfterMs ?? 0);
-	stage.publish(first, "late");
-	expect(stage.room.meta.head).toBe(102);
-	stage.pass(60_000);
-	for (const n of range(101)) stage.publish(first, `c${n}`);
-	expect(stage.room.meta.head).toBe(202);
-});
+awakeScenario(
+	"G8 [L-2] [L-3] a member publishes 50 a second and 100 at once, over all its sessions and HTTP",
+	(stage) => {
+		const first = stage.join("ann");
+		const second = stage.join("ann");
+		const bob = stage.join("bob");
+		for (const n of range(50)) {
+			stage.publish(first, `a${n}`);
+			stage.publish(second, `b${n}`);
+		}
+		expect(stage.room.meta.head).toBe(100);
+		stage.news(first);
+		stage.publish(first, "late");
+		const [refusal] = only(stage.news(first), "error");
+		expect(refusal).toMatchObject({ id: "late", code: "rate_limited", retryAfterMs: 20 });
+		expect(stage.post("ann", { id: "late", name: "chat", data: 1 })).toMatchObject({
+			refusal: { code: "rate_limited" },
+		});
+		// Another member has a bucket of its own, and a refusal told when it is worth coming back.
+		stage.publish(bob, "b1");
+		stage.pass(refusal?.retryAfterMs ?? 0);
+		stage.publish(first, "late");
+		expect(stage.room.meta.head).toBe(102);
+		stage.pass(60_000);
+		for (const n of range(101)) stage.publish(first, `c${n}`);
+		expect(stage.room.meta.head).toBe(202);
+	},
+);
 
 awakeScenario(
 	"G8 the room has a rate of its own, over all members",

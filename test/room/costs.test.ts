@@ -110,7 +110,7 @@ scenario(
 );
 
 awakeScenario(
-	"G8 one who is refused without end is sent away, within a minute again for good; who waits is not",
+	"G8 [L-5] one who is refused without end is sent away, within a minute again for good; who waits is not",
 	(stage) => {
 		const most = REFUSALS_PER_SECOND * REFUSALS_SECONDS;
 		const nonsense = Array(100).fill({ type: "nonsense" });

@@ -5,7 +5,7 @@ import { only, range, scenario, seqs } from "./scenario.ts";
 import { pausedPair, say, types, UNLIMITED } from "./slow-members.ts";
 
 scenario(
-	"G6 a paused session is answered in private up to 64 KiB, then closed 4001; the others notice nothing",
+	"G6 [S-3] a paused session is answered in private up to 64 KiB, then closed 4001; the others notice nothing",
 	(stage) => {
 		const ann = stage.join("ann");
 		say(stage, ann, 1, 1, "x".repeat(25_000));

@@ -5,7 +5,7 @@ import { only, range, scenario, seqs } from "./scenario.ts";
 import { pausedPair, publish, say, signal, types, UNLIMITED } from "./slow-members.ts";
 
 scenario(
-	"G6 a paused session hears nothing of what all hear; drained, it replays, gets the roster and is live",
+	"G6 [S-1] a paused session hears nothing of what all hear; drained, it replays, gets the roster and is live",
 	(stage) => {
 		const ann = stage.join("ann");
 		const bob = stage.join("bob");
@@ -76,7 +76,7 @@ scenario(
 );
 
 scenario(
-	"G4 G6 one who missed more than is kept is welcomed anew, as a reset, with the newest events",
+	"G4 G6 [S-2] one who missed more than is kept is welcomed anew, as a reset, with the newest events",
 	(stage) => {
 		const { ann, bob } = pausedPair(stage);
 		stage.publish(ann, "young");

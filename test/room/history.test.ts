@@ -33,7 +33,7 @@ const page = (seqs: number[], more: boolean, floor = 1, head = 100) => ({
 	head,
 });
 
-scenario("the newest 50, what is before a seq, what is after one: always ascending", (stage) => {
+scenario("[R-8] the newest 50, what is before a seq, what is after one: always ascending", (stage) => {
 	const ann = fill(stage, 100);
 	expect(ask(stage, ann, {})).toEqual(page(range(50, 51), true));
 	expect(ask(stage, ann, { limit: 3 })).toEqual(page([98, 99, 100], true));

@@ -17,7 +17,7 @@ const jobs = (stage: Stage, session: string) => only(stage.heard(session), "job"
 const errors = (stage: Stage, session: string) => only(stage.heard(session), "error");
 
 describe("a held event", () => {
-	play("is seen by nobody, takes no place, and its author is told `held`", (stage) => {
+	play("[P-9] is seen by nobody, takes no place, and its author is told `held`", (stage) => {
 		const [ann, bob] = [stage.join("ann"), stage.join("bob")];
 		const job = hold(stage, ann);
 		stage.publish(bob, "b1");
@@ -50,7 +50,7 @@ describe("a held event", () => {
 		expect(only(stage.heard(ann), "ack")).toEqual([{ type: "ack", id: "p1", seq: 1 }]);
 	});
 
-	play("refused it is nowhere, and its author is told the reason, also when it comes back", (stage) => {
+	play("[P-9] refused it is nowhere, and its author is told the reason, also when it comes back", (stage) => {
 		const [ann, bob] = [stage.join("ann"), stage.join("bob")];
 		const job = hold(stage, ann);
 		stage.leave(ann);

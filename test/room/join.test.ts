@@ -57,7 +57,7 @@ scenario("a guest's key is told to nobody else", (stage) => {
 	expect(welcomeOf(stage, bob)).not.toHaveProperty("resume");
 });
 
-scenario("a fresh join hears the 50 newest, or as many as it wants", (stage) => {
+scenario("[J-3] a fresh join hears the 50 newest, or as many as it wants", (stage) => {
 	const ann = stage.join("ann");
 	for (const n of range(60)) stage.publish(ann, `p${n}`);
 	expect(seqs(stage.heard(stage.join("bob")))).toEqual(range(50, 11));
@@ -69,7 +69,7 @@ scenario("a fresh join hears the 50 newest, or as many as it wants", (stage) => 
 
 for (const seq of [...range(6, 7), 12]) {
 	scenario(
-		`G4 the cursor ${seq} of a history 8 … 12 resumes with exactly what was missed`,
+		`G4 [R-3] the cursor ${seq} of a history 8 … 12 resumes with exactly what was missed`,
 		(stage) => {
 			trimmedRoom(stage);
 			const bob = stage.join("bob", { since: `epoch1.${seq}`, history: 2 });
@@ -96,7 +96,7 @@ for (const [since, reason] of [
 	["epoch1.9007199254740993", "malformed"],
 ] as const) {
 	scenario(
-		`G4 the cursor \`${since}\` of a history 8 … 12 is reset as ${reason}, with the events of a fresh join`,
+		`G4 [R-4] the cursor \`${since}\` of a history 8 … 12 is reset as ${reason}, with the events of a fresh join`,
 		(stage) => {
 			trimmedRoom(stage);
 			const bob = stage.join("bob", { since, history: 3 });
@@ -138,7 +138,7 @@ scenario("G2 a join gathered with publishes hears each once, those before it and
 	expect(welcomeOf(stage, bob.session)).toMatchObject({ head: 2, count: 2 });
 });
 
-scenario("one that speaks before it is welcomed is heard, and answered after its caught-up", (stage) => {
+scenario("[P-4] one that speaks before it is welcomed is heard, and answered after its caught-up", (stage) => {
 	stage.join("ann");
 	const bob = stage.joining("bob", { can: ["read", "publish"] });
 	stage.step([

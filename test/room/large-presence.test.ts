@@ -13,7 +13,7 @@ function fill(stage: Stage, count: number, from = 1): string[] {
 	return joins.map(({ session }) => session);
 }
 
-scenario("above 200 the welcome names the first 200 and counts all", (stage) => {
+scenario("[N-1] above 200 the welcome names the first 200 and counts all", (stage) => {
 	fill(stage, 204);
 	const [welcome] = only(stage.heard(stage.join("late")), "welcome");
 	expect(ids(welcome?.members)).toEqual(range(200).map((n) => `m${n}`));
@@ -57,7 +57,7 @@ scenario("when one who is named goes, the next in line is named in its place", (
 	);
 });
 
-scenario("what takes over 128 KiB is told in parts, of which the last bears the count", (stage) => {
+scenario("[N-3] what takes over 128 KiB is told in parts, of which the last bears the count", (stage) => {
 	const sessions = fill(stage, 200);
 	stage.news("s1");
 	const state = "x".repeat(2000);

@@ -7,7 +7,7 @@ import { awakeScenario, only, range, scenario } from "./scenario.ts";
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-scenario("G9 one whose cable was cut is closed 4002 and gone within 2 minutes; one who pings stays", (stage) => {
+scenario("G9 [H-3] one whose cable was cut is closed 4002 and gone within 2 minutes; one who pings stays", (stage) => {
 	const ann = stage.join("ann");
 	const bob = stage.join("bob");
 	stage.pass(10 * MINUTE);
@@ -33,6 +33,21 @@ scenario("G9 messages are life as pings are", (stage) => {
 	stage.pass(2 * MINUTE);
 	expect(stage.closeCode(bob)).toBe(CLOSE.heartbeatLost);
 });
+
+scenario(
+	"G9 [H-1] a client that speaks JSON alone stays by saying that it received nothing, which is not answered",
+	(stage) => {
+		stage.join("ann");
+		const bob = stage.join("bob");
+		stage.cut(bob);
+		stage.news(bob);
+		for (const _ of range(10)) {
+			stage.pass(MINUTE);
+			stage.say(bob, { type: "received", jobs: [] });
+		}
+		expect([stage.closeCode(bob), stage.news(bob)]).toEqual([null, []]);
+	},
+);
 
 awakeScenario(
 	"G9 a hidden tab that pings once a minute is neither closed nor reported as left for 7 minutes",

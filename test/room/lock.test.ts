@@ -9,7 +9,7 @@ import type { Stage } from "./stage.ts";
 const pageOf = (stage: Stage) => stage.room.page({ limit: 200 }).bodies.map((body) => JSON.parse(body));
 const CANARY = "canary-7f3a";
 
-scenario("a redacted event keeps its place without its data, and everyone is told by whom", (stage) => {
+scenario("[R-9] a redacted event keeps its place without its data, and everyone is told by whom", (stage) => {
 	const mod = moderator(stage);
 	const ann = stage.join("ann");
 	stage.publish(ann, "p1", CANARY);

@@ -49,7 +49,7 @@ scenario("G10 a mute holds over HTTP too: a muted member's post is refused", (st
 	expect(seqs(stage.heard(mod))).toEqual([]);
 });
 
-scenario("an unmute gives back what was granted, in place", (stage) => {
+scenario("[A-2] an unmute gives back what was granted, in place", (stage) => {
 	const mod = moderator(stage);
 	const ann = stage.join("ann", { can: ["read", "publish"] });
 	act(stage, mod, mute("ann"));
@@ -103,7 +103,7 @@ scenario("mutes of several members end each at its own time", (stage) => {
 	expect([ann, bob].map((each) => only(stage.heard(each), "access").length)).toEqual([2, 2]);
 });
 
-scenario("a removal closes 4500 and takes from the roster at once; the member may come in again", (stage) => {
+scenario("[A-3] a removal closes 4500 and takes from the roster at once; the member may come in again", (stage) => {
 	const mod = moderator(stage);
 	const [one, two] = [stage.join("ann"), stage.join("ann")];
 	stage.news(mod);

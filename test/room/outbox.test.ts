@@ -13,7 +13,7 @@ function ask(stage: Stage, session: string, id: string, name = "sum", data: unkn
 }
 
 describe("G5 a job settles once", () => {
-	play("an event starts its job in its own turn, and everyone hears the card later", (stage) => {
+	play("[K-5] an event starts its job in its own turn, and everyone hears the card later", (stage) => {
 		const [ann, bob] = [stage.join("ann"), stage.join("bob")];
 		stage.publish(ann, "p1", "see http://a.example");
 		expect(stage.queue.runs).toEqual({ "epoch1-1": 1 });

@@ -27,7 +27,7 @@ describe("what a member asked for", () => {
 		expect(jobs(stage, bob)).toEqual([]);
 	});
 
-	play("waits for one who is away, is told after the welcome of each join, and `received` ends it", (stage) => {
+	play("[K-2] waits for one who is away, is told after the welcome of each join, and `received` ends it", (stage) => {
 		const ann = stage.join("ann");
 		const [first, second] = [ask(stage, ann, "j1"), ask(stage, ann, "j2")];
 		stage.leave(ann);
@@ -110,7 +110,7 @@ describe("what a member asked for", () => {
 });
 
 describe("asking again", () => {
-	play("a repeated id answers with the job's present state, and owes no second one", (stage) => {
+	play("[K-1] a repeated id answers with the job's present state, and owes no second one", (stage) => {
 		const ann = stage.join("ann");
 		const job = ask(stage, ann, "j1");
 		ask(stage, ann, "j1");
@@ -135,7 +135,7 @@ describe("asking again", () => {
 		expect(stage.jobs(null, 10)).toHaveLength(2);
 	});
 
-	play("an event's own outcome for its author comes under the event's id", (stage) => {
+	play("[K-4] an event's own outcome for its author comes under the event's id", (stage) => {
 		const [ann, bob] = [stage.join("ann"), stage.join("bob")];
 		stage.publish(ann, "p1", 1, { name: "order" });
 		settle(stage, lastJob(stage), { bill: 9 });

@@ -5,7 +5,7 @@ import { awakeScenario, only, range, scenario } from "./scenario.ts";
 const member = (id: string, state: unknown = null) => ({ id, name: id.toUpperCase(), state });
 const told = (more: object) => ({ type: "presence", joined: [], left: [], changed: [], ...more });
 
-scenario("one who joins is told who is here, itself too; the others are told that it came", (stage) => {
+scenario("[N-4] one who joins is told who is here, itself too; the others are told that it came", (stage) => {
 	const ann = stage.join("ann");
 	expect(only(stage.news(ann), "welcome")).toMatchObject([{ members: [member("ann")], count: 1 }]);
 	const bob = stage.join("bob");
@@ -16,7 +16,7 @@ scenario("one who joins is told who is here, itself too; the others are told tha
 	]);
 });
 
-scenario("G9 one whose tab closed is gone after 10 s, and not before", (stage) => {
+scenario("G9 [N-2] one whose tab closed is gone after 10 s, and not before", (stage) => {
 	const ann = stage.join("ann");
 	const bob = stage.join("bob");
 	stage.leave(bob);
@@ -64,7 +64,7 @@ scenario("a member with two sessions comes with the first and goes with the last
 	expect(stage.news(ann)).toEqual([told({ left: ["bob"], count: 1 })]);
 });
 
-scenario("a member that was gone and comes again joins again, without its old state", (stage) => {
+scenario("[N-5] a member that was gone and comes again joins again, without its old state", (stage) => {
 	const ann = stage.join("ann");
 	const bob = stage.join("bob");
 	stage.say(bob, { type: "presence", state: 1 });

@@ -15,7 +15,7 @@ const event = (seq: number, id: string, more = {}) => ({
 	...more,
 });
 
-scenario("G2 an event reaches everyone, its author too, with its place, time and author", (stage) => {
+scenario("G2 [P-1] an event reaches everyone, its author too, with its place, time and author", (stage) => {
 	const ann = stage.join("ann");
 	const bob = stage.join("bob");
 	stage.news(ann);
@@ -26,7 +26,7 @@ scenario("G2 an event reaches everyone, its author too, with its place, time and
 	expect(stage.news(bob)).toEqual(heard);
 });
 
-scenario("G2 publishes of several sessions in one turn get one order, and one frame each", (stage) => {
+scenario("G2 [R-1] publishes of several sessions in one turn get one order, and one frame each", (stage) => {
 	const ann = stage.join("ann");
 	const bob = stage.join("bob");
 	const before = stage.frames(ann).length;
@@ -43,7 +43,7 @@ scenario("G2 publishes of several sessions in one turn get one order, and one fr
 	expect(stage.frames(ann)).toHaveLength(before + 1);
 });
 
-scenario("G2 the time of an event never decreases, though the clock does", (stage) => {
+scenario("G2 [T-8] the time of an event never decreases, though the clock does", (stage) => {
 	const ann = stage.join("ann");
 	stage.publish(ann, "p1");
 	stage.now -= 60_000;
@@ -75,7 +75,7 @@ scenario("G3 a repeat in the same turn, and in the same frame, is one event", (s
 	]);
 });
 
-scenario("G3 the id belongs to the member: its next session repeats, another member does not", (stage) => {
+scenario("G3 [P-2] the id belongs to the member: its next session repeats, another member does not", (stage) => {
 	const first = stage.join("ann");
 	stage.publish(first, "p1");
 	stage.leave(first);
@@ -97,22 +97,25 @@ scenario("G3 a repeat after a crash is acknowledged", (stage) => {
 	expect(only(stage.heard(again), "ack")).toEqual([{ type: "ack", id: "p1", seq: 1 }]);
 });
 
-scenario("G3 an id that is used again for something else is refused; the order of keys is nothing else", (stage) => {
-	const ann = stage.join("ann");
-	stage.publish(ann, "p1", { a: 1, b: [1] });
-	stage.news(ann);
-	stage.publish(ann, "p1", { b: [1], a: 1 });
-	stage.publish(ann, "p1", { a: 1 });
-	stage.publish(ann, "p1", { a: 1, b: [1] }, { name: "other" });
-	expect(stage.news(ann)).toMatchObject([
-		{ type: "ack", id: "p1", seq: 1 },
-		{ type: "error", id: "p1", code: "id_reused" },
-		{ type: "error", id: "p1", code: "id_reused" },
-	]);
-	expect(stage.room.meta.head).toBe(1);
-});
+scenario(
+	"G3 [P-6] an id that is used again for something else is refused; the order of keys is nothing else",
+	(stage) => {
+		const ann = stage.join("ann");
+		stage.publish(ann, "p1", { a: 1, b: [1] });
+		stage.news(ann);
+		stage.publish(ann, "p1", { b: [1], a: 1 });
+		stage.publish(ann, "p1", { a: 1 });
+		stage.publish(ann, "p1", { a: 1, b: [1] }, { name: "other" });
+		expect(stage.news(ann)).toMatchObject([
+			{ type: "ack", id: "p1", seq: 1 },
+			{ type: "error", id: "p1", code: "id_reused" },
+			{ type: "error", id: "p1", code: "id_reused" },
+		]);
+		expect(stage.room.meta.head).toBe(1);
+	},
+);
 
-scenario("G8 names of the room's own are refused, and names that only look so are not", (stage) => {
+scenario("G8 [T-7] names of the room's own are refused, and names that only look so are not", (stage) => {
 	const ann = stage.join("ann");
 	stage.news(ann);
 	stage.publish(ann, "p1", 1, { name: "room.job" });
@@ -134,7 +137,7 @@ scenario("G10 who lacks the capability publishes nothing, and nobody else hears 
 	expect(stage.room.meta.head).toBe(0);
 });
 
-scenario("`expect` publishes only at that head, and a miss tells the head", (stage) => {
+scenario("[P-7] `expect` publishes only at that head, and a miss tells the head", (stage) => {
 	const ann = stage.join("ann");
 	stage.news(ann);
 	stage.publish(ann, "p1", 1, { expect: 0 });

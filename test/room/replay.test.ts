@@ -18,7 +18,7 @@ function fill(stage: Stage, count: number): string {
 }
 
 scenario(
-	"G2 G4 a replay of several turns has no gap and no repeat, though events come meanwhile, and ends in one caught-up",
+	"G2 G4 [R-6] a replay of several turns has no gap and no repeat, though events come meanwhile, and ends in one caught-up",
 	(stage) => {
 		const ann = fill(stage, 3500);
 		const bob = stage.joining("bob", { since: "epoch1.0" });
@@ -55,7 +55,7 @@ scenario(
 );
 
 scenario(
-	"one who missed who came and went while it was replayed to gets the whole roster before its caught-up",
+	"[R-6] one who missed who came and went while it was replayed to gets the whole roster before its caught-up",
 	(stage) => {
 		const ann = fill(stage, 2500);
 		const cid = stage.join("cid");
@@ -95,7 +95,7 @@ scenario(
 );
 
 scenario(
-	"G4 events trimmed before a slow replay reached them: it is reset and told why, never given a gap",
+	"G4 [R-7] events trimmed before a slow replay reached them: it is reset and told why, never given a gap",
 	(stage) => {
 		const ann = fill(stage, 3000);
 		stage.pass(30_000);

@@ -74,7 +74,7 @@ scenario(
 );
 
 scenario(
-	"G3 a key is known for 24 h, though its event is long gone; then the id is free",
+	"G3 [P-5] a key is known for 24 h, though its event is long gone; then the id is free",
 	(stage) => {
 		const post = { id: "p1", name: "chat", data: 1 };
 		fill(stage, 10);

@@ -10,7 +10,7 @@ const signal = (name: string, data: unknown, to?: string) => ({
 });
 const datas = (heard: Parameters<typeof only>[0]) => only(heard, "signal").map(({ data }) => data);
 
-scenario("a signal reaches everyone, its sender too, and says whose session it is", (stage) => {
+scenario("[N-6] a signal reaches everyone, its sender too, and says whose session it is", (stage) => {
 	const ann = stage.join("ann");
 	const bob = stage.join("bob");
 	stage.news(ann);
@@ -21,7 +21,7 @@ scenario("a signal reaches everyone, its sender too, and says whose session it i
 	expect(stage.news(bob)).toEqual(heard);
 });
 
-scenario("within a turn the newest per session and name wins; across turns each is heard", (stage) => {
+scenario("[N-6] within a turn the newest per session and name wins; across turns each is heard", (stage) => {
 	const ann = stage.join("ann");
 	const again = stage.join("ann");
 	const bob = stage.join("bob");
@@ -64,6 +64,21 @@ scenario("one who becomes live in a turn hears its signals after `caught-up`", (
 	const bob = stage.joining("bob");
 	stage.step([bob, stage.saying(ann, signal("cursor", 1))]);
 	expect(stage.heard(bob.session).map(({ type }) => type)).toEqual(["welcome", "caught-up", "signal"]);
+});
+
+scenario("[F-5] a turn tells presence, then events, then signals, then what is a session's own", (stage) => {
+	const ann = stage.join("ann");
+	stage.publish(ann, "known");
+	stage.news(ann);
+	stage.step([
+		stage.saying(ann, [
+			{ type: "publish", id: "known", name: "chat", data: "known" },
+			signal("cursor", 1),
+			{ type: "publish", id: "new", name: "chat", data: 1 },
+		]),
+		stage.joining("bob"),
+	]);
+	expect(stage.news(ann).map(({ type }) => type)).toEqual(["presence", "event", "signal", "ack"]);
 });
 
 scenario("G8 a signal over 4 KiB is refused by bytes, and nobody else hears of it", (stage) => {

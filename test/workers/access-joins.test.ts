@@ -59,11 +59,11 @@ async function outcomes(origin: Record<string, string>): Promise<Partial<Record<
 	return found;
 }
 
-test("G10 a program's join: who is not proven is refused, in HTTP's words", async () => {
+test("G10 [J-9] a program's join: who is not proven is refused, in HTTP's words", async () => {
 	expect(await outcomes({})).toEqual(Object.fromEntries(KINDS.map((kind) => [kind, expected(kind)])));
 });
 
-test("G10 a listed page's join: the same refusals, by an error and a close code", async () => {
+test("G10 [J-9] a listed page's join: the same refusals, by an error and a close code", async () => {
 	const all = Object.fromEntries(
 		KINDS.map((kind) => {
 			const answer = expected(kind);
@@ -91,7 +91,7 @@ async function joined(can: readonly string[]): Promise<Guest> {
 	return guest;
 }
 
-describe.each(Object.entries(MESSAGES))("G10 the message %s", (type, { message, needs, done }) => {
+describe.each(Object.entries(MESSAGES))("G10 [A-1] the message %s", (type, { message, needs, done }) => {
 	/** Says it, and then something that every member may and that is answered: what came between is the answer. */
 	async function answers(guest: Guest): Promise<string[]> {
 		const from = guest.heard.length;
@@ -134,7 +134,7 @@ test("G10 a token that comes as `Authorization` to the socket's door is checked 
 	expect(await outcomeOf(ada)).toBe("in");
 });
 
-test("G10 where guests are let in, a bad token by subprotocol makes no guest either", async () => {
+test("G10 [J-6] where guests are let in, a bad token by subprotocol makes no guest either", async () => {
 	const open = doorWith({ ...VARS, ACCESS: "open" });
 	for (const kind of KINDS.filter((each) => !expected(each).startsWith("in") && !CROSS_SITE.has(each))) {
 		const credentials = await credentialsOf(kind, rsa, stranger);
@@ -143,14 +143,14 @@ test("G10 where guests are let in, a bad token by subprotocol makes no guest eit
 	}
 });
 
-test("G10 a token in the query, the path or a cookie is not seen", async () => {
+test("G10 [J-6] a token in the query, the path or a cookie is not seen", async () => {
 	const token = await mint();
 	for (const path of [`/rooms/team-a?token=${token}`, `/rooms/team-a?bearer=${token}&access_token=${token}`]) {
 		expect(await outcomeOf(await knock(call, path, { Cookie: `token=${token}` }))).toBe("401 unauthorized");
 	}
 });
 
-test("G10 guests who may not read do not get in, and those who may, may no more than GUEST_CAN", async () => {
+test("G10 [J-8] guests who may not read do not get in, and those who may, may no more than GUEST_CAN", async () => {
 	expect(await outcomeOf(await knock(doorWith({ GUEST_CAN: "" }), "/rooms/team-a"))).toBe("403 forbidden");
 	expect(await outcomeOf(await knock(doorWith({ GUEST_CAN: "publish" }), "/rooms/team-a"))).toBe("403 forbidden");
 	const guest = await enter(doorWith({ GUEST_CAN: "read signal" }), "/rooms/team-a");

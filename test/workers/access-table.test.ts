@@ -68,7 +68,7 @@ test("G10 every route of the Worker has its row in the table", () => {
 	expect(new Set(listed)).toEqual(new Set(ROWS.map(({ route }) => route)));
 });
 
-test("every route stands in the OpenAPI document, and nothing else does", () => {
+test("[X-1] every route stands in the OpenAPI document, and nothing else does", () => {
 	const { paths } = openApi() as { paths: Record<string, object> };
 	const documented = Object.entries(paths).flatMap(([path, item]) =>
 		Object.keys(item)

@@ -48,7 +48,7 @@ describe.each(READS)("G8 GET %s", (path) => {
 	});
 });
 
-test("a member's reads over HTTP have one bucket, which is that of its reads by socket", async () => {
+test("[L-2] a member's reads over HTTP have one bucket, which is that of its reads by socket", async () => {
 	const token = await mint();
 	const guest = await enter(call, PATH, bearing(token));
 	const answers = await outcomes(HISTORY_PER_SECOND * 20, (n) =>

@@ -22,7 +22,7 @@ function post(path: string, body: BodyInit): Promise<Response> {
 const bytes = (...parts: (string | number[])[]) =>
 	Uint8Array.from(parts.flatMap((part) => (typeof part === "string" ? [...new TextEncoder().encode(part)] : part)));
 
-describe("a body that is no UTF-8 is malformed, not altered", () => {
+describe("[X-5] a body that is no UTF-8 is malformed, not altered", () => {
 	test.each([
 		["a letter of Latin 1", [0xe9]],
 		["a byte that begins nothing", [0xff]],

@@ -143,7 +143,7 @@ function inside<T>(run: (room: RoomObject, socket: WebSocket) => T): Promise<T> 
 	});
 }
 
-test("G8 the inbox counts the bytes of a frame whose first message is refused, and a refusal for want of room bears the id", async () => {
+test("G8 [L-6] the inbox counts the bytes of a frame whose first message is refused, and a refusal for want of room bears the id", async () => {
 	const ann = await join("/rooms/lobby");
 	const frame = `[{"type":"?","id":"q"},${publish("p", "x".repeat(60_000))}]`;
 	const fits = Math.ceil(INBOX_BYTES_MAX / frame.length);

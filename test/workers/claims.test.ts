@@ -105,7 +105,7 @@ describe("nobody is called undefined", () => {
 		expect(await outcomeOf(await knock(admitting, "/rooms/a", token))).toBe("401 unauthorized");
 	});
 
-	test("a guest whose page wrote a missing name into the address is a guest without one", async () => {
+	test("[J-2] a guest whose page wrote a missing name into the address is a guest without one", async () => {
 		const ann = await enter(doorWith({}), "/rooms/a?name=undefined");
 		const [welcome] = await ann.hears("welcome");
 		expect(welcome?.me.name).toMatch(/^Guest [0-9a-f]{4}$/);

@@ -58,7 +58,7 @@ test.each([
 	expect(page.closed?.code).toBe(closeCode);
 });
 
-test("the reply to a join names rotunda.v1 alone, and only where it was offered", async () => {
+test("[J-5] the reply to a join names rotunda.v1 alone, and only where it was offered", async () => {
 	const offered = await call("/rooms/a", upgrade({ "Sec-WebSocket-Protocol": "resume.0123456789abcdef, rotunda.v1" }));
 	expect(offered.headers.get("Sec-WebSocket-Protocol")).toBe("rotunda.v1");
 	new Guest(offered.webSocket as WebSocket).socket.close();
@@ -67,7 +67,7 @@ test("the reply to a join names rotunda.v1 alone, and only where it was offered"
 	new Guest(bare.webSocket as WebSocket).socket.close();
 });
 
-test("G3 an event over HTTP is 201, its repeat 200 with the same place, and members hear it once", async () => {
+test("G3 [X-3] an event over HTTP is 201, its repeat 200 with the same place, and members hear it once", async () => {
 	const ann = await join("/rooms/a");
 	const body = '{"name":"chat","data":{"a":1}}';
 	const first = await post("a", "the-first-key-of-all", body);
@@ -98,7 +98,7 @@ test.each([
 	expect(await (await call("/rooms/a")).json()).toMatchObject({ head: 0 });
 });
 
-test("a history that is no longer kept is 410 `trimmed`", async () => {
+test("[X-4] a history that is no longer kept is 410 `trimmed`", async () => {
 	await post("a", "the-first-key-of-all", '{"name":"chat","data":1}');
 	const response = await call("/rooms/a/events?epoch=other");
 	expect([response.status, await response.json()]).toMatchObject([410, { code: "trimmed" }]);

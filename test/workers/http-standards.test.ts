@@ -48,7 +48,7 @@ describe.each([...ADDRESSES, { path: "/openapi.json", allowed: ["GET", "HEAD", "
 	},
 );
 
-describe("what a refusal brings along", () => {
+describe("[X-2] what a refusal brings along", () => {
 	test.each([
 		["/rooms", {}],
 		["/rooms", { Authorization: "Bearer none" }],
@@ -102,7 +102,7 @@ describe("what a body may be", () => {
 		{ "Content-Encoding": "unheard-of" },
 		{ "Content-Type": "application/json; charset=utf-16" },
 		{ "Content-Type": 'application/json;Charset="ISO-8859-1"' },
-	] as Record<string, string>[])("%j is 415, which says what is taken", async (headers) => {
+	] as Record<string, string>[])("[X-5] %j is 415, which says what is taken", async (headers) => {
 		for (const path of ["/rooms/team-a/events", "/rooms/team-a/moderation"]) {
 			const answer = await post(headers, path);
 			expect([answer.status, answer.headers.get("Accept-Encoding")]).toEqual([415, "identity"]);
@@ -182,7 +182,7 @@ describe("one address, two forms", () => {
 	});
 });
 
-describe("Idempotency-Key", () => {
+describe("[X-3] Idempotency-Key", () => {
 	const publish = async (key: string, headers: Record<string, string> = {}, data: unknown = 1) => {
 		const body = JSON.stringify({ name: "chat", data });
 		const answer = await call("/rooms/team-a/events", {

@@ -59,7 +59,7 @@ describe("GET /rooms", () => {
 			.run();
 	const namesOf = (pages: Page[]) => pages.flatMap(({ rooms }) => rooms ?? []).map(({ room }) => room);
 
-	test("the last active come first, and each room once, though others are active meanwhile and new ones come", async () => {
+	test("[X-6] the last active come first, and each room once, though others are active meanwhile and new ones come", async () => {
 		const names = Array.from({ length: 23 }, (_, n) => `room-${(n * 7) % 23}`);
 		for (const [n, name] of names.entries()) await active(name, 1_000 + n);
 		const pages = await readAll("/rooms?limit=4", async (n) => {
@@ -94,7 +94,7 @@ describe("GET /rooms/{room}/members", () => {
 	const idsOf = (pages: Page[]) => pages.flatMap(({ members }) => members ?? []).map(({ id }) => id);
 	const join = async (sub: string) => enter(call, "/rooms/team-a", bearing(await mint({ sub })));
 
-	test("each who is there all the time is listed once, though others come and go, and come again", async () => {
+	test("[X-6] each who is there all the time is listed once, though others come and go, and come again", async () => {
 		const guests = new Map<string, Guest>();
 		const names = Array.from({ length: 11 }, (_, n) => `m${(n * 7) % 11}`);
 		for (const name of names) guests.set(name, await join(name));

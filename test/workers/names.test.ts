@@ -26,7 +26,7 @@ test.each([
 	"x".repeat(65),
 	"👨‍👩‍👧".repeat(15),
 	`a${"\u0301".repeat(1000)}`,
-])("G10 no guest is called %j", async (name) => {
+])("G10 [T-6] no guest is called %j", async (name) => {
 	expect(await outcomeOf(await knock(call, asked(name)))).toBe("400 bad_request");
 });
 

@@ -152,7 +152,7 @@ describe.each(["http://localhost:8787", "http://127.0.0.1:8787", "http://[::1]:8
 	},
 );
 
-test("G10 a write that bears a browser's marks needs an Origin; a backend's needs none", async () => {
+test("G10 [X-7] a write that bears a browser's marks needs an Origin; a backend's needs none", async () => {
 	const call = doorWith(LISTED);
 	for (const marks of [{ Cookie: "a=b" }, { "Sec-Fetch-Site": "same-origin" }, { "Sec-Fetch-Site": "none" }]) {
 		expect(await writes(call, marks as unknown as Record<string, string>)).toBe(REFUSED);

@@ -8,7 +8,7 @@ afterEach(reset);
 
 const stubOf = (room: string) => env.ROOMS.getByName(room);
 
-test("two guests hear each other in one order, and `ping` is answered `pong`", async () => {
+test("[H-1] two guests hear each other in one order, and `ping` is answered `pong`", async () => {
 	const ann = await join("/rooms/lobby?name=Ann");
 	const bob = await join("/rooms/lobby?name=Bob");
 	ann.publish("a1");
@@ -59,14 +59,14 @@ test("G4 a guest whose socket was dropped resumes as itself, with what it missed
 	expect(again.seqs).toEqual([2]);
 });
 
-test("a close is answered with its own code", async () => {
+test("[H-6] a close is answered with its own code", async () => {
 	const ann = await join("/rooms/lobby");
 	ann.socket.close(4321, "enough");
 	await ann.until(() => ann.closed !== null);
 	expect(ann.closed?.code).toBe(4321);
 });
 
-test("G8 what is no text is refused and the session lives on; 20 malformed messages close 4503", async () => {
+test("G8 [F-1] [L-4] what is no text is refused and the session lives on; 20 malformed messages close 4503", async () => {
 	const ann = await join("/rooms/lobby");
 	ann.socket.send(new Uint8Array([1, 2, 3]));
 	expect(await ann.hears("error")).toMatchObject([{ code: "binary_reserved" }]);

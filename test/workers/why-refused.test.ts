@@ -34,7 +34,7 @@ async function both(call: Call, path: string, { token, resume }: { token?: strin
 }
 const twice = (outcome: string) => ({ join: outcome, get: outcome });
 
-describe("the same refusal", () => {
+describe("[J-10] the same refusal", () => {
 	test.each([
 		["/rooms/-a", "400 bad_room"],
 		["/rooms/a?history=201", "400 bad_request"],
@@ -144,7 +144,7 @@ describe("from a page that is not listed", () => {
 	});
 });
 
-describe("a slash at the end is forgiven", () => {
+describe("[J-1] a slash at the end is forgiven", () => {
 	test("of a join, a page and a call", async () => {
 		const ann = await enter(open, "/rooms/lobby");
 		expect((await (await enter(open, "/rooms/lobby/")).hears("welcome"))[0]).toMatchObject({ room: "lobby", count: 2 });

@@ -1,4 +1,4 @@
-/** G4: a cursor is resumed exactly where docs/protocol.md R3 says so, and anything else is told why not. */
+/** G4: a cursor is resumed exactly where docs/protocol.md says so, and anything else is told why not. */
 
 import type { Welcome } from "../../../src/protocol/messages.ts";
 import { hold } from "../broken.ts";
@@ -55,7 +55,7 @@ export class Resume {
 	}
 }
 
-/** The rule, written a second time from docs/protocol.md R3 and R4. */
+/** The rule, written a second time from docs/protocol.md and. */
 export function continuity(since: string | null, epoch: string, head: number, floor: number): string {
 	if (since === null) return "fresh";
 	const parts = since.split(".");
