@@ -2,13 +2,14 @@
 import { JOBS_LOOKED_AT_MAX } from "../protocol/limits.ts";
 import type { AskKey, JobChange, JobHead, JobRow, JobState, ListedJob, RangeRow } from "../room/jobs.ts";
 import type { JobSize, JobSizes } from "../room/store.ts";
-import { Database, ROWS } from "./database.ts";
+import { ROWS } from "./database.ts";
+import { SqliteRemains } from "./sqlite-remains.ts";
 
 const HEAD_COLUMNS = `n, kind, purpose, member, ask, seq, state, run, due_at as "dueAt", deadline_at as "deadlineAt",
 	is_owed as "isOwed", jobs.at, digest`;
 const JOB_COLUMNS = `${HEAD_COLUMNS}, name, input, outcome`;
 
-export class SqliteJobs extends Database {
+export class SqliteJobs extends SqliteRemains {
 	jobsInHand(): JobHead[] {
 		return this.#readJobs<JobHead>(
 			`select ${HEAD_COLUMNS} from jobs where state in ('waiting', 'sent') or is_owed order by n`,

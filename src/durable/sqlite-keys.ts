@@ -34,6 +34,7 @@ export class SqliteKeys extends SqliteJobs {
 	}
 
 	protected override forgetKnown(): void {
+		super.forgetKnown();
 		this.#known = null;
 	}
 
@@ -90,16 +91,13 @@ export class SqliteKeys extends SqliteJobs {
 		this.forgetKnown();
 	}
 
-	/** Whole tables: that costs their pages, and no look at a row. */
 	dropOlderKeys(): void {
-		const { present, newer } = this.#ring;
-		for (const table of present) if (table !== newer) this.write(`delete from ${table}`);
-		this.forgetKnown();
+		const { holding, newer } = this.#ring;
+		this.setAside(holding.filter((table) => table !== newer));
 	}
 
 	protected wipeKeys(): void {
-		for (const table of this.#ring.present) this.write(`delete from ${table}`);
-		this.forgetKnown();
+		this.setAside(this.#ring.holding);
 	}
 }
 

@@ -180,8 +180,9 @@ export class SqliteStore extends SqliteKeys implements RoomStore {
 	}
 
 	wipe(): void {
-		for (const table of ["roster", "events", "abouts", "unindexed", "erasures", "jobs"])
-			this.write(`delete from ${table}`);
+		// Of these there are few.
+		for (const table of ["roster", "unindexed", "erasures"]) this.write(`delete from ${table}`);
+		this.setAside(["events", "abouts", "jobs"]);
 		this.wipeKeys();
 	}
 }

@@ -104,6 +104,14 @@ export const ALARM_RETRY_MS = 30_000;
 export const TRIM_ROWS_MAX = 5_000;
 export const TRIM_BYTES_MAX = 4 * 1024 * 1024;
 
+/**
+ * What one piece removes of what was wiped, and how long until the next. Rows written cost, and nobody waits: so it
+ * is 8,000 a second, and a million keys go in two minutes. Measured: 2 MiB, or 2,000 keys, in some 5 ms.
+ */
+export const REMAINS_ROWS_MAX = 2_000;
+export const REMAINS_BYTES_MAX = 2 * 1024 * 1024;
+export const REMAINS_PAUSE_MS = 250;
+
 // The client.
 export const BACKOFF_MS_MIN = 250;
 export const BACKOFF_MS_MAX = 30_000;

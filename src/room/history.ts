@@ -8,8 +8,9 @@ import { PAGE_BYTES_MAX, PAGE_EVENTS_DEFAULT } from "../protocol/limits.ts";
 import type { Event, HistoryRequest } from "../protocol/messages.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
+import { fitting } from "./fitting.ts";
 import type { RoomRecord } from "./record.ts";
-import type { EventSize, NewEvent, RoomStore, StoredEvent } from "./store.ts";
+import type { NewEvent, RoomStore, StoredEvent } from "./store.ts";
 import type { Turn } from "./turn.ts";
 import type { Veil } from "./veil.ts";
 
@@ -33,9 +34,6 @@ export interface Page {
 	/** True where there are more in the direction that was asked for. */
 	more: boolean;
 }
-
-/** How many sizes are looked at first. */
-const FIRST_SIZES = 16;
 
 export class History implements Concern {
 	readonly #store: RoomStore;
@@ -180,7 +178,9 @@ export class History implements Concern {
 	after(seq: number, limit: number): Page {
 		const { floor, head } = this.#record.meta;
 		const from = Math.max(seq, floor - 1);
-		const count = fitting(Math.min(limit, head - from), (first, most) => this.#store.sizesAfter(from + first, most));
+		const count = fitting(Math.min(limit, head - from), PAGE_BYTES_MAX, (first, most) =>
+			this.#store.sizesAfter(from + first, most),
+		);
 		return this.#page(from, count, (last) => last < head);
 	}
 
@@ -189,7 +189,9 @@ export class History implements Concern {
 		const { floor, head } = this.#record.meta;
 		const end = Math.min(seq - 1, head);
 		const most = Math.min(limit, end - floor + 1);
-		const count = fitting(most, (first, many) => this.#store.sizesAfter(end - first - many, many).toReversed());
+		const count = fitting(most, PAGE_BYTES_MAX, (first, many) =>
+			this.#store.sizesAfter(end - first - many, many).toReversed(),
+		);
 		return this.#page(end - count, count, () => end - count >= floor);
 	}
 
@@ -199,22 +201,4 @@ export class History implements Concern {
 		const last = events.at(-1)?.seq ?? null;
 		return { bodies: events.map((event) => this.#veil.over(event).body), last, more: hasMore(last ?? from) };
 	}
-}
-
-/**
- * How many of at most `limit` events, from the first on, fit PAGE_BYTES_MAX: at least one. Their sizes are read a
- * few at first, and then twice as many each time: where events are large a page holds four of them.
- */
-function fitting(limit: number, sizes: (first: number, many: number) => readonly EventSize[]): number {
-	let [count, bytes] = [0, 0];
-	for (let many = FIRST_SIZES; count < limit; many *= 2) {
-		const found = sizes(count, Math.min(many, limit - count));
-		if (found.length === 0) return count;
-		for (const event of found) {
-			bytes += event.bytes + 1;
-			if (count > 0 && bytes > PAGE_BYTES_MAX) return count;
-			count++;
-		}
-	}
-	return count;
 }

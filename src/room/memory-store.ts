@@ -28,6 +28,9 @@ export class MemoryStore extends MemoryJobs implements RoomStore {
 	#erasures = new Map<string, ErasureRow>();
 	/** By the event that they are about. */
 	#abouts = new Map<number, number[]>();
+	/** How many rows are still to go of what was wiped, or of dropped keys. */
+	#remains = 0;
+
 	meta(): Meta | null {
 		return this.#meta === null ? null : { ...this.#meta };
 	}
@@ -141,6 +144,7 @@ export class MemoryStore extends MemoryJobs implements RoomStore {
 
 	dropOlderKeys(): void {
 		this.#keysWillChange();
+		this.#remain(this.#olderKeys.size);
 		this.#olderKeys = new Map();
 	}
 
@@ -203,6 +207,21 @@ export class MemoryStore extends MemoryJobs implements RoomStore {
 		return this.#abouts.get(seq) ?? [];
 	}
 
+	hasRemains(): boolean {
+		return this.#remains > 0;
+	}
+
+	dropRemains(rowsMax: number): void {
+		this.#remain(-Math.min(rowsMax, this.#remains));
+	}
+
+	#remain(more: number): void {
+		this.willChange(() => {
+			this.#remains -= more;
+		});
+		this.#remains += more;
+	}
+
 	wipe(): void {
 		const [roster, events, keys, jobs] = [this.#roster, this.#events, this.#keys, this.jobRows];
 		const [erasures, abouts, older] = [this.#erasures, this.#abouts, this.#olderKeys];
@@ -215,6 +234,7 @@ export class MemoryStore extends MemoryJobs implements RoomStore {
 			this.#abouts = abouts;
 			this.#olderKeys = older;
 		});
+		this.#remain(events.length + keys.size + older.size + jobs.size);
 		this.#olderKeys = new Map();
 		this.#erasures = new Map();
 		this.#abouts = new Map();

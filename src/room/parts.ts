@@ -16,6 +16,7 @@ import { Patience } from "./patience.ts";
 import { Publishing } from "./publish.ts";
 import { Ranges } from "./ranges.ts";
 import { RoomRecord } from "./record.ts";
+import { Remains } from "./remains.ts";
 import { Requests } from "./requests.ts";
 import { Retention } from "./retention.ts";
 import { Roster } from "./roster.ts";
@@ -66,6 +67,7 @@ export function furnish(store: RoomStore, attachments: readonly Attachment[], wo
 	const desk = new JobDesk(first);
 	const retention = new Retention({ ...first, desk, bounds: settings });
 	const keyRing = new KeyRing(store, record);
+	const remains = new Remains(store);
 	const moderation = new Moderation(first);
 	const catchUp = new CatchUp(first);
 	const requests = new Requests({ ...first, publishing, moderation, catchUp });
@@ -75,7 +77,7 @@ export function furnish(store: RoomStore, attachments: readonly Attachment[], wo
 	const concerns: Concern[] = [sanctions, roster, sessions];
 	const emptiness = new Emptiness(record, concerns);
 	concerns.push(emptiness, erasures, history, publishing, outbox, settlement, ranges, retention, keyRing);
-	concerns.push(record, catchUp);
+	concerns.push(remains, record, catchUp);
 	const served = { publishing, settlement, desk, moderation, catchUp, requests, patience, door };
 	return { ...first, ...served, erasures, emptiness, concerns };
 }

@@ -3,6 +3,7 @@ import { TRIM_BYTES_MAX, TRIM_ROWS_MAX, YOUNG_EVENT_MS } from "../protocol/limit
 import type { Settings } from "../protocol/settings.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
+import { fitting } from "./fitting.ts";
 import type { History } from "./history.ts";
 import type { JobDesk } from "./job-desk.ts";
 import type { Ranges } from "./ranges.ts";
@@ -101,12 +102,14 @@ export class Retention implements Concern {
 		const { store, record } = this.#room;
 		const { kept, bytes, heldBytes } = record.meta;
 		if (end <= kept) return true;
-		let [last, dropped] = [kept - 1, 0];
-		for (const event of store.sizesAfter(kept - 1, Math.min(TRIM_ROWS_MAX, end - kept))) {
-			if (dropped > 0 && dropped + event.bytes > TRIM_BYTES_MAX) break;
-			last = event.seq;
-			dropped += event.bytes;
-		}
+		const sizes: EventSize[] = [];
+		const count = fitting(Math.min(TRIM_ROWS_MAX, end - kept), TRIM_BYTES_MAX, (first, many) => {
+			const found = store.sizesAfter(kept - 1 + first, many);
+			sizes.push(...found);
+			return found;
+		});
+		const last = sizes[count - 1]?.seq ?? kept - 1;
+		const dropped = sizes.slice(0, count).reduce((sum, event) => sum + event.bytes, 0);
 		store.dropEvents(last);
 		record.change({ kept: last + 1, bytes: bytes - dropped, heldBytes: heldBytes - dropped });
 		return last + 1 >= end;

@@ -153,7 +153,7 @@ export interface RoomStore {
 	dropEvents(seq: number): void;
 	/** The newer generation of keys is the older one from now on, and a new one begins. There must be no older one. */
 	turnKeys(): void;
-	/** Removes the older generation whole. */
+	/** Takes the older generation whole: none of it is known from now on. Its rows may remain, as those of a wipe. */
 	dropOlderKeys(): void;
 
 	/** The heads of all jobs that are not settled, or whose outcome is owed, by number. */
@@ -188,6 +188,13 @@ export interface RoomStore {
 	/** Removes what the member's jobs hold and came to. */
 	eraseJobs(member: string): void;
 
-	/** Removes events, keys, jobs, erasures and the roster; what else is stored stays. */
+	/**
+	 * Takes events, keys, jobs, erasures and the roster: from now on there are none. What else is stored stays. At a
+	 * cost that does not grow with what there was: rows may remain, which nothing here reads.
+	 */
 	wipe(): void;
+	/** True where rows remain of what was wiped, or of dropped keys. */
+	hasRemains(): boolean;
+	/** Removes a piece of them: about so many rows written, and so many bytes; never less than a row. */
+	dropRemains(rowsMax: number, bytesMax: number): void;
 }

@@ -256,6 +256,67 @@ export function describeJobs(name: string, run: RunWithStore): void {
 			expect(numbersOf(store.jobsInHand())).toEqual([1]);
 		});
 
+		inStore("what a wipe or a drop of keys took is there for nobody, and its rows go piece by piece", (store) => {
+			store.transaction(() => {
+				store.append(eventsAt(1, 300));
+				store.turnKeys();
+				store.append(eventsAt(301, 600));
+				store.addJobs(Array.from({ length: 150 }, (_, n) => jobAt(n + 1)));
+			});
+			expect(store.hasRemains()).toBe(false);
+			store.transaction(() => store.dropOlderKeys());
+			expect(store.hasRemains()).toBe(true);
+			expect(
+				found(
+					store,
+					[1, 301].map((seq) => ({ member: "ann", id: `p${seq}` })),
+				),
+			).toHaveLength(1);
+			// Twice, with something new in between, before the first pieces have gone.
+			store.transaction(() => store.wipe());
+			const anew = () => {
+				expect([store.after(0, 9), store.jobs(null, 999, 9), store.jobsInHand(), store.seqsAbout(1)]).toEqual([
+					[],
+					[],
+					[],
+					[],
+				]);
+				expect(
+					found(
+						store,
+						eventsAt(1, 600).map(({ id }) => ({ member: "ann", id: id ?? "" })),
+					),
+				).toEqual([]);
+				store.transaction(() => {
+					store.append(eventsAt(1, 120));
+					store.addJobs(Array.from({ length: 120 }, (_, n) => jobAt(n + 1, { ask: "x" })));
+				});
+				expect(store.findAsks([{ member: "ann", ask: "x", purpose: "asked" }])).toHaveLength(120);
+			};
+			anew();
+			store.transaction(() => store.wipe());
+			anew();
+			let pieces = 0;
+			for (; store.hasRemains(); pieces++) {
+				expect(() =>
+					store.transaction(() => {
+						store.dropRemains(50, 10_000);
+						throw new Error("planted");
+					}),
+				).toThrow("planted");
+				expect(store.hasRemains()).toBe(true);
+				store.transaction(() => store.dropRemains(50, 10_000));
+			}
+			expect(pieces).toBeGreaterThan(10);
+			expect(store.after(0, 999)).toHaveLength(120);
+			expect(
+				found(
+					store,
+					eventsAt(1, 120).map(({ id }) => ({ member: "ann", id: id ?? "" })),
+				),
+			).toHaveLength(120);
+		});
+
 		inStore("G1 G5 a throw takes back every kind of write", (store) => {
 			store.transaction(() => {
 				store.append(eventsAt(1, 3));

@@ -103,6 +103,31 @@ test.each(FIXTURES)("what it takes to open a store of %s does not grow with what
 	expect(small.written).toBeGreaterThan(0);
 });
 
+test.each(FIXTURES)("a wiped store of %s has the tables, columns, indexes and triggers that it had", (_, statements) =>
+	inStorage((storage) => {
+		layTables(storage.sql, statements);
+		const store = new SqliteStore(strict(storage));
+		const parts = () =>
+			storage.sql
+				.exec<{ sql: string }>("select sql from sqlite_master where sql is not null")
+				.toArray()
+				// A name that is still in use gets a number behind it; a table that was renamed has its name in quotes.
+				.map(({ sql }) => sql.replaceAll('"', "").replace(/^(create index [a-z_]+?)_\d+ /i, "$1 "))
+				.sort();
+		const before = parts();
+		fill(storage.sql, 200);
+		for (let time = 1; time <= 2; time++) {
+			store.transaction(() => store.wipe());
+			expect(store.after(0, 1)).toEqual([]);
+			store.transaction(() => store.append(eventsAt(1, 150)));
+		}
+		for (let pieces = 0; store.hasRemains() && pieces < 100; pieces++) {
+			store.transaction(() => store.dropRemains(100, 10_000));
+		}
+		expect(parts()).toEqual(before);
+	}),
+);
+
 test("a new store has plain tables: nothing stands between a publish and its rows", () =>
 	inStorage((storage) => {
 		const store = new SqliteStore(storage);

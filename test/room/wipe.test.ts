@@ -1,7 +1,7 @@
 /** A wipe during everything: one turn takes it all, nothing of the old epoch comes back, and its traces are owed. */
 import { describe, expect, test } from "vitest";
 import { CLOSE } from "../../src/protocol/codes.ts";
-import { EMPTY_ROOM_MS, OUTCOME_KEPT_MS, TRIM_ROWS_MAX } from "../../src/protocol/limits.ts";
+import { EMPTY_ROOM_MS, OUTCOME_KEPT_MS, REMAINS_PAUSE_MS, TRIM_ROWS_MAX } from "../../src/protocol/limits.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
 import { HOLD_MS, houseRules, range } from "./house-rules.ts";
 import { acting, moderator } from "./moderator.ts";
@@ -87,6 +87,40 @@ describe("a wipe", () => {
 		settle(stage, job);
 		stage.publish(stage.join("bob"), "b1");
 		expect(task(stage, lastJob(stage))).toMatchObject({ range: { from: 1, to: 1, wiped: [] } });
+	});
+
+	play("G7 its rows go in pieces by alarm, through sleep and crash, and nobody is told of them", (stage) => {
+		const ann = stage.join("ann");
+		for (const n of numbers(40)) stage.publish(ann, `p${n}`, "old");
+		const { store } = stage;
+		const { dropRemains } = store;
+		let pieces = 0;
+		store.dropRemains = () => {
+			pieces++;
+			dropRemains.call(store, 10);
+		};
+		stage.turn([{ type: "wipe", reply: "wiping", epoch: "wiped" }]);
+		expect(stage.replies.get("wiping")).toEqual({ outcome: "done" });
+		expect(store.hasRemains()).toBe(true);
+		expect(stage.room.page({}).bodies).toEqual([]);
+		stage.crash();
+		const bob = stage.join("bob", { since: "epoch1.3" });
+		stage.pass(REMAINS_PAUSE_MS);
+		stage.crash();
+		stage.pass(60_000);
+		expect(store.hasRemains()).toBe(false);
+		expect(pieces).toBeGreaterThan(4);
+		expect(events(stage.heard(bob))).toEqual([]);
+	});
+
+	play("a piece goes when it is its time, however often the alarm rings", (stage) => {
+		const ann = stage.join("ann");
+		for (const n of numbers(40)) stage.publish(ann, `p${n}`, "old");
+		let pieces = 0;
+		stage.store.dropRemains = () => void pieces++;
+		stage.turn([{ type: "wipe", reply: "wiping", epoch: "wiped" }]);
+		for (let n = 0; n < 20; n++) stage.turn([{ type: "alarm", pings: new Map() }]);
+		expect(pieces).toBe(1);
 	});
 
 	play("of a room in which nothing was ever stored stores nothing", (stage) => {

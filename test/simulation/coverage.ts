@@ -72,6 +72,7 @@ export const REACHABLE = {
 	work: [
 		"much is told to single sessions",
 		"what has no room in a turn waits",
+		"what was wiped goes in pieces",
 		"much is told to everyone",
 		"an erasure goes in pieces",
 		"a session has its share of the inbox",

@@ -34,6 +34,9 @@ export interface JobChange {
 	after: JobRow;
 }
 
+/** What one piece removes of what was wiped. */
+const REMAINS_ROWS = 5;
+
 type SanctionKey = Pick<SanctionRow, "kind" | "subject" | "member">;
 
 function isSame(a: SanctionKey, b: SanctionKey): boolean {
@@ -113,6 +116,7 @@ export class Disk extends MemoryStore {
 			result = super.transaction((): Sync<T> => {
 				const made = work();
 				if (this.fault !== null && this.fault.what !== "die after it") this.#fail();
+				commit.work.hasRemains = super.hasRemains();
 				return made;
 			});
 		} finally {
@@ -266,6 +270,13 @@ export class Disk extends MemoryStore {
 		this.#call();
 		super.dropErasure(member);
 		this.#commit?.erased.push(member);
+	}
+
+	/** In small pieces, so that a wipe takes several. */
+	override dropRemains(rowsMax: number): void {
+		this.#call();
+		super.dropRemains(Math.min(rowsMax, REMAINS_ROWS));
+		if (this.#commit !== null) this.#commit.work.removed += rowsMax;
 	}
 
 	override wipe(): void {

@@ -13,6 +13,10 @@ export class Work {
 	rowsMost = 0;
 	/** What was looked for twice, where something was. */
 	twice: string | null = null;
+	/** Rows of what was wiped that were to go. */
+	removed = 0;
+	/** True where rows remain of what was wiped. */
+	hasRemains = false;
 	/** True where a member's erasure is under way. */
 	isErasing = false;
 

@@ -9,6 +9,8 @@ import {
 	INBOX_MESSAGES_MAX,
 	MEMBERS_BYTES_MAX,
 	PAGE_BYTES_MAX,
+	REMAINS_PAUSE_MS,
+	REMAINS_ROWS_MAX,
 	TRIM_ROWS_MAX,
 	TURN_BYTES_MAX,
 	TURN_JOINS_MAX,
@@ -70,6 +72,7 @@ export class WorkCheck {
 		this.#holdPrivate(effects);
 		this.#holdShared(effects, asked);
 		this.#holdErasure(commit, asked);
+		this.#holdRemains(commit, effects);
 		this.#holdReading(commit, asked, effects);
 		if (inputs.every(({ type }) => ASKS.has(type))) this.#holdJobs(commit, asked, effects);
 	}
@@ -105,6 +108,15 @@ export class WorkCheck {
 		const most = ERASE_EVENTS_MAX + redactions;
 		hold(members <= most, "G8", () => `a turn took back ${members} events where ${most} are allowed`);
 		if (members === ERASE_EVENTS_MAX) this.#coverage.reach("work", "an erasure goes in pieces");
+	}
+
+	/** What was wiped goes a piece at a time, and the next one is at hand from the wipe on. */
+	#holdRemains({ work, now }: Commit, { alarmAt, forget }: Effects): void {
+		hold(work.removed <= REMAINS_ROWS_MAX, "G8", () => `a turn removed ${work.removed} rows of what was wiped`);
+		if (!work.hasRemains || forget) return;
+		this.#coverage.reach("work", "what was wiped goes in pieces");
+		const isAtHand = alarmAt !== null && alarmAt <= now + REMAINS_PAUSE_MS;
+		hold(isAtHand, "liveness", () => `rows remain of what was wiped, and the next alarm is at ${alarmAt}`);
 	}
 
 	/** A paused session that asks for too much is closed, and never told what was read for it. */

@@ -3,6 +3,34 @@ import type { Mutant } from "./mutant.ts";
 
 export const HISTORY: readonly Mutant[] = [
 	{
+		name: "a wipe leaves the events where they are",
+		file: "room/memory-store.ts",
+		find: "		this.#events = [];\n		this.#keys = new Map();\n		this.jobRows",
+		put: "		this.#keys = new Map();\n		this.jobRows",
+		expects: ["G1", "G2", "G4"],
+	},
+	{
+		name: "an unfinished wipe is forgotten with the memory of it",
+		file: "room/remains.ts",
+		find: "if (!this.#store.hasRemains()) return null;",
+		put: "if (!this.#store.hasRemains() || this.#lastAt === 0) return null;",
+		expects: ["liveness"],
+	},
+	{
+		name: "one piece of a wipe is taken for all of it",
+		file: "room/remains.ts",
+		find: "if (!this.#store.hasRemains()) return null;",
+		put: "if (!this.#store.hasRemains() || this.#lastAt > 0) return null;",
+		expects: ["liveness"],
+	},
+	{
+		name: "a wipe goes on only when the clock has caught up",
+		file: "room/remains.ts",
+		find: "return now < this.#lastAt ||",
+		put: "return",
+		expects: ["liveness"],
+	},
+	{
 		name: "inclusive cursor",
 		file: "room/resume.ts",
 		find: "cursor: seen.seq }",

@@ -1,5 +1,5 @@
 /** Who makes the room work on what it has stored: moderators, operators, and time itself. */
-import { IDEMPOTENCY_MS, MODERATE_PER_SECOND } from "../../../../src/protocol/limits.ts";
+import { HISTORY_PER_SECOND, IDEMPOTENCY_MS, MODERATE_PER_SECOND } from "../../../../src/protocol/limits.ts";
 import { type Attacker, keyOf, memberOf, type Stage } from "../stage.ts";
 import { frameOfMany } from "./words.ts";
 
@@ -9,9 +9,12 @@ const DAY_MS = 24 * 3_600_000;
 const TOO_OLD_MS = 31 * DAY_MS;
 const REDACTIONS = 40;
 const EVENTS = 9_000;
+const READERS = 100;
 
 const storedEvents = (stage: Stage) =>
 	stage.prepare({ events: { count: EVENTS, bytes: 30_000, from: MEMBER, ageMs: 600_000 } });
+
+const wipe = (stage: Stage) => stage.operator("/rooms/room", { method: "DELETE" });
 
 const redact = (seq: number) => ({ type: "moderate", id: `r${seq}`, action: "redact", seq });
 
@@ -47,8 +50,38 @@ export const KEEPERS: readonly Attacker[] = [
 		isWithinRates: true,
 		prepare: storedEvents,
 		attack: async (stage) => {
-			await stage.operator("/rooms/room", { method: "DELETE" });
+			await wipe(stage);
 			await stage.over;
+		},
+	},
+	{
+		name: "HTTP wipe, 100 read",
+		does: "100 members ask for 5 pages of 128 KiB a second each while an operator wipes 9,000 events of 30 KB; they come back",
+		isWithinRates: true,
+		prepare: storedEvents,
+		attack: async (stage) => {
+			const reading = stage.every(HISTORY_PER_SECOND, (n) => {
+				for (const line of stage.members.slice(-READERS)) void line.send({ type: "history", id: `h${n}`, limit: 200 });
+			});
+			await stage.guests(READERS);
+			await wipe(stage);
+			await stage.guests(READERS);
+			await reading;
+		},
+	},
+	{
+		name: "HTTP wipe repeated",
+		does: "20 guests post 10 events a second each, and an operator wipes the room every second",
+		isWithinRates: true,
+		attack: async (stage) => {
+			const addresses = Array.from({ length: 20 }, () => stage.newAddress());
+			await Promise.all([
+				stage.every(10, (n) => {
+					for (const address of addresses)
+						void stage.post(`a-long-enough-key-${n}`, { name: "note", data: n }, address);
+				}),
+				stage.every(1, () => wipe(stage)),
+			]);
 		},
 	},
 	{
