@@ -1,68 +1,37 @@
 /**
  * The connection's state machine: connecting → replaying → live, and waiting or stopped when it
- * ends. It knows no browser: the port opens and closes sockets, tells the time and wakes it, so
+ * ends. It knows no browser: the port opens and closes transports, tells the time and wakes it, so
  * that the same machine runs in a page, in Node and under a simulated clock.
  */
-import { CLOSE, type Refusal, stopsClient } from "../protocol/codes.ts";
-import { formatCursor, parseCursor } from "../protocol/ids.ts";
-import {
-	BACKOFF_MS_MAX,
-	BACKOFF_MS_MIN,
-	CLIENT_CONNECT_MS_MAX,
-	HEARTBEAT_MS,
-	PONG_MS_MAX,
-} from "../protocol/limits.ts";
-import type { ServerMessage, SignalRequest, Welcome, WelcomeLimits } from "../protocol/messages.ts";
-import { type Asked, jsonOf, whyNotPresence, writePresence, writeSignal } from "./bounds.ts";
-import { Outbox } from "./outbox.ts";
+import { CLOSE, stopsClient } from "../protocol/codes.ts";
+import { CLIENT_HANG_MS, CLIENT_OPEN_MS_MAX, CLIENT_TOKEN_MS_MAX } from "../protocol/limits.ts";
+import type { ServerMessage, SignalRequest, Welcome } from "../protocol/messages.ts";
+import { Backoff } from "./backoff.ts";
+import type { Asked } from "./bounds.ts";
+import { Outgoing } from "./outgoing.ts";
+import { Place } from "./place.ts";
+import type { Port } from "./port.ts";
+import { Pulse } from "./pulse.ts";
 import { receiptsOf } from "./receipts.ts";
-import { type ConnectionState, RoomError } from "./room.ts";
-
-/** The world, as far as the connection needs it. */
-export interface Port {
-	/** Unix ms. */
-	now(): number;
-	/** Uniform in [0, 1). */
-	random(): number;
-	/** Opens a socket, with a fresh token where tokens are provided; `opened`, `heard` and `closed` are called as it goes. */
-	open(since: string | null): void;
-	send(text: string): void;
-	/** Runs it when the task that is under way is over: a microtask. */
-	soon(run: () => void): void;
-	/** Drops the socket, if there is one; `closed` is not called for it. */
-	close(): void;
-	/** Calls `wake` at that time, Unix ms, and forgets any earlier request; null calls nothing. */
-	wakeAt(at: number | null): void;
-	/** True where another attempt could bring another token. */
-	readonly canRenewToken: boolean;
-	/** The state changed. */
-	changed(state: ConnectionState): void;
-	/** A message for the page, in the order in which it came. */
-	message(message: ServerMessage): void;
-}
+import { type ConnectionState, type Reason, RoomError } from "./room.ts";
 
 export class Connection {
 	readonly #port: Port;
-	readonly #outbox = new Outbox();
+	readonly #outgoing: Outgoing;
+	readonly #pulse = new Pulse();
 	#state: ConnectionState = { kind: "connecting" };
 	#welcome: Welcome | null = null;
-	#epoch: string | null = null;
-	#seen: number | null = null;
-	#attempts = 0;
+	readonly #place: Place;
+	readonly #backoff = new Backoff();
+	/** When the attempt began, or the next one does; monotonic ms. */
+	#attemptAt = 0;
 	/** Why the room does not let it in: the reason that a close code cannot carry. */
-	#refusal: Refusal | null = null;
-	#connectBy: number | null = null;
-	#pingAt: number | null = null;
-	#pongBy: number | null = null;
-	/** The state that was given last, as JSON. */
-	#presence: string | null = null;
-	#isSendingSoon = false;
+	#refusal: Reason | null = null;
 
 	constructor(port: Port, since: string | null) {
 		this.#port = port;
-		const cursor = since === null ? null : parseCursor(since);
-		this.#epoch = cursor?.epoch ?? null;
-		this.#seen = cursor?.seq ?? null;
+		this.#outgoing = new Outgoing(port, () => this.#arm());
+		this.#place = new Place(since);
 	}
 
 	get state(): ConnectionState {
@@ -73,12 +42,8 @@ export class Connection {
 		return this.#welcome;
 	}
 
-	get #limits(): WelcomeLimits | null {
-		return this.#welcome?.limits ?? null;
-	}
-
 	get cursor(): string | null {
-		return this.#epoch === null || this.#seen === null ? null : formatCursor({ epoch: this.#epoch, seq: this.#seen });
+		return this.#place.cursor;
 	}
 
 	start(): void {
@@ -89,9 +54,7 @@ export class Connection {
 		if (this.#state.kind === "stopped") {
 			return Promise.reject(new RoomError({ code: "forbidden", message: `The room was left: ${this.#state.reason}.` }));
 		}
-		const answer = this.#outbox.ask(message, this.#limits);
-		this.#sendAskedSoon();
-		return answer;
+		return this.#outgoing.ask(message);
 	}
 
 	/**
@@ -99,66 +62,81 @@ export class Connection {
 	 * @throws RoomError where the room could not take it.
 	 */
 	tell(message: SignalRequest): void {
-		this.#sendInOrder(writeSignal(message, this.#limits));
+		this.#outgoing.tell(message);
 	}
 
 	/** @throws RoomError where the room could not take it; what was told before stands. */
 	setPresence(state: unknown): void {
-		const json = jsonOf(state);
-		const refusal = this.#limits === null ? null : whyNotPresence(json, this.#limits);
-		if (refusal !== null) throw new RoomError(refusal);
-		this.#presence = json;
-		this.#sendInOrder(writePresence(json));
+		this.#outgoing.setPresence(state);
 	}
 
-	/** After what was asked for before it. */
-	#sendInOrder(text: string): void {
-		if (this.#state.kind !== "live") return;
-		this.#sendAsked();
-		this.#port.send(text);
+	/** The page is back, or the network: looks at once whether the connection is alive, or tries at once to have one. */
+	back(): void {
+		const now = this.#port.now();
+		if (this.#state.kind === "live" || this.#state.kind === "replaying") {
+			if (this.#pulse.canPing) this.#ping();
+			return;
+		}
+		// A room that asked for a wait gets it, and an attempt that is young its time.
+		const isOver = this.#state.kind === "waiting" && this.#state.reason?.retryAfterMs === undefined;
+		const hangs = this.#state.kind === "connecting" && now >= this.#attemptAt + CLIENT_HANG_MS;
+		if (!isOver && !hangs) return;
+		this.#backoff.forget();
+		this.#connect();
 	}
 
-	/** Looks at once whether the connection is alive, or tries at once to have one: the page is back, or the network. */
-	probe(): void {
-		// A room that asked for a wait gets it; one that just could not be reached is tried at once.
-		if (this.#state.kind === "waiting" && this.#state.reason?.retryAfterMs === undefined) this.#connect();
-		else if (this.#state.kind !== "waiting" && this.#pingAt !== null && this.#pongBy === null) this.#ping();
+	/** The page is left, or the network is gone: nobody is kept waiting for what cannot come. */
+	lost(message: string | null): void {
+		if (this.#state.kind === "stopped" || this.#state.kind === "waiting") return;
+		this.#outgoing.flush();
+		this.#port.close();
+		if (message === null) this.#wait(null);
+		else this.refused({ code: "unreachable", message }, CLOSE.busy);
 	}
 
 	leave(): void {
 		// What was asked for in this very task still goes out.
-		this.#sendAsked();
+		this.#outgoing.flush();
 		this.#port.close();
 		this.#stop(1000, "you left");
 	}
 
 	// What the port tells.
 
+	/** It is known who one is: from here on it is the room's time that counts. */
+	reaching(): void {
+		const sentence = `Nothing answered for ${CLIENT_OPEN_MS_MAX / 1000} s.`;
+		this.#attemptAt = this.#port.now();
+		this.#pulse.await(this.#attemptAt, CLIENT_OPEN_MS_MAX, sentence);
+		this.#arm();
+	}
+
 	opened(): void {
-		this.#pingAt = this.#port.now() + HEARTBEAT_MS;
+		this.#pulse.opened(this.#port.now());
 		this.#arm();
 	}
 
 	heard(text: string): void {
 		this.#refusal = null;
-		this.#pongBy = null;
 		if (text !== "pong") {
 			const messages = JSON.parse(text) as ServerMessage[];
 			for (const message of messages) this.#hear(message);
 			this.#confirm(messages);
 		}
-		if (this.#outbox.isInDoubt && this.#state.kind !== "stopped") {
+		if (this.#state.kind === "connecting") this.#pulse.awaitMore(this.#port.now());
+		else this.#pulse.heard();
+		if (this.#outgoing.isInDoubt && this.#state.kind !== "stopped") {
 			this.#port.close();
 			return this.#wait(null);
 		}
-		if (this.#state.kind === "live") this.#sendAsked();
+		this.#outgoing.flush();
 		this.#arm();
 	}
 
 	closed(code: number, reason: string): void {
 		if (this.#state.kind === "stopped") return;
 		const refusal = this.#refusal;
-		const isHopeless = code === CLOSE.tokenRefused && !this.#port.canRenewToken;
+		const isHopeless = code === CLOSE.tokenRefused && !this.#port.canRenewToken();
 		if (stopsClient(code) || isHopeless) {
 			this.#stop(code, refusal?.message ?? (reason === "" ? "the room closed the connection" : reason), refusal);
 			return;
@@ -166,55 +144,57 @@ export class Connection {
 		this.#wait(refusal);
 	}
 
+	/** It was not let in, and why was learned in another way than by a message of the room's. */
+	refused(reason: Reason, code: number): void {
+		this.#refusal = reason;
+		this.#port.message({ type: "error", ...reason });
+		this.closed(code, reason.message);
+	}
+
 	/** A deadline has come: one of those that `wakeAt` was given. */
 	wake(): void {
 		const now = this.#port.now();
-		const isDue = (at: number | null): boolean => at !== null && at <= now;
 		if (this.#state.kind === "waiting") {
-			if (isDue(this.#state.retryAt)) return this.#connect();
-		} else if (isDue(this.#connectBy) || isDue(this.#pongBy)) {
-			this.#port.close();
-			return this.#wait(null);
-		} else if (isDue(this.#pingAt)) {
-			this.#ping();
+			if (now >= this.#attemptAt) return this.#connect();
+		} else {
+			const missed = this.#pulse.missed(now);
+			if (missed !== null) {
+				this.#port.close();
+				return this.refused({ code: "unreachable", message: missed }, CLOSE.busy);
+			}
+			if (this.#pulse.wantsPing(now)) this.#ping();
 		}
-		if (this.#state.kind === "live") this.#sendAsked();
+		this.#outgoing.flush();
 		this.#arm();
 	}
 
 	#connect(): void {
 		this.#refusal = null;
-		this.#outbox.reset();
-		this.#connectBy = this.#port.now() + CLIENT_CONNECT_MS_MAX;
+		this.#outgoing.reset();
+		const sentence = `The page's own \`token\` function gave nothing for ${CLIENT_TOKEN_MS_MAX / 1000} s.`;
+		this.#attemptAt = this.#port.now();
+		this.#pulse.await(this.#attemptAt, CLIENT_TOKEN_MS_MAX, sentence);
 		this.#become({ kind: "connecting" });
 		this.#port.open(this.cursor);
 	}
 
 	#hear(message: ServerMessage): void {
-		const isAnswer = this.#outbox.hear(message, this.#welcome?.me.id ?? "", this.#port.now());
+		const isAnswer = this.#outgoing.hear(message, this.#welcome?.me.id ?? "");
 		switch (message.type) {
 			case "welcome":
-				this.#connectBy = null;
-				this.#refusal = null;
-				// A session that was paused for long begins anew: what it missed may hold its answers.
-				this.#outbox.reset();
-				this.#welcome = message;
-				this.#epoch = message.epoch;
-				if (message.continuity !== "resumed") this.#seen = null;
-				this.#keepTo(message.limits);
-				this.#become({ kind: "replaying" });
+				this.#welcomed(message);
 				break;
 			case "event":
-				this.#seen = message.seq;
+				this.#place.saw(message.seq);
 				break;
 			case "access":
 				if (this.#welcome !== null) this.#welcome = { ...this.#welcome, me: { ...this.#welcome.me, can: message.can } };
 				break;
 			case "caught-up":
-				this.#seen = message.head;
-				this.#attempts = 0;
+				this.#place.saw(message.head);
+				this.#backoff.forget();
 				this.#become({ kind: "live" });
-				if (this.#presence !== null) this.#port.send(writePresence(this.#presence));
+				this.#outgoing.live();
 				break;
 			case "error":
 				// Once it is let in, an error speaks of one message, and not of why the room closes.
@@ -228,13 +208,13 @@ export class Connection {
 		this.#port.message(message);
 	}
 
-	/** What was given before the room's bounds were known is refused now where it goes beyond them. */
-	#keepTo(limits: WelcomeLimits): void {
-		this.#outbox.keepTo(limits);
-		const refusal = this.#presence === null ? null : whyNotPresence(this.#presence, limits);
-		if (refusal === null) return;
-		this.#presence = null;
-		this.#port.message({ type: "error", ...refusal });
+	#welcomed(welcome: Welcome): void {
+		this.#refusal = null;
+		this.#welcome = welcome;
+		this.#place.welcomed(welcome);
+		const reason = this.#outgoing.welcomed(welcome);
+		if (reason !== null) this.#port.message({ type: "error", ...reason });
+		this.#become({ kind: "replaying" });
 	}
 
 	#confirm(messages: readonly ServerMessage[]): void {
@@ -242,59 +222,35 @@ export class Connection {
 		if (receipts.length > 0 && this.#state.kind !== "stopped") this.#port.send(JSON.stringify(receipts));
 	}
 
-	/** What one task asks for travels as one frame: on both ends a frame costs the same whatever it carries. */
-	#sendAskedSoon(): void {
-		if (this.#isSendingSoon || this.#state.kind !== "live") return;
-		this.#isSendingSoon = true;
-		this.#port.soon(() => {
-			this.#isSendingSoon = false;
-			this.#sendAsked();
-		});
-	}
-
-	#sendAsked(): void {
-		if (this.#state.kind !== "live" || this.#limits === null) return;
-		for (const frame of this.#outbox.takeFrames(this.#port.now(), this.#limits)) this.#port.send(frame);
-		this.#arm();
-	}
-
 	#ping(): void {
-		const now = this.#port.now();
-		this.#pongBy = now + PONG_MS_MAX;
-		this.#pingAt = now + HEARTBEAT_MS;
+		this.#pulse.pinged(this.#port.now());
 		this.#port.send("ping");
 		this.#arm();
 	}
 
-	/** Full jitter: anywhere between now and a bound that doubles, so that a herd comes back spread out. */
-	#wait(reason: Refusal | null): void {
-		this.#connectBy = this.#pingAt = this.#pongBy = null;
-		const boundMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** this.#attempts);
-		this.#attempts = Math.min(this.#attempts + 1, 16);
-		const delayMs = Math.ceil(this.#port.random() * boundMs) + (reason?.retryAfterMs ?? 0);
-		this.#become({ kind: "waiting", retryAt: this.#port.now() + delayMs, reason });
+	#wait(reason: Reason | null): void {
+		const delayMs = this.#backoff.nextMs(this.#port.random()) + (reason?.retryAfterMs ?? 0);
+		this.#attemptAt = this.#port.now() + delayMs;
+		this.#become({ kind: "waiting", retryAt: this.#port.date() + delayMs, reason });
 	}
 
-	#stop(code: number, reason: string, refusal: Refusal | null = null): void {
-		this.#connectBy = this.#pingAt = this.#pongBy = null;
+	#stop(code: number, reason: string, refusal: Reason | null = null): void {
 		this.#become({ kind: "stopped", code, reason });
-		this.#outbox.abandon(refusal ?? { code: "forbidden", message: `The room was left: ${reason}.` });
+		this.#outgoing.abandon(refusal ?? { code: "forbidden", message: `The room was left: ${reason}.` });
 	}
 
 	#become(state: ConnectionState): void {
 		this.#state = state;
+		if (state.kind === "waiting" || state.kind === "stopped") this.#pulse.rest();
+		if (state.kind !== "live") this.#outgoing.halt();
 		this.#arm();
 		this.#port.changed(state);
 	}
 
 	/** One timer carries every deadline. */
 	#arm(): void {
-		const deadlines = [
-			this.#state.kind === "waiting" ? this.#state.retryAt : null,
-			this.#connectBy,
-			this.#pongBy ?? this.#pingAt,
-			this.#state.kind === "live" ? this.#outbox.resumeAt : null,
-		].filter((deadline) => deadline !== null);
-		this.#port.wakeAt(deadlines.length === 0 ? null : Math.min(...deadlines));
+		const next = this.#state.kind === "waiting" ? this.#attemptAt : (this.#pulse.deadline ?? Number.POSITIVE_INFINITY);
+		const at = Math.min(next, this.#outgoing.resumeAt);
+		this.#port.wakeAt(at === Number.POSITIVE_INFINITY ? null : at);
 	}
 }

@@ -2,8 +2,16 @@
 import type { Member, Presence, Welcome } from "../protocol/messages.ts";
 
 export class Members {
-	readonly byId = new Map<string, Member>();
+	#byId = new Map<string, Member>();
+	/** True once it was handed out: whoever has it keeps it as it is. */
+	#isShared = false;
 	count = 0;
+
+	/** By id: the same map for as long as nothing changes, another one after that. */
+	get byId(): ReadonlyMap<string, Member> {
+		this.#isShared = true;
+		return this.#byId;
+	}
 
 	welcome(welcome: Welcome): void {
 		this.#replace(welcome.members);
@@ -11,21 +19,24 @@ export class Members {
 	}
 
 	presence(presence: Presence): void {
-		if (presence.full === true) this.#replace(presence.joined);
-		else for (const member of presence.joined) this.byId.set(member.id, member);
-		for (const id of presence.left) this.byId.delete(id);
-		for (const change of presence.changed) {
-			const member = this.byId.get(change.id);
+		const { joined, left, changed, full } = presence;
+		if (full === true) this.#replace([]);
+		else if (this.#isShared && joined.length + left.length + changed.length > 0) this.#replace(this.#byId.values());
+		for (const member of joined) this.#byId.set(member.id, member);
+		for (const id of left) this.#byId.delete(id);
+		for (const change of changed) {
+			const member = this.#byId.get(change.id);
 			// One that is not in the sample that we were told of: counted, not known.
 			if (member === undefined) continue;
 			const state = "state" in change ? change.state : member.state;
-			this.byId.set(change.id, { id: change.id, name: change.name ?? member.name, state });
+			this.#byId.set(change.id, { id: change.id, name: change.name ?? member.name, state });
 		}
 		this.count = presence.count ?? this.count;
 	}
 
-	#replace(members: readonly Member[]): void {
-		this.byId.clear();
-		for (const member of members) this.byId.set(member.id, member);
+	#replace(members: Iterable<Member>): void {
+		this.#byId = new Map();
+		for (const member of members) this.#byId.set(member.id, member);
+		this.#isShared = false;
 	}
 }

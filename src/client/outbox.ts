@@ -8,7 +8,7 @@ import type { Refusal } from "../protocol/codes.ts";
 import { CLIENT_IN_FLIGHT_MAX, CLIENT_OUTBOX_MAX, RETRY_MS_DEFAULT } from "../protocol/limits.ts";
 import type { JobNotice, ServerMessage, WelcomeLimits } from "../protocol/messages.ts";
 import { type Asked, type Written, whyNot, write } from "./bounds.ts";
-import { RoomError } from "./room.ts";
+import { type Reason, RoomError } from "./room.ts";
 
 interface Waiting extends Written {
 	type: Asked["type"];
@@ -30,14 +30,14 @@ const PASSING: ReadonlySet<string> = new Set(["rate_limited", "overloaded", "int
 export class Outbox {
 	#waiting = new Map<string, Waiting>();
 	#inFlight = 0;
-	/** Nothing is sent before this, Unix ms. */
+	/** Nothing is sent before this, monotonic ms. */
 	#resumeAt = 0;
 	/** True where a frame was refused, and it could be any of several: only a new connection makes it certain. */
 	isInDoubt = false;
 
-	/** When something is to be sent again, Unix ms, or null. */
-	get resumeAt(): number | null {
-		return this.#resumeAt > 0 ? this.#resumeAt : null;
+	/** When something is to be sent again, monotonic ms; Infinity where nothing is. */
+	get resumeAt(): number {
+		return this.#resumeAt > 0 ? this.#resumeAt : Number.POSITIVE_INFINITY;
 	}
 
 	/**
@@ -120,8 +120,8 @@ export class Outbox {
 	}
 
 	/** Gives up on everything: the client has stopped. */
-	abandon(refusal: Refusal): void {
-		for (const id of [...this.#waiting.keys()]) this.#fail(id, refusal);
+	abandon(reason: Reason): void {
+		for (const id of [...this.#waiting.keys()]) this.#fail(id, reason);
 	}
 
 	#take(id: string): Waiting | undefined {
@@ -157,9 +157,9 @@ export class Outbox {
 		return waiting !== undefined;
 	}
 
-	#fail(id: string, refusal: Refusal): boolean {
+	#fail(id: string, reason: Reason): boolean {
 		const waiting = this.#take(id);
-		waiting?.reject(new RoomError(refusal));
+		waiting?.reject(new RoomError(reason));
 		return waiting !== undefined;
 	}
 

@@ -1,6 +1,9 @@
 /** What a page holds of a room: the public face of the client. */
-import type { Refusal } from "../protocol/codes.ts";
+import type { ErrorCode, Refusal } from "../protocol/codes.ts";
 import type { Access, Event, JobNotice, Member, Signal, Welcome } from "../protocol/messages.ts";
+
+/** Why it is as it is: a refusal of the room's, or `unreachable`, which is the client's own word. */
+export type Reason = Omit<Refusal, "code"> & { code: ErrorCode | "unreachable" };
 
 /**
  * Where the connection stands. `waiting` tries again at `retryAt` (Unix ms); `stopped` never does,
@@ -10,16 +13,25 @@ export type ConnectionState =
 	| { kind: "connecting" }
 	| { kind: "replaying" }
 	| { kind: "live" }
-	| { kind: "waiting"; retryAt: number; reason: Refusal | null }
+	| { kind: "waiting"; retryAt: number; reason: Reason | null }
 	| { kind: "stopped"; code: number; reason: string };
 
-/** A token, or how to get a fresh one: called at every attempt to connect. */
-export type Token = string | (() => string | Promise<string>);
+/**
+ * A token, or how to get a fresh one: called at every attempt to connect, and has 30 s. Null is one who is not signed
+ * in: a guest, where the server has guests.
+ */
+export type Token = string | null | (() => string | null | Promise<string | null>);
 
 export interface JoinOptions {
 	/** A guest's display name, 1 to 64 characters. A token's name is never overridden. */
 	name?: string;
 	token?: Token;
+	/** Leaves the room when it is aborted. */
+	signal?: AbortSignal;
+	/** What sockets are made of, where the runtime has none of its own (Node before 22) or tests have another. */
+	WebSocket?: typeof WebSocket;
+	/** False keeps the heartbeat's time in the page itself: where a Content-Security-Policy forbids workers of `blob:`. */
+	worker?: boolean;
 	/** Where to take up the history: `{epoch}.{seq}`, as {@link Room.cursor} gave it. */
 	since?: string;
 }
@@ -52,15 +64,15 @@ export interface RoomEvents {
 	access: Access;
 	/** Everything that was missed has been told. */
 	"caught-up": { head: number };
-	/** A refusal that answers no call of one's own. */
-	error: Refusal;
+	/** A refusal that answers no call of one's own, and why there is no connection. Each is in the console once. */
+	error: Reason;
 }
 
 /** A refusal as an exception: `code` is stable, `message` a sentence. */
 export class RoomError extends Error {
-	readonly refusal: Refusal;
+	readonly refusal: Reason;
 
-	constructor(refusal: Refusal) {
+	constructor(refusal: Reason) {
 		super(refusal.message);
 		this.name = "RoomError";
 		this.refusal = refusal;
@@ -82,7 +94,7 @@ export interface Room {
 	readonly state: ConnectionState;
 	/** Oneself, as the last welcome told; null before the first. */
 	readonly me: Welcome["me"] | null;
-	/** Who is here, by id. In a room of more than 200, a sample. */
+	/** Who is here, by id: another map when it has changed. In a room of more than 200, a sample. */
 	readonly members: ReadonlyMap<string, Member>;
 	/** How many members are here. */
 	readonly count: number;
@@ -92,6 +104,12 @@ export interface Room {
 	/** Listens; the function that it returns stops listening. */
 	on<K extends keyof RoomEvents>(type: K, listener: (event: RoomEvents[K]) => void): () => void;
 
+	/**
+	 * The room's events, one after the other: the newest that are held, at most a few hundred, and then those that
+	 * follow. Whoever reads slowly misses none: what is held no more is asked for. It ends when one leaves.
+	 * @throws RoomError `trimmed` where the history begins anew or what comes next is kept no more; or why the room was left.
+	 */
+	events(): AsyncIterable<Event>;
 	/**
 	 * Publishes an event: now, or when the connection is back. Sent until it is answered, it is in
 	 * the history once. Resolves to its place; where it is checked first, once it is cleared.

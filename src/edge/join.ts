@@ -6,6 +6,7 @@ import { TICKET_HEADER, type Ticket, writeTicket } from "../durable/ticket.ts";
 import { closeCodeOfRefusedJoin, HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
 import { cleanName, displayName, isNoValue, OPERATOR_AUTHOR, RESUME_KEY, ROOM_AUTHOR } from "../protocol/ids.ts";
 import { NAME_BYTES_MAX, NAME_LETTERS_MAX, PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
+import { BEARER, RESUME, SUBPROTOCOL } from "../protocol/subprotocols.ts";
 import { addressOf } from "./access/address.ts";
 import { type Admits, bearerOf, callerOfToken, requireCapability } from "./access/caller.ts";
 import { guestOf, newGuestKey } from "./access/guests.ts";
@@ -15,8 +16,6 @@ import { answer } from "./events.ts";
 import { problem, Refused } from "./problem.ts";
 import { roomOf } from "./room-of.ts";
 import { settingsOf } from "./settings-of.ts";
-
-export const SUBPROTOCOL = "rotunda.v1";
 
 type HolderOf = (token: string) => ReturnType<typeof callerOfToken>;
 
@@ -102,8 +101,8 @@ function readOffer(header: string | null): Offer {
 	}
 	offer.protocol = SUBPROTOCOL;
 	for (const each of offered) {
-		if (each.startsWith("bearer.")) offer.token = each.slice("bearer.".length);
-		if (each.startsWith("resume.")) offer.resume = each.slice("resume.".length);
+		if (each.startsWith(BEARER)) offer.token = each.slice(BEARER.length);
+		if (each.startsWith(RESUME)) offer.resume = each.slice(RESUME.length);
 	}
 	return offer;
 }

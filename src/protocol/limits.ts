@@ -118,7 +118,23 @@ export const BACKOFF_MS_MAX = 30_000;
 export const CLIENT_OUTBOX_MAX = 1_000;
 export const CLIENT_IN_FLIGHT_MAX = 100;
 export const RETRY_MS_DEFAULT = 1_000;
+/** A page's own token function has this long: it may ask a login that asks a person. */
+export const CLIENT_TOKEN_MS_MAX = 30_000;
+/** A socket that has not opened by then hangs: a slow line opens one in two seconds, and two that hang leave time for another way. */
+export const CLIENT_OPEN_MS_MAX = 8_000;
+/** Of one that is open, the longest silence before it is let in. On 6 KB/s a frame of 32 KiB takes six seconds. */
 export const CLIENT_CONNECT_MS_MAX = 15_000;
+/** An attempt that is this old when the page or the network is back was begun in another world: it is begun anew. */
+export const CLIENT_HANG_MS = 2_000;
+/** Presence and signals, by name and receiver, that may wait as their newest. */
+export const CLIENT_NEWEST_MAX = 1_000;
+/** While the line holds more than this, what only its newest is worth waits; looked at again so soon. */
+export const CLIENT_UNSENT_BYTES_MAX = 16 * 1024;
+export const LINE_POLL_MS = 50;
+/** Events that are held for those who begin to listen late; older ones are asked for. */
+export const CLIENT_FEED_EVENTS_MAX = 200;
+/** How long a page that was just reloaded may still have the guest's lock. */
+export const GUEST_LOCK_MS_MAX = 1_000;
 
 /** The largest EVENT_MAX_BYTES that a deployer may set: an event must fit a client's frame. */
 export const EVENT_BYTES_CEILING = 61_440;

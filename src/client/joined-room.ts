@@ -1,0 +1,215 @@
+/** A room as its page holds it: the connection, who is here, and those who listen. */
+import type { Event, HistoryRequest } from "../protocol/messages.ts";
+import { Attempt, type Way } from "./attempt.ts";
+import { AlarmClock, monotonicMs } from "./clock.ts";
+import { Connection } from "./connection.ts";
+import { Feed } from "./feed.ts";
+import { GuestKey } from "./guest-key.ts";
+import { Members } from "./members.ts";
+import { newMessageId } from "./message-id.ts";
+import { followPage } from "./page-life.ts";
+import type { Port, Told } from "./port.ts";
+import {
+	type ConnectionState,
+	type HistoryPage,
+	type JoinOptions,
+	type PublishOptions,
+	type Room,
+	RoomError,
+	type RoomEvents,
+} from "./room.ts";
+import { Socket } from "./socket.ts";
+
+export class JoinedRoom implements Room {
+	readonly #connection: Connection;
+	readonly #members = new Members();
+	readonly #feed = new Feed();
+	readonly #listeners = new Map<keyof RoomEvents, Set<(event: never) => void>>();
+	readonly #key: GuestKey;
+	readonly #clock: AlarmClock;
+	readonly #unlisten: () => void;
+	/** What the console was told. */
+	readonly #warned = new Set<string>();
+	#attempt: Attempt | null = null;
+
+	/** @param url the room's, `http` or `https`, without a query. */
+	constructor(url: string, options: JoinOptions) {
+		const { name, token, signal, since = null } = options;
+		this.#key = new GuestKey(url);
+		this.#clock = new AlarmClock(
+			() => this.#connection.wake(),
+			options.worker ?? true,
+			(sentence) => this.#warn(sentence),
+		);
+		const joining = name === undefined ? url : `${url}?name=${encodeURIComponent(name)}`;
+		this.#connection = new Connection(
+			this.#port({
+				url: joining,
+				token,
+				key: this.#key,
+				transport: () => new Socket(joining, options.WebSocket ?? WebSocket),
+				connection: () => this.#connection,
+			}),
+			since,
+		);
+		this.#unlisten = followPage({
+			back: () => this.#connection.back(),
+			offline: () => this.#connection.lost("This browser has no network. The room is tried again when it has."),
+			hidden: () => {
+				this.#connection.lost(null);
+				this.#key.release();
+			},
+		});
+		signal?.addEventListener("abort", () => this.leave());
+		// The caller adds its listeners first.
+		queueMicrotask(() => {
+			if (signal?.aborted) this.leave();
+			else if (this.state.kind === "connecting") this.#connection.start();
+		});
+	}
+
+	get state(): ConnectionState {
+		return this.#connection.state;
+	}
+
+	get me() {
+		return this.#connection.welcome?.me ?? null;
+	}
+
+	get members() {
+		return this.#members.byId;
+	}
+
+	get count(): number {
+		return this.#members.count;
+	}
+
+	get cursor(): string | null {
+		return this.#connection.cursor;
+	}
+
+	on<K extends keyof RoomEvents>(type: K, listener: (event: RoomEvents[K]) => void): () => void {
+		const listeners = this.#listeners.get(type) ?? new Set();
+		this.#listeners.set(type, listeners);
+		listeners.add(listener);
+		return () => listeners.delete(listener);
+	}
+
+	events(): AsyncIterable<Event> {
+		return this.#feed.read((page) => this.history(page));
+	}
+
+	publish(name: string, data: unknown, options: PublishOptions = {}): Promise<{ seq: number }> {
+		const { id = newMessageId(), ...expectation } = options;
+		return this.#connection.ask({ type: "publish", id, name, data, ...expectation }) as Promise<{ seq: number }>;
+	}
+
+	signal(name: string, data: unknown, options: { to?: string } = {}): void {
+		this.#connection.tell({ type: "signal", name, data, ...options });
+	}
+
+	setPresence(state: unknown): void {
+		this.#connection.setPresence(state);
+	}
+
+	history(page: Pick<HistoryRequest, "before" | "after" | "limit"> = {}): Promise<HistoryPage> {
+		return this.#connection.ask({ type: "history", id: newMessageId(), ...page }) as Promise<HistoryPage>;
+	}
+
+	requestJob(name: string, data: unknown): Promise<unknown> {
+		return this.#connection.ask({ type: "job", id: newMessageId(), name, data });
+	}
+
+	leave(): void {
+		this.#connection.leave();
+	}
+
+	#emit<K extends keyof RoomEvents>(type: K, event: RoomEvents[K]): void {
+		for (const listener of this.#listeners.get(type) ?? []) {
+			// One listener that throws must not keep the others, or the connection, from hearing.
+			try {
+				(listener as (event: RoomEvents[K]) => void)(event);
+			} catch (error) {
+				reportError(error);
+			}
+		}
+	}
+
+	#deliver(message: Told): void {
+		switch (message.type) {
+			case "welcome":
+				if (message.resume !== undefined) this.#key.write(message.resume, message.me.id);
+				if (message.continuity !== "resumed") this.#feed.beginAnew();
+				this.#members.welcome(message);
+				this.#emit("welcome", message);
+				return this.#tellPresence();
+			case "presence":
+				this.#members.presence(message);
+				if (message.count !== undefined) this.#tellPresence();
+				return;
+			case "event":
+				this.#feed.add(message as Event);
+				return this.#emit("event", message as Event);
+			case "signal":
+				return this.#emit("signal", message);
+			case "job":
+				return this.#emit("job", message);
+			case "access":
+				return this.#emit("access", message);
+			case "caught-up":
+				return this.#emit("caught-up", message);
+			case "error": {
+				const { type: _, ...reason } = message;
+				this.#warn(reason.message);
+				return this.#emit("error", reason);
+			}
+		}
+	}
+
+	#tellPresence(): void {
+		this.#emit("presence", { count: this.count, members: this.members });
+	}
+
+	#warn(sentence: string): void {
+		if (this.#warned.has(sentence)) return;
+		this.#warned.add(sentence);
+		console.warn(`Rotunda: ${sentence}`);
+	}
+
+	#changed(state: ConnectionState): void {
+		if (state.kind === "stopped") {
+			this.#unlisten();
+			this.#clock.stop();
+			this.#key.release();
+			const isOwnWish = state.code === 1000;
+			this.#feed.end(isOwnWish ? null : new RoomError({ code: "forbidden", message: state.reason }));
+		}
+		this.#emit("state", state);
+	}
+
+	#port(way: Way): Port {
+		return {
+			now: monotonicMs,
+			date: Date.now,
+			random: Math.random,
+			open: (since) => {
+				this.#attempt?.close();
+				this.#attempt = new Attempt(way);
+				void this.#attempt.go(since);
+			},
+			send: (text) => this.#attempt?.send(text),
+			unsentBytes: () => this.#attempt?.unsentBytes ?? 0,
+			soon: queueMicrotask.bind(globalThis),
+			close: () => this.#attempt?.close(),
+			wakeAt: (at) => this.#clock.set(at),
+			canRenewToken: () => typeof way.token === "function" && this.#attempt?.isSignedOut !== true,
+			changed: (state) => this.#changed(state),
+			message: (message) => this.#deliver(message),
+		};
+	}
+}
+
+function reportError(error: unknown): void {
+	if (typeof globalThis.reportError === "function") globalThis.reportError(error);
+	else queueMicrotask(() => Promise.reject(error));
+}

@@ -1,0 +1,41 @@
+/** Why a socket never opened: a browser does not tell, so the same URL is asked by `GET`, which is refused as the join was. */
+import { CLOSE, closeCodeOfRefusedJoin, type ErrorCode, HTTP_STATUS } from "../protocol/codes.ts";
+import type { Reason } from "./room.ts";
+import type { Offer } from "./transport.ts";
+
+/** What it came to: the reason, and the close code that tells what to do about it. */
+export interface Why {
+	reason: Reason;
+	code: number;
+}
+
+const again = (message: string): Why => ({ reason: { code: "unreachable", message }, code: CLOSE.busy });
+
+/** @param url the room's, `http` or `https`, with the join's own query. */
+export async function whyRefused(url: string, { token, key }: Offer): Promise<Why> {
+	let response: Response;
+	let said: Record<string, unknown>;
+	try {
+		const headers: Record<string, string> = { Accept: "application/json" };
+		if (token !== null) headers.Authorization = `Bearer ${token}`;
+		if (key !== null) headers["Rotunda-Resume"] = key;
+		response = await fetch(url, { headers, cache: "no-store", credentials: "omit" });
+		said = ((await response.json().catch(() => null)) ?? {}) as Record<string, unknown>;
+	} catch {
+		return again("The room cannot be reached. It is tried again.");
+	}
+	const { code, detail, retryAfterMs } = said;
+	const { ok, status } = response;
+	if (ok && typeof said.room === "string") {
+		return again("The room is there, but no WebSocket opens: something on the way refuses it. It is tried again.");
+	}
+	if (typeof code === "string" && typeof detail === "string") {
+		const reason: Reason = { code: code as ErrorCode, message: detail };
+		if (typeof retryAfterMs === "number") reason.retryAfterMs = retryAfterMs;
+		const isKnown = Object.hasOwn(HTTP_STATUS, code);
+		return { reason, code: isKnown || status < 500 ? closeCodeOfRefusedJoin(reason.code as ErrorCode) : CLOSE.busy };
+	}
+	if (!ok && status !== 404) return again(`What is asked for the room answers ${status}. It is tried again.`);
+	const message = "There is no room at this address: a room's URL ends in /rooms/{room}, on a host where Rotunda runs.";
+	return { reason: { code: "not_found", message }, code: CLOSE.forbidden };
+}
