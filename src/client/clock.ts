@@ -3,11 +3,11 @@
  * Browsers slow the timers of hidden pages to one a minute, too slow for a heartbeat, but not those of a worker: so
  * where there are workers, one keeps the time for every room of the page, and ends with the last of them.
  */
-const WORKER = `const timers = new Map();
+const WORKER = `let timers = {};
 onmessage = ({ data: [id, delayMs] }) => {
-	clearTimeout(timers.get(id));
-	timers.delete(id);
-	if (delayMs !== null) timers.set(id, setTimeout(() => postMessage(id), delayMs));
+	clearTimeout(timers[id]);
+	delete timers[id];
+	if (delayMs !== null) timers[id] = setTimeout(() => postMessage(id), delayMs);
 };`;
 
 /** Monotonic, ms; what it counts from is nobody's business. */
@@ -22,7 +22,7 @@ const clocks = new Map<number, AlarmClock>();
 
 /** Why the page has no worker where it could have had one; told once. */
 const NO_WORKER =
-	"This page's Content-Security-Policy forbids the worker that keeps the heartbeat's time while the tab is hidden: a hidden tab may be cut off, and comes back when it is shown. Add `worker-src blob:`, or pass `worker: false`.";
+	"The page's Content-Security-Policy forbids the worker that keeps time in a hidden tab, which may be cut off for that. Add `worker-src blob:`, or pass `worker: false`.";
 
 function startWorker(warn: (sentence: string) => void): Worker | null {
 	if (typeof Worker === "undefined" || typeof Blob === "undefined" || typeof URL.createObjectURL !== "function")

@@ -54,7 +54,7 @@ export class JoinedRoom implements Room {
 		);
 		this.#unlisten = followPage({
 			back: () => this.#connection.back(),
-			offline: () => this.#connection.lost("This browser has no network. The room is tried again when it has."),
+			offline: () => this.#connection.lost("This browser has no network."),
 			hidden: () => {
 				this.#connection.lost(null);
 				this.#key.release();

@@ -1,5 +1,5 @@
 /** Why a socket never opened: a browser does not tell, so the same URL is asked by `GET`, which is refused as the join was. */
-import { CLOSE, closeCodeOfRefusedJoin, type ErrorCode, HTTP_STATUS } from "../protocol/codes.ts";
+import { CLOSE, closeCodeOfRefusedJoin, type ErrorCode } from "../protocol/codes.ts";
 import type { Reason } from "./room.ts";
 import type { Offer } from "./transport.ts";
 
@@ -22,20 +22,19 @@ export async function whyRefused(url: string, { token, key }: Offer): Promise<Wh
 		response = await fetch(url, { headers, cache: "no-store", credentials: "omit" });
 		said = ((await response.json().catch(() => null)) ?? {}) as Record<string, unknown>;
 	} catch {
-		return again("The room cannot be reached. It is tried again.");
+		return again("The room cannot be reached.");
 	}
 	const { code, detail, retryAfterMs } = said;
 	const { ok, status } = response;
 	if (ok && typeof said.room === "string") {
-		return again("The room is there, but no WebSocket opens: something on the way refuses it. It is tried again.");
+		return again("The room is there, but no WebSocket opens: something on the way refuses it.");
 	}
 	if (typeof code === "string" && typeof detail === "string") {
 		const reason: Reason = { code: code as ErrorCode, message: detail };
 		if (typeof retryAfterMs === "number") reason.retryAfterMs = retryAfterMs;
-		const isKnown = Object.hasOwn(HTTP_STATUS, code);
-		return { reason, code: isKnown || status < 500 ? closeCodeOfRefusedJoin(reason.code as ErrorCode) : CLOSE.busy };
+		return { reason, code: status < 500 ? closeCodeOfRefusedJoin(code as ErrorCode) : CLOSE.busy };
 	}
-	if (!ok && status !== 404) return again(`What is asked for the room answers ${status}. It is tried again.`);
+	if (!ok && status !== 404) return again(`What is asked for the room answers ${status}.`);
 	const message = "There is no room at this address: a room's URL ends in /rooms/{room}, on a host where Rotunda runs.";
 	return { reason: { code: "not_found", message }, code: CLOSE.forbidden };
 }

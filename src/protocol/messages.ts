@@ -170,6 +170,8 @@ export const Welcome = v.object({
 		name: v.string(),
 		session: v.string(),
 		can: v.array(Capability),
+		/** The presence that this member has here already. */
+		state: v.optional(v.unknown()),
 	}),
 	members: v.array(Member),
 	count: v.number(),

@@ -1,15 +1,16 @@
 /** What the client refuses by itself, so that every call is answered and nothing is sent again for ever. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { Connection, type Port } from "../../src/client/connection.ts";
+import { Connection } from "../../src/client/connection.ts";
+import type { Port, Told } from "../../src/client/port.ts";
 import { decodeFrame } from "../../src/protocol/codec.ts";
 import { CLIENT_IN_FLIGHT_MAX, DEFAULTS, FRAME_BYTES_MAX } from "../../src/protocol/limits.ts";
-import type { HistoryRequest, JobRequest, Publish, ServerMessage, WelcomeLimits } from "../../src/protocol/messages.ts";
+import type { HistoryRequest, JobRequest, Publish, WelcomeLimits } from "../../src/protocol/messages.ts";
 import { readSettings } from "../../src/protocol/settings.ts";
 import { limitsOf } from "../../src/room/welcome.ts";
 
 let now: number;
 let sent: string[];
-let heard: ServerMessage[];
+let heard: Told[];
 let drops: number;
 let soon: (() => void)[];
 let connection: Connection;
@@ -22,8 +23,10 @@ beforeEach(() => {
 	soon = [];
 	const port: Port = {
 		now: () => now,
+		date: () => now,
+		unsentBytes: () => 0,
 		random: () => 0.999,
-		canRenewToken: false,
+		canRenewToken: () => false,
 		open: () => {},
 		send: (text) => sent.push(text),
 		soon: (run) => soon.push(run),
@@ -158,7 +161,7 @@ describe("the room's bounds, as its welcome tells them", () => {
 		const asked = connection.ask(publish("1", "x".repeat(100)));
 		ends();
 		connection.closed(1006, "");
-		connection.probe();
+		connection.back();
 		goesLive({ eventBytes: 50 });
 		hears({ type: "ack", id: "1", seq: 1 });
 		expect(await asked).toEqual({ seq: 1 });
@@ -219,7 +222,7 @@ describe("a frame that the room refuses whole all the same", () => {
 		ends();
 		hears(wholeRefusal("too_large"));
 		expect(drops).toBe(1);
-		connection.probe();
+		connection.back();
 		sent = [];
 		goesLive();
 		const later = connection.ask(publish("later"));
@@ -244,7 +247,7 @@ describe("a frame that the room refuses whole all the same", () => {
 		for (const id of ["1", "2", "3"]) connection.ask(publish(id)).catch(() => {});
 		ends();
 		hears(wholeRefusal("malformed"));
-		connection.probe();
+		connection.back();
 		sent = [];
 		goesLive();
 		hears({ type: "job", id: "1", job: "e-1", name: "check", state: "held" });

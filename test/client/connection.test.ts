@@ -1,24 +1,29 @@
 /** The client's state machine on a simulated clock, fed frames by hand. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { Connection, type Port } from "../../src/client/connection.ts";
+import { Connection } from "../../src/client/connection.ts";
+import type { Port, Told } from "../../src/client/port.ts";
 import { RoomError } from "../../src/client/room.ts";
-import type { Publish, ServerMessage } from "../../src/protocol/messages.ts";
+import type { Publish } from "../../src/protocol/messages.ts";
 import { readSettings } from "../../src/protocol/settings.ts";
 import { limitsOf } from "../../src/room/welcome.ts";
 
 let now: number;
+/** What the page's clock says: it may step. */
+let date: number;
 let sent: string[];
 let opened: (string | null)[];
 let drops: number;
 let wakeAt: number | null;
 let canRenewToken: boolean;
-let heard: ServerMessage[];
+let heard: Told[];
 let connection: Connection;
 /** What is to run when the task is over; null where it runs at once. */
+let unsentBytes: number;
 let soon: (() => void)[] | null;
 
 beforeEach(() => {
 	now = 1_000_000;
+	date = now;
 	sent = [];
 	opened = [];
 	drops = 0;
@@ -26,12 +31,13 @@ beforeEach(() => {
 	canRenewToken = false;
 	heard = [];
 	soon = null;
+	unsentBytes = 0;
 	const port: Port = {
 		now: () => now,
+		date: () => date,
+		unsentBytes: () => unsentBytes,
 		random: () => 0.999,
-		get canRenewToken() {
-			return canRenewToken;
-		},
+		canRenewToken: () => canRenewToken,
 		open: (since) => opened.push(since),
 		send: (text) => sent.push(text),
 		soon: (run) => void (soon === null ? run() : soon.push(run)),
@@ -183,6 +189,76 @@ describe("what one task asks for", () => {
 	});
 });
 
+describe("what is told newest", () => {
+	const told = (): unknown[] =>
+		sent.filter((text) => text !== "ping").map((text) => (JSON.parse(text) as { state?: unknown }).state);
+	const signals = (): unknown[] => sent.map((text) => (JSON.parse(text) as { data: unknown }).data);
+	/** Runs until nothing waits. */
+	const settles = (untilMs: number): void => {
+		const end = now + untilMs;
+		while (wakeAt !== null && wakeAt <= end) {
+			now = Math.max(now, wakeAt);
+			connection.wake();
+		}
+		now = end;
+	};
+
+	test("[N-5] of presence above the rate the last one always arrives, and no more than the room takes", () => {
+		goesLive();
+		for (let i = 1; i <= 120; i++) connection.setPresence(i);
+		expect(told().length).toBeLessThanOrEqual(20);
+		settles(2_000);
+		expect(told().at(-1)).toBe(120);
+		expect(told().length).toBeLessThanOrEqual(20);
+	});
+
+	test("of signals above the rate the newest of each name and receiver arrives", () => {
+		goesLive();
+		for (let i = 1; i <= 1_000; i++) {
+			connection.tell({ type: "signal", name: "cursor", data: i });
+			connection.tell({ type: "signal", name: "cursor", data: -i, to: "ben" });
+		}
+		settles(2_000);
+		expect(signals().slice(-2)).toEqual([1_000, -1_000]);
+		expect(sent.length).toBeLessThanOrEqual(200);
+	});
+
+	test("one that the room refuses for its speed all the same is told again when the room said", () => {
+		goesLive();
+		connection.setPresence("old");
+		connection.setPresence("new");
+		sent.length = 0;
+		hears({ type: "error", code: "rate_limited", message: "slowly", retryAfterMs: 700 });
+		expect(heard.some(({ type }) => type === "error")).toBe(false);
+		settles(699);
+		expect(told()).toEqual([]);
+		settles(100);
+		expect(told()).toEqual(["new"]);
+	});
+
+	test("while the line is full only the newest waits", () => {
+		goesLive();
+		unsentBytes = 100_000;
+		for (let i = 1; i <= 10; i++) connection.setPresence(i);
+		settles(1_000);
+		expect(told()).toEqual([]);
+		unsentBytes = 0;
+		settles(1_000);
+		expect(told()).toEqual([10]);
+	});
+
+	test("a state that an earlier page left is cleared, unless this one gives its own", () => {
+		goesLive(0, { me: { ...WELCOME.me, state: "left behind" } });
+		expect(told()).toEqual([null]);
+	});
+
+	test("a state that this page gave before it was in takes the place of the one that was left", () => {
+		connection.setPresence("mine");
+		goesLive(0, { me: { ...WELCOME.me, state: "left behind" } });
+		expect(told()).toEqual(["mine"]);
+	});
+});
+
 describe("the connection", () => {
 	test("[H-4] backs off with full jitter, from 250 ms to 30 s, and begins anew once it was live", () => {
 		const delays: number[] = [];
@@ -218,18 +294,97 @@ describe("the connection", () => {
 
 	test("a probe pings at once while live and connects at once while waiting", () => {
 		goesLive();
-		connection.probe();
+		connection.back();
 		expect(sent).toEqual(["ping"]);
 		connection.closed(1006, "");
-		connection.probe();
+		connection.back();
 		expect(opened).toHaveLength(2);
 	});
 
-	test("[H-5] a socket that never opens is given up after 15 s", () => {
+	test("[H-5] a socket that never opens is given up after 8 s, one that says nothing after 15 s, and each says so", () => {
+		connection.reaching();
+		now += 7_999;
+		connection.wake();
+		expect(connection.state.kind).toBe("connecting");
+		now += 1;
+		connection.wake();
+		expect(connection.state).toMatchObject({ kind: "waiting", reason: { code: "unreachable" } });
+		expect(heard).toMatchObject([{ type: "error", code: "unreachable" }]);
 		now = wakeAt ?? 0;
 		connection.wake();
-		expect(now).toBe(1_015_000);
-		expect(connection.state.kind).toBe("waiting");
+		connection.reaching();
+		connection.opened();
+		now += 14_999;
+		connection.wake();
+		expect(connection.state.kind).toBe("connecting");
+		now += 1;
+		connection.wake();
+		expect(connection.state).toMatchObject({ kind: "waiting", reason: { code: "unreachable" } });
+	});
+
+	test("on a slow line, each piece that arrives gives the next one its time", () => {
+		connection.reaching();
+		connection.opened();
+		for (let i = 0; i < 4; i++) {
+			now += 10_000;
+			connection.wake();
+			connection.heard("pong");
+		}
+		expect(connection.state.kind).toBe("connecting");
+		expect(opened).toHaveLength(1);
+	});
+
+	test("an attempt that is young when the page is back goes on; one that hangs is begun anew, without a backoff", () => {
+		connection.reaching();
+		now += 1_999;
+		connection.back();
+		expect(opened).toHaveLength(1);
+		now += 1;
+		connection.back();
+		expect(opened).toHaveLength(2);
+		for (let i = 0; i < 5; i++) {
+			connection.closed(1006, "");
+			now = wakeAt ?? 0;
+			connection.wake();
+		}
+		connection.closed(1006, "");
+		connection.back();
+		connection.closed(1006, "");
+		expect((wakeAt ?? 0) - now).toBe(250);
+	});
+
+	test("a network that is gone is believed at once, and tried again by itself", () => {
+		goesLive();
+		connection.lost("No network.");
+		expect(drops).toBe(1);
+		expect(connection.state).toMatchObject({
+			kind: "waiting",
+			reason: { code: "unreachable", message: "No network." },
+		});
+		now = wakeAt ?? 0;
+		connection.wake();
+		expect(opened).toHaveLength(2);
+	});
+
+	test("the wait that is shown is by the page's clock, and the wait itself is not", () => {
+		date = 5_000_000_000;
+		connection.closed(1006, "");
+		expect(connection.state).toMatchObject({ kind: "waiting", retryAt: date + 250 });
+		date -= 3_600_000;
+		now += 250;
+		connection.wake();
+		expect(connection.state.kind).toBe("connecting");
+	});
+
+	test("a refusal that was learned by asking stops, or waits, as the room's own would", () => {
+		connection.refused({ code: "rate_limited", message: "Later.", retryAfterMs: 5_000 }, 4004);
+		expect(connection.state).toMatchObject({ kind: "waiting", reason: { code: "rate_limited" } });
+		expect((wakeAt ?? 0) - now).toBe(5_250);
+		now = wakeAt ?? 0;
+		connection.wake();
+		connection.refused({ code: "banned", message: "You are banned." }, 4501);
+		expect(connection.state).toEqual({ kind: "stopped", code: 4501, reason: "You are banned." });
+		expect(heard.map((told) => told.type)).toEqual(["error", "error"]);
 	});
 
 	test.each([
@@ -283,7 +438,7 @@ describe("the connection", () => {
 		goesLive(9);
 		expect(connection.cursor).toBe("e.9");
 		connection.closed(1006, "");
-		connection.probe();
+		connection.back();
 		connection.opened();
 		hears({ ...WELCOME, epoch: "f", head: 2, continuity: "reset", reason: "epoch" });
 		expect(connection.cursor).toBe(null);
@@ -296,7 +451,7 @@ describe("the connection", () => {
 		goesLive();
 		connection.setPresence("here");
 		connection.closed(1006, "");
-		connection.probe();
+		connection.back();
 		sent.length = 0;
 		goesLive();
 		expect(sent.map((text) => JSON.parse(text))).toEqual([{ type: "presence", state: "here" }]);

@@ -1,6 +1,7 @@
 /** A hidden tab on a simulated clock: the real client's state machine against the real room. */
 import { expect, test } from "vitest";
-import { Connection, type Port } from "../../src/client/connection.ts";
+import { Connection } from "../../src/client/connection.ts";
+import type { Port } from "../../src/client/port.ts";
 import type { ConnectionState } from "../../src/client/room.ts";
 import { decodeFrame, packFrames } from "../../src/protocol/codec.ts";
 import { readSettings } from "../../src/protocol/settings.ts";
@@ -34,8 +35,10 @@ test("G9: a hidden tab whose timers run once a minute is neither closed nor repo
 	};
 	const port: Port = {
 		now: () => now,
+		date: () => now,
+		unsentBytes: () => 0,
 		random: () => 0.5,
-		canRenewToken: false,
+		canRenewToken: () => false,
 		open: () => {
 			tab.opened();
 			turn({ ...JOIN, session: "tab", member: "tab", name: "Tab" });

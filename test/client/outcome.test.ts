@@ -1,6 +1,7 @@
 /** What comes of held publishes and of jobs, at the client: the promise, and the receipt. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { Connection, type Port } from "../../src/client/connection.ts";
+import { Connection } from "../../src/client/connection.ts";
+import type { Port } from "../../src/client/port.ts";
 import type { JobRequest, Publish, Received } from "../../src/protocol/messages.ts";
 import { readSettings } from "../../src/protocol/settings.ts";
 import { limitsOf } from "../../src/room/welcome.ts";
@@ -16,8 +17,10 @@ beforeEach(() => {
 	told = [];
 	const port: Port = {
 		now: () => now,
+		date: () => now,
+		unsentBytes: () => 0,
 		random: () => 0.999,
-		canRenewToken: false,
+		canRenewToken: () => false,
 		open: () => {},
 		send: (text) => sent.push(JSON.parse(text)),
 		soon: (run) => run(),
@@ -48,7 +51,7 @@ function joins(...owed: object[]): void {
 
 function reconnects(...owed: object[]): void {
 	connection.closed(1006, "");
-	connection.probe();
+	connection.back();
 	joins(...owed);
 }
 

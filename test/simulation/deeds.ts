@@ -54,7 +54,7 @@ export const DO: Readonly<Record<Deed, Do>> = {
 		person.leave();
 		world.clock.after(world.random.below(world.random.once(4) ? 14_000 : 300), () => person.join(cursor));
 	},
-	probe: (_, person) => person.connection?.probe(),
+	probe: (_, person) => person.connection?.back(),
 	publish: (world, person) => publish(world, person),
 	burst: (world, person) => {
 		const count = world.random.between(2, 30);

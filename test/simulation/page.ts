@@ -1,6 +1,6 @@
 /** A member's page: what reaches it through the real client, across all its reconnects. */
 import { Members } from "../../src/client/members.ts";
-import type { ServerMessage } from "../../src/protocol/messages.ts";
+import type { Told } from "../../src/client/port.ts";
 import { hold } from "./broken.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -23,7 +23,7 @@ export class Page {
 		this.#seen = isCursor ? Number(seq) : null;
 	}
 
-	heard(message: ServerMessage): void {
+	heard(message: Told): void {
 		switch (message.type) {
 			case "welcome":
 				this.members.welcome(message);

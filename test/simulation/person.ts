@@ -82,10 +82,12 @@ export class Person {
 		this.connection = new Connection(
 			{
 				now: () => clock.now,
+				date: () => clock.now,
 				random: () => this.#world.random.fraction(),
-				canRenewToken: this.character.tokenMs !== null,
+				canRenewToken: () => this.character.tokenMs !== null,
 				open: (since) => this.#open(since),
 				send: (text) => this.#send(text),
+				unsentBytes: () => 0,
 				soon: (run) => (this.#world.plan.isGathering ? queueMicrotask(run) : run()),
 				close: () => this.#close(),
 				wakeAt: (at) => timer.set(at),
@@ -114,7 +116,9 @@ export class Person {
 		const token = this.#openToken;
 		const { clock, random } = this.#world;
 		clock.after(1 + random.below(30), () => {
-			if (token === this.#openToken) this.#knock(since, token);
+			if (token !== this.#openToken) return;
+			this.connection?.reaching();
+			this.#knock(since, token);
 		});
 	}
 

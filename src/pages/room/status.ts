@@ -1,6 +1,5 @@
 /** Where the connection stands, for people. */
-import type { ConnectionState } from "../../client/room.ts";
-import type { Refusal } from "../../protocol/codes.ts";
+import type { ConnectionState, Reason } from "../../client/room.ts";
 import { Store } from "../store.ts";
 import { passingTrouble, type Trouble } from "./trouble.ts";
 
@@ -9,7 +8,7 @@ const NOTE_SHOWN_MS = 6000;
 export class Status extends Store {
 	state: ConnectionState = { kind: "connecting" };
 	/** What the room said instead of a welcome. */
-	refusal: Refusal | null = null;
+	refusal: Reason | null = null;
 	/** What keeps one out for now: from the first failure until one is in. */
 	setback: Trouble | null = null;
 	/** The latest refusal that answers nothing in particular; gone after a while. */
@@ -34,7 +33,7 @@ export class Status extends Store {
 				this.refusal = null;
 				break;
 			case "waiting":
-				this.setback = passingTrouble(this.refusal, this.#hasJoined);
+				this.setback = passingTrouble(state.reason, this.#hasJoined);
 				// The seconds count down before people's eyes.
 				this.#tick = setInterval(() => this.changed(), 1000);
 				break;
@@ -49,7 +48,7 @@ export class Status extends Store {
 	}
 
 	/** Before the welcome, a refusal is the answer to the join; later it is a word in passing. */
-	refused(refusal: Refusal): void {
+	refused(refusal: Reason): void {
 		if (this.state.kind === "connecting") this.refusal = refusal;
 		else this.note(refusal.message);
 	}

@@ -1,5 +1,6 @@
 /** What keeps one from the room, in words for people: what happened, and what to do. */
-import { CLOSE, type ErrorCode, type Refusal } from "../../protocol/codes.ts";
+import type { Reason } from "../../client/room.ts";
+import { CLOSE, type ErrorCode } from "../../protocol/codes.ts";
 
 export interface Trouble {
 	what: string;
@@ -34,12 +35,13 @@ const PASSING: Partial<Record<ErrorCode, Words>> = {
 };
 const PASSING_ELSE = asSaid("The room could not let you in.", KEPT);
 const GONE = plain("The connection is gone.", "What you write meanwhile is kept, and sent when you are back.");
-const UNREACHED = plain("The room cannot be reached.", KEPT);
+const UNREACHED = asSaid("The room cannot be reached.", KEPT);
 
-/** The connection is tried again by itself. `refusal` is what the room said instead of a welcome. */
-export function passingTrouble(refusal: Refusal | null, hasJoined: boolean): Trouble {
-	if (refusal === null) return (hasJoined ? GONE : UNREACHED)(null);
-	return (PASSING[refusal.code] ?? PASSING_ELSE)(sentence(refusal.message));
+/** The connection is tried again by itself. */
+export function passingTrouble(reason: Reason | null, hasJoined: boolean): Trouble {
+	if (reason === null || reason.code === "unreachable")
+		return (hasJoined ? GONE : UNREACHED)(sentence(reason?.message));
+	return (PASSING[reason.code] ?? PASSING_ELSE)(sentence(reason.message));
 }
 
 const NOT_UNDERSTOOD = asSaid("The room did not understand this page.", "Reload the page to begin anew.");
@@ -84,10 +86,12 @@ const CLOSED: Record<number, Words> = {
 /** The connection is over, and is not tried again. */
 export function lastingTrouble(
 	closed: { code: number; reason: string },
-	refusal: Refusal | null,
+	refusal: Reason | null,
 	isSignedIn: boolean,
 ): Trouble {
-	const refused = refusal?.code === "unauthorized" && !isSignedIn ? NOT_SIGNED_IN : refusal && REFUSED[refusal.code];
+	const code = refusal?.code ?? "unreachable";
+	const said = code === "unreachable" ? undefined : REFUSED[code];
+	const refused = code === "unauthorized" && !isSignedIn ? NOT_SIGNED_IN : said;
 	const words =
 		refused ??
 		CLOSED[closed.code] ??

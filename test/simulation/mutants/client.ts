@@ -23,15 +23,15 @@ export const CLIENT: readonly Mutant[] = [
 	{
 		name: "the client's cursor does not move with events",
 		file: "client/connection.ts",
-		find: "this.#seen = message.seq;",
+		find: "this.#place.saw(message.seq);",
 		put: "",
 		expects: ["G2", "G4"],
 	},
 	{
 		name: "a client that was paused for long does not ask again",
-		file: "client/connection.ts",
-		find: "\t\t\t\tthis.#outbox.reset();\n\t\t\t\tthis.#welcome = message;",
-		put: "\t\t\t\tthis.#welcome = message;",
+		file: "client/outgoing.ts",
+		find: "\t\tthis.#outbox.reset();\n\t\tthis.#limits = limits;",
+		put: "\t\tthis.#limits = limits;",
 		expects: ["liveness"],
 	},
 	{
