@@ -3,8 +3,9 @@
  * told (veil.ts). What is stored is taken back in pieces of bounded work, turn by turn, through sleep and crash; the
  * archive owes the same.
  */
-import { ERASE_EVENTS_MAX, ERASE_RETRY_MS, ERASE_ROWS_MAX } from "../protocol/limits.ts";
+import { ERASE_BYTES_MAX, ERASE_EVENTS_MAX, ERASE_RETRY_MS, ERASE_ROWS_MAX } from "../protocol/limits.ts";
 import type { Concern } from "./concern.ts";
+import { fitting } from "./fitting.ts";
 import type { History } from "./history.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Ranges } from "./ranges.ts";
@@ -75,7 +76,9 @@ export class Erasures implements Concern {
 		if (row === undefined) return;
 		const { store, record, history, veil } = this.#room;
 		const from = Math.max(row.done, record.meta.kept - 1);
-		const events = from < row.through ? store.after(from, Math.min(ERASE_ROWS_MAX, row.through - from)) : [];
+		const limit = Math.min(ERASE_ROWS_MAX, row.through - from);
+		const most = fitting(limit, ERASE_BYTES_MAX, (first, many) => store.sizesAfter(from + first, many));
+		const events = most > 0 ? store.after(from, most) : [];
 		let done = from;
 		let count = 0;
 		for (const event of events) {

@@ -81,15 +81,13 @@ export class Retention implements Concern {
 			event.at + bounds.historyAgeMsMax <= now ||
 			bytes > bounds.historyBytesMax ||
 			(meta.head - event.seq + 1 > bounds.historyEventsMax && event.at + YOUNG_EVENT_MS <= now);
-		const sizes = store.sizesAfter(floor - 1, TRIM_ROWS_MAX + 1);
-		const passed = sizes.slice(0, TRIM_ROWS_MAX);
-		const stays = passed.find((event) => {
+		const stays = this.#piece(floor - 1, TRIM_ROWS_MAX).find((event) => {
 			if (!isOver(event)) return true;
 			floor = event.seq + 1;
 			bytes -= event.bytes;
 			return false;
 		});
-		const next = stays ?? sizes[TRIM_ROWS_MAX];
+		const [next] = floor > meta.floor && stays === undefined ? store.sizesAfter(floor - 1, 1) : [stays];
 		if (floor > meta.floor) {
 			const floorAt = floor > meta.head ? null : (next?.at ?? history.freshAt);
 			record.change({ floor, floorAt, heldBytes: meta.bytes - bytes });
@@ -97,19 +95,25 @@ export class Retention implements Concern {
 		return next === undefined || stays !== undefined;
 	}
 
+	/** The sizes of the events after `seq`: of as many as one alarm drops, and of no more of them than it must. */
+	#piece(seq: number, limit: number): EventSize[] {
+		const sizes: EventSize[] = [];
+		const count = fitting(limit, TRIM_BYTES_MAX, (first, many) => {
+			const found = this.#room.store.sizesAfter(seq + first, many);
+			sizes.push(...found);
+			return found;
+		});
+		return sizes.slice(0, count);
+	}
+
 	/** Drops what stands before `end`. Says whether that is all of it. */
 	#drop(end: number): boolean {
 		const { store, record } = this.#room;
 		const { kept, bytes, heldBytes } = record.meta;
 		if (end <= kept) return true;
-		const sizes: EventSize[] = [];
-		const count = fitting(Math.min(TRIM_ROWS_MAX, end - kept), TRIM_BYTES_MAX, (first, many) => {
-			const found = store.sizesAfter(kept - 1 + first, many);
-			sizes.push(...found);
-			return found;
-		});
-		const last = sizes[count - 1]?.seq ?? kept - 1;
-		const dropped = sizes.slice(0, count).reduce((sum, event) => sum + event.bytes, 0);
+		const piece = this.#piece(kept - 1, Math.min(TRIM_ROWS_MAX, end - kept));
+		const last = piece.at(-1)?.seq ?? kept - 1;
+		const dropped = piece.reduce((sum, event) => sum + event.bytes, 0);
 		store.dropEvents(last);
 		record.change({ kept: last + 1, bytes: bytes - dropped, heldBytes: heldBytes - dropped });
 		return last + 1 >= end;

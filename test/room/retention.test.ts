@@ -1,5 +1,6 @@
 /** How long things are kept: events by count, age and bytes; keys for a day, whatever becomes of their events. */
 import { expect } from "vitest";
+import { TRIM_BYTES_MAX } from "../../src/protocol/limits.ts";
 import { awakeScenario, only, range, scenario, seqs } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 
@@ -71,6 +72,29 @@ scenario(
 		expect(stage.room.meta.bytes).toBe(sum);
 	},
 	{ historyBytesMax: 5000 },
+);
+
+scenario(
+	"G8 large events go by their bytes, so many an alarm, and all of them go",
+	(stage) => {
+		for (const n of range(20)) {
+			fill(stage, 8, "x".repeat(30_000), (n - 1) * 8 + 1);
+			stage.pass(1_000);
+		}
+		const { store } = stage;
+		const { dropEvents } = store;
+		const pieces: number[] = [];
+		store.dropEvents = (seq) => {
+			pieces.push(store.sizesAfter(0, 1_000).reduce((sum, event) => sum + (event.seq > seq ? 0 : event.bytes), 0));
+			dropEvents.call(store, seq);
+		};
+		stage.pass(DAY + MINUTE);
+		expect(kept(stage)).toEqual([161, 160]);
+		expect(store.after(0, 1)).toEqual([]);
+		expect(pieces.length).toBeGreaterThan(2);
+		expect(Math.max(...pieces)).toBeLessThanOrEqual(TRIM_BYTES_MAX);
+	},
+	{ historyAgeMsMax: DAY },
 );
 
 scenario(

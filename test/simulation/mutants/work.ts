@@ -82,8 +82,8 @@ export const WORK: readonly Mutant[] = [
 	{
 		name: "an erasure looks at all that is stored in one turn",
 		file: "room/erasures.ts",
-		find: "store.after(from, Math.min(ERASE_ROWS_MAX, row.through - from))",
-		put: "store.after(from, row.through - from)",
+		find: "const limit = Math.min(ERASE_ROWS_MAX, row.through - from);",
+		put: "const limit = row.through - from;",
 		expects: ["G8"],
 	},
 	{
