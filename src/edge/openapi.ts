@@ -165,6 +165,18 @@ const SERVER_PATHS = {
 			responses: { 200: ok("A page of the rooms.", "RoomsPage"), ...refusals(400, 401, 403) },
 		},
 	},
+	"/dead-letters": {
+		get: {
+			operationId: "listDeadLetters",
+			tags: ["Server"],
+			summary: "What no queue could deliver",
+			description:
+				"Messages whose room could not be told what came of them, the newest first, each cut to its first 4,096 characters. A job that failed is listed with its room's jobs instead.",
+			security: OPERATOR,
+			parameters: [cursor, limit],
+			responses: { 200: ok("A page of them.", "DeadLettersPage"), ...refusals(400, 401, 403) },
+		},
+	},
 	"/archive/search": {
 		get: {
 			operationId: "searchArchive",

@@ -1,6 +1,7 @@
 /** What operators do over HTTP: jobs, the directory of rooms, search across rooms, and wiping a room. */
 
 import { Hono } from "hono";
+import { deadLettersPage } from "../jobs/archive/dead-letters.ts";
 import { roomsPage } from "../jobs/archive/directory.ts";
 import { searchPage } from "../jobs/archive/search.ts";
 import { PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
@@ -21,6 +22,11 @@ export const operations = new Hono<RouteEnv>();
 operations.get("/rooms", async (c) => {
 	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
 	return c.json(listed(await roomsPage(c.env.ARCHIVE, limitOf(c.req.url), cursorOf(c.req.url))));
+});
+
+operations.get("/dead-letters", async (c) => {
+	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
+	return c.json(listed(await deadLettersPage(c.env.ARCHIVE, limitOf(c.req.url), cursorOf(c.req.url))));
 });
 
 /** A room's own archive is read by those who may read the room; all rooms together by operators alone. */

@@ -101,6 +101,7 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
 	"/rooms/:room/jobs": ["GET"],
 	"/rooms/:room/jobs/:job": ["GET"],
 	"/rooms/:room/jobs/:job/replay": ["POST"],
+	"/dead-letters": ["GET"],
 	"/archive/search": ["GET"],
 	"/openapi.json": ["GET"],
 	"/health": ["GET"],

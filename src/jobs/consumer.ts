@@ -8,9 +8,9 @@ import * as v from "valibot";
 import type { Event } from "../protocol/messages.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
 import { readSettings } from "../protocol/settings.ts";
-import { keepDeadLetter } from "./archive/search.ts";
+import { keepDeadLetter } from "./archive/dead-letters.ts";
 import { failureOf, Later, type Log, logToConsole, type Run } from "./failures.ts";
-import { backoffSeconds, Hopeless, type Kind, type RangeKind } from "./kind.ts";
+import { backoffSeconds, isRangeKind, type Kind, NonRetryableError, type RangeKind } from "./kind.ts";
 import { JobRef, type JobSource } from "./ref.ts";
 
 /** Of a queue of dead jobs, which has one of these words in its name wherever it was not said by DEAD_JOBS_QUEUE. */
@@ -90,12 +90,12 @@ async function outcomeOf(task: Task, run: Run): Promise<Outcome> {
 }
 
 function resultOf(task: Task, { kind, context, events }: Run): Promise<unknown> {
-	if ("begins" in kind) {
-		if (task.range === null) throw new Hopeless("invalid", "The job has no range.");
+	if (isRangeKind(kind)) {
+		if (task.range === null) throw new NonRetryableError("invalid", "The job has no range.");
 		return inTime(kind.run({ ...task.range, events }, context), context.signal);
 	}
 	const input = v.safeParse(kind.input, JSON.parse(task.input));
-	if (!input.success) throw new Hopeless("invalid", faultIn(kind.name, input.issues[0]));
+	if (!input.success) throw new NonRetryableError("invalid", faultIn(kind.name, input.issues[0]));
 	return inTime(kind.run(input.output, context), context.signal);
 }
 

@@ -1,5 +1,6 @@
 /** Checks what `app.ts` says, and makes of it what rooms ask. */
 
+import { QUEUE_RETRIES_MAX } from "../protocol/limits.ts";
 import type { Rules } from "../protocol/rules.ts";
 import type { AppDefinition } from "./definition.ts";
 import type { Kind, RangeKind } from "./kind.ts";
@@ -17,6 +18,12 @@ export interface App extends AppDefinition {
 export function defineApp(definition: AppDefinition): App {
 	const { kinds = [], ranges = [] } = definition;
 	const app = { ...definition, kinds, ranges };
+	for (const { name, retry } of [...kinds, ...ranges]) {
+		if (retry.attempts <= QUEUE_RETRIES_MAX) continue;
+		throw new Error(
+			`In app.ts the job kind \`${name}\` makes ${retry.attempts} attempts; a queue makes at most ${QUEUE_RETRIES_MAX} (\`max_retries\` in wrangler.toml), and takes the job for dead after those.`,
+		);
+	}
 	const names = new Set(kinds.map(({ name }) => name));
 	for (const [event, { hold, review, starts = [] }] of Object.entries(app.events)) {
 		for (const kind of [hold, review, ...starts]) {

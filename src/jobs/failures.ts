@@ -8,9 +8,10 @@ import type { Failed } from "../protocol/outcome.ts";
 import {
 	backoffSeconds,
 	Gone,
-	Hopeless,
+	isRangeKind,
 	type JobContext,
 	type Kind,
+	NonRetryableError,
 	type RangeKind,
 	TryAfter,
 	Unacceptable,
@@ -47,19 +48,19 @@ export function logToConsole(line: string, error: unknown): void {
 /** @throws Later where the message is to come again. */
 export function failureOf(error: unknown, run: Run): Failed {
 	const { kind, attempt } = run;
-	if (error instanceof Hopeless) return hopeless(error, run);
+	if (error instanceof NonRetryableError) return hopeless(error, run);
 	if (attempt < kind.retry.attempts) {
 		const later = new Later(backoffSeconds(kind.retry, attempt, Math.random()));
 		say(error, run, `tried again in ${later.delaySeconds} s`);
 		throw later;
 	}
 	const why = error instanceof Error ? error.message : "it did not say why";
-	if ("begins" in kind) return rangeHeld(error, why, run);
+	if (isRangeKind(kind)) return rangeHeld(error, why, run);
 	say(error, run, "failed for good");
 	return { state: "failed", error: { code: "exhausted", message: `It failed ${attempt} times, last: ${why}` } };
 }
 
-function hopeless(error: Hopeless, run: Run): Failed {
+function hopeless(error: NonRetryableError, run: Run): Failed {
 	const failed: Failed = { state: "failed", error: { code: error.code, message: error.message } };
 	if (error instanceof Gone) {
 		say(error, run, "stopped, until an operator has it tried again");
@@ -89,7 +90,7 @@ function rangeHeld(error: unknown, message: string, run: Run): Failed {
 /** On a developer's own machine with the error as it is, elsewhere with its name alone, unless its sentence is ours. */
 function say(error: unknown, { kind, context, attempt, events, log }: Run, next: string): void {
 	const { room, job, run, ownHosts } = context;
-	const isOurs = error instanceof Hopeless || error instanceof TryAfter;
+	const isOurs = error instanceof NonRetryableError || error instanceof TryAfter;
 	const name = error instanceof Error ? error.name : typeof error;
 	const range = events.length === 0 ? "" : ` (events ${events[0]?.seq} to ${events.at(-1)?.seq})`;
 	const what = `Job ${job}${range} of the kind ${kind.name} in the room ${room}, run ${run}, attempt ${attempt}`;

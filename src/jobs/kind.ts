@@ -20,7 +20,7 @@ export interface Kind<Input = unknown> {
 	runMsMax: number;
 	/** False for an event about which there is nothing to do: it then owes no job. */
 	wants?(event: Pick<Event, "name" | "data">): boolean;
-	/** Does the work. Its result is JSON. @throws Hopeless where trying again cannot help. */
+	/** Does the work. Its result is JSON. @throws NonRetryableError where trying again cannot help. */
 	run(input: Input, context: JobContext): Promise<unknown>;
 }
 
@@ -29,6 +29,10 @@ export interface RangeKind {
 	name: string;
 	/** Where it begins in a room that it has not worked on: the first event that is kept, or only what comes next. */
 	begins: "floor" | "head";
+	/** True where it keeps what it was given: it is then told which members were erased and which epochs wiped. */
+	keepsCopy?: boolean;
+	/** True where it also tells who is where: it is then sent for when the count of members has changed. */
+	listsRooms?: boolean;
 	retry: Retry;
 	runMsMax: number;
 	/** False where it is not configured: nothing is then owed. */
@@ -50,6 +54,7 @@ export interface RangeBounds {
 
 /** Exponential backoff with full jitter between attempts: at most `firstSeconds`, then twice that, up to `mostSeconds`. */
 export interface Retry {
+	/** At most QUEUE_RETRIES_MAX: after those the queue itself gives up. */
 	attempts: number;
 	firstSeconds: number;
 	mostSeconds: number;
@@ -77,11 +82,16 @@ export interface JobContext {
 	signal: AbortSignal;
 }
 
+/** True for a kind that works on the history itself. */
+export function isRangeKind(kind: Kind | RangeKind): kind is RangeKind {
+	return "begins" in kind;
+}
+
 /** The part of the history that a range job is about. */
 export type Range = Omit<RangeTask, "events"> & { events: Event[] };
 
-/** An error that no retry can heal. Its sentence is told to whom the job concerns. */
-export class Hopeless extends Error {
+/** An error that no retry can heal, as the platform calls it. Its sentence is told to whom the job concerns. */
+export class NonRetryableError extends Error {
 	readonly code: string;
 
 	constructor(code: string, message: string) {
@@ -91,10 +101,10 @@ export class Hopeless extends Error {
 }
 
 /** A range that will not be taken as it is, for what is in it: which event that is, is found, and it is set aside. */
-export class Unacceptable extends Hopeless {}
+export class Unacceptable extends NonRetryableError {}
 
 /** A range for which there is nobody any more: the kind stops in that room. */
-export class Gone extends Hopeless {}
+export class Gone extends NonRetryableError {}
 
 /** A range that is to be tried again, not before `retryAfterMs` have passed. Its sentence is shown to operators. */
 export class TryAfter extends Error {

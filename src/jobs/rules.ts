@@ -31,7 +31,8 @@ export function rulesOf(app: Ruled, env: Readonly<Record<string, unknown>>): Rul
 				name: kind.name,
 				begins: kind.begins,
 				leaseMs: leaseMs(kind),
-				counts: kind.begins === "floor",
+				keepsCopy: kind.keepsCopy ?? false,
+				listsRooms: kind.listsRooms ?? false,
 				...boundsOf(kind, env),
 			})),
 	};

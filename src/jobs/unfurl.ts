@@ -11,7 +11,7 @@ import { LINK_CHARS_MAX } from "../protocol/limits.ts";
 import { findLinks } from "../protocol/links.ts";
 import { type Card, cardOf } from "./card.ts";
 import { textOfPage } from "./encoding.ts";
-import { Hopeless, type JobContext, type Kind } from "./kind.ts";
+import { type JobContext, type Kind, NonRetryableError } from "./kind.ts";
 
 const FETCH_MS_MAX = 5_000;
 const PAGE_BYTES_MAX = 512 * 1024;
@@ -52,10 +52,10 @@ export function firstLink(text: string): string | null {
 	return null;
 }
 
-/** @throws Hopeless with the reason why the address may not be fetched. */
+/** @throws NonRetryableError with the reason why the address may not be fetched. */
 export function checkAddress(address: string, ownHosts: readonly string[]): URL {
 	const refuse = (why: string): never => {
-		throw new Hopeless("refused_address", `That address is not fetched: ${why}.`);
+		throw new NonRetryableError("refused_address", `That address is not fetched: ${why}.`);
 	};
 	if (address.length > LINK_CHARS_MAX) return refuse("it is too long");
 	if (!URL.canParse(address)) return refuse("it is not a URL");
@@ -94,28 +94,28 @@ async function fetchPage(address: string, context: Pick<JobContext, "ownHosts" |
 			await answer.body?.cancel();
 			// Before it is parsed: a long name in a strange script is dear to parse.
 			if (location.length > LINK_CHARS_MAX || !URL.canParse(location, url))
-				throw new Hopeless("bad_redirect", "The page redirects to nowhere.");
+				throw new NonRetryableError("bad_redirect", "The page redirects to nowhere.");
 			url = checkAddress(new URL(location, url).href, context.ownHosts);
 			continue;
 		}
 		if (answer.status >= 500 || answer.status === 429) throw new Error(`The page answered ${answer.status}.`);
-		if (!answer.ok) throw new Hopeless("no_page", `The page answered ${answer.status}.`);
+		if (!answer.ok) throw new NonRetryableError("no_page", `The page answered ${answer.status}.`);
 		const type = answer.headers.get("Content-Type") ?? "";
 		if (!PAGE_TYPE.test(type)) {
 			await answer.body?.cancel();
-			throw new Hopeless("no_page", NO_PAGE);
+			throw new NonRetryableError("no_page", NO_PAGE);
 		}
 		const body = new Response(answer.body?.pipeThrough(atMost(PAGE_BYTES_MAX)));
 		return { url, type, bytes: new Uint8Array(await body.arrayBuffer()) };
 	}
-	throw new Hopeless("too_many_redirects", `The page redirects more than ${REDIRECTS_MAX} times.`);
+	throw new NonRetryableError("too_many_redirects", `The page redirects more than ${REDIRECTS_MAX} times.`);
 }
 
 function readCard({ url, type, bytes }: Page): Promise<Card> {
 	const [, xml, other] = PAGE_TYPE.exec(type) ?? [];
 	const isXml = xml !== undefined;
 	const page = textOfPage(bytes, type, isXml);
-	if (other !== undefined && !page.includes(XHTML)) throw new Hopeless("no_page", NO_PAGE);
+	if (other !== undefined && !page.includes(XHTML)) throw new NonRetryableError("no_page", NO_PAGE);
 	return cardOf(url, page, isXml);
 }
 

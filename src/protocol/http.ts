@@ -50,6 +50,11 @@ export const RoomsPage = v.object({
 	next: Next,
 });
 
+export const DeadLettersPage = v.object({
+	letters: v.array(v.object({ at: v.number(), queue: v.string(), body: v.string(), reason: v.string() })),
+	next: Next,
+});
+
 export const SearchPage = v.object({
 	events: v.array(
 		v.object({

@@ -179,6 +179,11 @@ export const JOBS_TRIM_ROWS_MAX = 500;
 export const JOBS_LOOKED_AT_MAX = 5_000;
 /** What a listed job takes of a page beside its outcome, at most: its id, kind, member and numbers. */
 export const JOB_HEAD_BYTES_MAX = 512;
+/** Dead letters that are kept, and how much of each is shown: in a page of 200 of them 800 KiB at most. */
+export const DEAD_LETTERS_KEPT_MAX = 10_000;
+export const DEAD_LETTER_UNITS_MAX = 4_096;
+/** What wrangler.toml says of the queue of jobs (`max_retries`): a kind that made more attempts would end among the dead. */
+export const QUEUE_RETRIES_MAX = 10;
 /** How long an attempt to hand a job to the queue may hang before it is tried again. */
 export const SEND_MS_MAX = 60_000;
 export const SEND_RETRY_MS = 5_000;

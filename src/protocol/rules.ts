@@ -45,8 +45,10 @@ export interface RangeRule {
 	name: string;
 	begins: "floor" | "head";
 	leaseMs: number;
-	/** True where it also keeps count of who is here. */
-	counts: boolean;
+	/** True where it keeps what it was given: it is told what was erased and wiped. */
+	keepsCopy: boolean;
+	/** True where it is to be told how many are here. */
+	listsRooms: boolean;
 	/** How many events one range holds at most, and how many bytes; an event that is larger than that goes alone. */
 	eventsMax: number;
 	bytesMax: number;

@@ -42,7 +42,7 @@ export class Ranges implements Concern {
 			const row = this.#rows.get(rule.name) ?? this.#begin(rule);
 			if (row.state === "waiting" && row.reason === "") this.#sendings.add(rule.name);
 			// Nobody knows any more since when: it is told now.
-			if (rule.counts && needs.record.isStored && row.told !== needs.roster.count) this.#tellAt = 0;
+			if (rule.listsRooms && needs.record.isStored && row.told !== needs.roster.count) this.#tellAt = 0;
 		}
 	}
 
@@ -73,7 +73,7 @@ export class Ranges implements Concern {
 	/** Freezes, sends and writes. After the history was written. */
 	flush(turn: Turn): void {
 		for (const [name, rule] of this.#room.record.isStored ? this.#rules : []) {
-			if (rule.counts) this.#compare(this.#row(name), turn);
+			if (rule.listsRooms) this.#compare(this.#row(name), turn);
 			this.#freeze(this.#row(name), rule, turn);
 		}
 		this.#send(turn);
@@ -85,14 +85,14 @@ export class Ranges implements Concern {
 	#freeze(row: RangeRow, rule: RangeRule, turn: Turn): void {
 		const { now } = turn;
 		if (row.state !== "idle" || row.dueAt > now) return;
-		if (!this.#hasWork(row) && !(rule.counts && this.#tellAt !== null && this.#tellAt <= now)) return;
-		if (rule.counts) this.#tellAt = null;
+		if (!this.#hasWork(row) && !(rule.listsRooms && this.#tellAt !== null && this.#tellAt <= now)) return;
+		if (rule.listsRooms) this.#tellAt = null;
 		const { record, roster } = this.#room;
 		const { head, kept } = record.meta;
 		const from = Math.max(row.through, kept - 1);
 		const to = head > from ? from + this.#fitting(from, row, rule) : from;
 		const n = record.nextJob();
-		const told = rule.counts ? roster.count : 0;
+		const told = rule.listsRooms ? roster.count : 0;
 		this.#put({ ...row, through: from, to, n, state: "waiting", run: 1, dueAt: now, reason: "", told });
 		this.#sendings.add(row.kind);
 	}
@@ -169,7 +169,7 @@ export class Ranges implements Concern {
 		const { epoch } = this.#room.record;
 		// Also a kind that is not configured now: the seqs that it has seen are of a history that is gone.
 		for (const row of [...this.#rows.values()]) {
-			const wiped = this.#rules.get(row.kind)?.counts === true ? [...row.wiped, epoch] : [];
+			const wiped = this.#rules.get(row.kind)?.keepsCopy === true ? [...row.wiped, epoch] : [];
 			this.#put({ ...row, ...IDLE, through: 0, wiped });
 		}
 		this.#tellAt = null;
@@ -183,7 +183,7 @@ export class Ranges implements Concern {
 	erase(member: string): void {
 		for (const [name, rule] of this.#rules) {
 			const row = this.#row(name);
-			if (!rule.counts) continue;
+			if (!rule.keepsCopy) continue;
 			this.#sendings.drop(name);
 			this.#put({ ...row, to: null, state: "idle", dueAt: 0, erased: [...new Set([...row.erased, member])] });
 		}
@@ -213,11 +213,11 @@ export class Ranges implements Concern {
 
 	deadline(): number | null {
 		let next: number | null = null;
-		for (const [name, { counts }] of this.#rules) {
+		for (const [name, { listsRooms }] of this.#rules) {
 			const row = this.#row(name);
 			if (!isAtRest(row)) next = earliest(next, Math.max(row.dueAt, this.#sendings.until(name) ?? 0));
 			else if (row.state === "idle" && this.#hasWork(row)) next = earliest(next, row.dueAt);
-			else if (counts && this.#tellAt !== null) next = earliest(next, Math.max(row.dueAt, this.#tellAt));
+			else if (listsRooms && this.#tellAt !== null) next = earliest(next, Math.max(row.dueAt, this.#tellAt));
 		}
 		return next;
 	}

@@ -44,6 +44,7 @@ test("every documented operation answers as the document says", async () => {
 	await call(200, "GET", "/rooms");
 	await call(200, "GET", "/archive/search?q=see");
 	await call(400, "GET", "/archive/search");
+	await call(200, "GET", "/dead-letters");
 	await call(204, "POST", "./moderation", { action: "redact", seq: 1 });
 	await call(404, "POST", "./moderation", { action: "redact", seq: 99 });
 	await call(400, "POST", "./moderation", { action: "dance" });
@@ -53,7 +54,7 @@ test("every documented operation answers as the document says", async () => {
 	await call(200, "GET", "/health");
 	await call(204, "DELETE", ".");
 	const refused = { Authorization: "Bearer no-key" };
-	for (const path of ["/rooms", "/archive/search?q=x", "./jobs", ".", "./events", "./members"]) {
+	for (const path of ["/rooms", "/dead-letters", "/archive/search?q=x", "./jobs", ".", "./events", "./members"]) {
 		await call(401, "GET", path, undefined, refused);
 	}
 	const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as { paths: Record<string, object> };

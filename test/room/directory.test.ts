@@ -6,7 +6,7 @@ import { scenario } from "./scenario.ts";
 import { Stage } from "./stage.ts";
 import { done, expectRest, lastJob, rangeOf, settle } from "./work.ts";
 
-const DIRECTORY = range("archive", { counts: true });
+const DIRECTORY = range("archive", { keepsCopy: true, listsRooms: true });
 
 scenario(
 	"a change of who is here is told a little later, without an event",

@@ -140,5 +140,5 @@ scenario(
 		expect(stage.closeCode(mod)).toBeNull();
 	},
 	{},
-	houseRules([rangeKind("archive", { counts: true })]),
+	houseRules([rangeKind("archive", { keepsCopy: true, listsRooms: true })]),
 );

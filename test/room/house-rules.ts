@@ -23,7 +23,7 @@ export function kind(more: Partial<KindRule> = {}): KindRule {
 
 export function range(name: string, more: Partial<RangeRule> = {}): RangeRule {
 	const bounds = { eventsMax: RANGE_EVENTS_MAX, bytesMax: RANGE_BYTES_MAX };
-	return { name, begins: "floor", leaseMs: LEASE_MS, counts: false, ...bounds, ...more };
+	return { name, begins: "floor", leaseMs: LEASE_MS, keepsCopy: false, listsRooms: false, ...bounds, ...more };
 }
 
 const check = (more: Partial<Check> = {}): Check => ({

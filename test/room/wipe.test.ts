@@ -9,11 +9,11 @@ import { events, range as numbers, only, scenario } from "./scenario.ts";
 import { Stage } from "./stage.ts";
 import { CLEAR, done, expectRest, lastJob, settle, task, wipe } from "./work.ts";
 
-const ARCHIVE = range("archive", { counts: true });
+const ARCHIVE = range("archive", { keepsCopy: true, listsRooms: true });
 const HOOK = range("hook", { begins: "head" });
 
 const play = (name: string, body: (stage: Stage) => void, settings = {}) =>
-	scenario(name, body, settings, houseRules([range("archive", { counts: true })]));
+	scenario(name, body, settings, houseRules([range("archive", { keepsCopy: true, listsRooms: true })]));
 
 describe("a wipe", () => {
 	play("closes everyone 4502, and the room begins anew with seq 1 under another epoch", (stage) => {

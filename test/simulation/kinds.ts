@@ -1,6 +1,6 @@
 /** What the jobs of the house rules do, and the archive that the range job writes: run by the real consumer. */
 import * as v from "valibot";
-import { Hopeless, type Kind, type Range, type RangeKind } from "../../src/jobs/kind.ts";
+import { type Kind, NonRetryableError, type Range, type RangeKind } from "../../src/jobs/kind.ts";
 import type { Event } from "../../src/protocol/messages.ts";
 import type { Coverage } from "./coverage.ts";
 
@@ -28,7 +28,7 @@ function kind(name: string, mood: Mood, run: (input: unknown) => unknown): Kind 
 		retry: RETRY,
 		runMsMax: RUN_MS_MAX,
 		run: async (input) => {
-			if (input === "hopeless") throw new Hopeless("invalid", "It cannot be done.");
+			if (input === "hopeless") throw new NonRetryableError("invalid", "It cannot be done.");
 			if (mood.fails()) throw new Error("It is broken.");
 			return run(input);
 		},

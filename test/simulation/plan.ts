@@ -168,7 +168,7 @@ export function drawPlan(seed: number): Plan {
 
 /** An archive, a webhook or neither: by the seed itself, so that the seeds that are kept stay what they were. */
 function drawRanges(seed: number, hasArchive: boolean): Pick<Plan, "ranges" | "receiver"> {
-	if (hasArchive) return { ranges: [range("archive", { counts: true })], receiver: null };
+	if (hasArchive) return { ranges: [range("archive", { keepsCopy: true, listsRooms: true })], receiver: null };
 	if (seed % 3 === 0) return { ranges: [], receiver: null };
 	const hook = range("hook", { begins: "head", eventsMax: 16, bytesMax: 4_000 });
 	const receiver = seed % 4 === 1 ? "shut" : seed % 8 === 3 ? "leaving" : "picky";

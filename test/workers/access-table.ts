@@ -65,6 +65,7 @@ export const ROWS: readonly Row[] = [
 		lacking: FORBIDDEN,
 		isWrite: true,
 	},
+	{ route: "GET /dead-letters", path: "/dead-letters", serves: operators("200"), isOperators: true },
 	{ route: "GET /rooms", path: "/rooms", serves: operators("200"), isOperators: true },
 	{
 		route: "DELETE /rooms/:room",

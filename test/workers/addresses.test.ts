@@ -1,6 +1,6 @@
 /** The addresses that strangers give `unfurl`: which are fetched, and which are refused in every notation. */
 import { describe, expect, test } from "vitest";
-import { Hopeless } from "../../src/jobs/kind.ts";
+import { NonRetryableError } from "../../src/jobs/kind.ts";
 import { checkAddress, firstLink } from "../../src/jobs/unfurl.ts";
 
 const OWN = ["rotunda.example:8787", "Rooms.Example"];
@@ -115,7 +115,7 @@ describe("G8 an address that is refused", () => {
 		],
 	])("for %s", (_, addresses) => {
 		for (const address of addresses) {
-			expect(() => checkAddress(address, OWN), address).toThrow(Hopeless);
+			expect(() => checkAddress(address, OWN), address).toThrow(NonRetryableError);
 		}
 	});
 

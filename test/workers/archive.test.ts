@@ -49,6 +49,31 @@ async function rows(): Promise<{ epoch: string; seq: number; data: string; redac
 const found = async (query: string, room: string | null = null) =>
 	(await search(env.ARCHIVE, query, room, 50)).map(({ seq }) => seq);
 
+test("a range takes a dozen statements, however many were erased, redacted and wiped: D1 counts those of an invocation", async () => {
+	let statements = 0;
+	const counting = {
+		prepare: (sql: string) => env.ARCHIVE.prepare(sql),
+		batch: (all: D1PreparedStatement[]) => {
+			statements += all.length;
+			return env.ARCHIVE.batch(all);
+		},
+	};
+	const said = Array.from({ length: 250 }, (_, n) => event(n + 1, { from: `m${n}` }));
+	await keep(said);
+	await keep(said, {}, { epoch: "e0" });
+	const taken = said.slice(0, 200).map(({ seq }) => redaction(300 + seq, seq));
+	const more = {
+		erased: Array.from({ length: 40 }, (_, n) => `m${200 + n}`),
+		wiped: ["e0", ...Array.from({ length: 40 }, (_, n) => `w${n}`)],
+	};
+	await keep(taken, more, { env: { ...env, ARCHIVE: counting } as unknown as Cloudflare.Env });
+	expect(statements).toBeLessThanOrEqual(15);
+	const left = (await rows()).filter((row) => row.redacted === 0 && row.seq <= 250);
+	expect(left.map(({ epoch, seq }) => `${epoch} ${seq}`)).toEqual(
+		Array.from({ length: 10 }, (_, n) => `e1 ${241 + n}`),
+	);
+});
+
 test("a range that comes twice, in reverse and overlapping leaves each event once", async () => {
 	const all = Array.from({ length: 30 }, (_, n) => event(n + 1));
 	await keep(all.slice(20));

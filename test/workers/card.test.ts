@@ -1,7 +1,7 @@
 /** The card of a page: in whatever encoding it is written, and by whatever title it means. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Card } from "../../src/jobs/card.ts";
-import { Hopeless, type JobContext } from "../../src/jobs/kind.ts";
+import { type JobContext, NonRetryableError } from "../../src/jobs/kind.ts";
 import { unfurl } from "../../src/jobs/unfurl.ts";
 
 afterEach(() => {
@@ -247,7 +247,7 @@ describe("XHTML is a page", () => {
 		["application/json", "{}"],
 		["", "<title>A</title>"],
 	])("%s is none", async (type, body) => {
-		await expect(card(body, type)).rejects.toThrow(Hopeless);
+		await expect(card(body, type)).rejects.toThrow(NonRetryableError);
 	});
 
 	test("a server is told that it may send it", async () => {

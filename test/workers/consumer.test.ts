@@ -3,7 +3,9 @@ import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { backoffSeconds, Hopeless, leaseMs } from "../../src/jobs/kind.ts";
+import { deadLettersPage, keepDeadLetter } from "../../src/jobs/archive/dead-letters.ts";
+import { backoffSeconds, leaseMs, NonRetryableError } from "../../src/jobs/kind.ts";
+import { DEAD_LETTER_UNITS_MAX, DEAD_LETTERS_KEPT_MAX } from "../../src/protocol/limits.ts";
 import { bringUpArchive } from "./archive-tables.ts";
 import { join } from "./guest.ts";
 import { deliver, deliverUntilTaken, kindOf, PretendedRoom, ref } from "./letters.ts";
@@ -38,7 +40,7 @@ test("G5 a kind that always fails is settled as failed with its reason, after al
 
 test("an error that cannot heal fails at once, with its own code", async () => {
 	const room = new PretendedRoom();
-	const kinds = only(async () => Promise.reject(new Hopeless("no_page", "There is no page.")));
+	const kinds = only(async () => Promise.reject(new NonRetryableError("no_page", "There is no page.")));
 	expect(await deliver([{ body: ref() }], kinds, room.env)).toEqual(["taken"]);
 	expect(room.settled).toMatchObject([
 		{ outcome: { state: "failed", error: { code: "no_page", message: "There is no page." } } },
@@ -232,6 +234,39 @@ test("messages whose room nobody can tell are kept in D1, as they came", async (
 	const { results: rows } = await env.ARCHIVE.prepare("select queue, body, reason from dead_letters order by id").all();
 	expect(rows.map(({ body }) => JSON.parse(body as string))).toEqual(expect.arrayContaining(bodies));
 	expect(rows[0]).toMatchObject({ queue: "rotunda-jobs", reason: expect.stringMatching(/\.$/) });
+});
+
+test("dead letters are read page by page, the newest first, each cut to what a page can hold", async () => {
+	await env.ARCHIVE.exec("delete from dead_letters");
+	for (let i = 0; i < 7; i++) await keepDeadLetter(env.ARCHIVE, "q", JSON.stringify("x".repeat(5_000)), `Reason ${i}.`);
+	const reasons: string[] = [];
+	for (let cursor: string | null = null; ; ) {
+		const page = await deadLettersPage(env.ARCHIVE, 3, cursor);
+		for (const { reason, body } of page?.letters ?? []) {
+			reasons.push(reason);
+			expect(body).toHaveLength(DEAD_LETTER_UNITS_MAX);
+		}
+		if (cursor === null) await keepDeadLetter(env.ARCHIVE, "q", "{}", "Meanwhile.");
+		if (page?.next === undefined) break;
+		cursor = page.next;
+	}
+	expect(reasons).toEqual([6, 5, 4, 3, 2, 1, 0].map((i) => `Reason ${i}.`));
+	for (const forged of ["", "0", "-1", "1e3", "x", "9".repeat(30)]) {
+		expect(await deadLettersPage(env.ARCHIVE, 3, forged)).toBe(null);
+	}
+});
+
+test("no more dead letters are kept than DEAD_LETTERS_KEPT_MAX", async () => {
+	await env.ARCHIVE.exec("delete from dead_letters");
+	await env.ARCHIVE.prepare(
+		`insert into dead_letters (at, queue, body, reason) with recursive n (i) as (select 1 union all select i + 1 from n
+			where i < ?) select i, 'q', '{}', '' from n`,
+	)
+		.bind(DEAD_LETTERS_KEPT_MAX)
+		.run();
+	await keepDeadLetter(env.ARCHIVE, "q", "{}", "The newest.");
+	const count = await env.ARCHIVE.prepare("select count(*) as n from dead_letters").first("n");
+	expect(count).toBe(DEAD_LETTERS_KEPT_MAX);
 });
 
 test("a dead letter settles its job as failed, with the run that it was", async () => {

@@ -55,6 +55,10 @@ test("the queue of a server runs the kinds of its app, which has none where it n
 
 test("an app whose event starts a kind that it does not name is no app, and says which", () => {
 	expect(() => defineApp({ events: { chat: { from: "members", starts: ["unfurl"] } } })).toThrow(/`chat`.*`unfurl`/);
+	const trying = (attempts: number) =>
+		kindOf(async () => 1, { name: "stubborn", retry: { attempts, firstSeconds: 1, mostSeconds: 1 } });
+	expect(() => defineApp({ events: {}, kinds: [trying(11)] })).toThrow(/`stubborn`.*11 attempts.*max_retries/);
+	expect(() => defineApp({ events: {}, kinds: [trying(10)] })).not.toThrow();
 });
 
 test("a server whose settings do not parse is none, whatever its entry, and says which setting", () => {

@@ -1,7 +1,7 @@
 /** `unfurl`: how far redirects are followed, each hop checked, and what is read of a page. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Card } from "../../src/jobs/card.ts";
-import { Hopeless, type JobContext } from "../../src/jobs/kind.ts";
+import { type JobContext, NonRetryableError } from "../../src/jobs/kind.ts";
 import { unfurl } from "../../src/jobs/unfurl.ts";
 
 const OWN = ["rotunda.example:8787", "Rooms.Example"];
@@ -42,7 +42,7 @@ describe("redirects", () => {
 		web(pages);
 		expect(await run("http://a.example/")).toMatchObject({ url: "https://d.example/", host: "d.example", title: "D" });
 		const fetched = web({ ...pages, "https://d.example/": () => moved("https://e.example/") });
-		await expect(run("http://a.example/")).rejects.toThrow(Hopeless);
+		await expect(run("http://a.example/")).rejects.toThrow(NonRetryableError);
 		expect(fetched).toHaveLength(4);
 	});
 
@@ -61,7 +61,7 @@ describe("redirects", () => {
 		`/${"x".repeat(2_000)}`,
 	])("to %s end there: it is never fetched", async (location) => {
 		const fetched = web({ "http://a.example/": () => moved(location) });
-		await expect(run("http://a.example/")).rejects.toThrow(Hopeless);
+		await expect(run("http://a.example/")).rejects.toThrow(NonRetryableError);
 		expect(fetched).toEqual(["http://a.example/"]);
 	});
 });
@@ -117,7 +117,7 @@ describe("what is read of a page", () => {
 		["a 404", () => new Response("gone", { status: 404 })],
 	])("where there is %s it is hopeless", async (_, page) => {
 		web({ "http://a.example/": page });
-		await expect(run("http://a.example/")).rejects.toThrow(Hopeless);
+		await expect(run("http://a.example/")).rejects.toThrow(NonRetryableError);
 	});
 
 	test("a type in capitals is HTML all the same", async () => {
@@ -129,9 +129,9 @@ describe("what is read of a page", () => {
 		web({ "http://a.example/": () => new Response("x", { status }) });
 		const error = await run("http://a.example/").catch((thrown: unknown) => thrown);
 		expect(error).toBeInstanceOf(Error);
-		expect(error).not.toBeInstanceOf(Hopeless);
+		expect(error).not.toBeInstanceOf(NonRetryableError);
 		const down = await run("http://down.example/").catch((thrown: unknown) => thrown);
-		expect(down).not.toBeInstanceOf(Hopeless);
+		expect(down).not.toBeInstanceOf(NonRetryableError);
 	});
 
 	test("a page that never ends is given up when the run's time is over", async () => {

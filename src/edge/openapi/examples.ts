@@ -30,6 +30,16 @@ export const EXAMPLES = {
 	PostModeration: { action: "ban", member: "ada", seconds: 3600 },
 	Job: { ...JOB, result: { url: "https://example.com/", title: "Example" } },
 	JobsPage: { jobs: [{ ...JOB, state: "failed", error: { code: "exhausted", message: "It did not answer." } }] },
+	DeadLettersPage: {
+		letters: [
+			{
+				at: AT,
+				queue: "rotunda-dead-jobs",
+				body: '{"v":9}',
+				reason: "No version of this code understands the message.",
+			},
+		],
+	},
 	RoomsPage: { rooms: [{ room: "lobby", members: 2, head: 42, activeAt: AT }] },
 	SearchPage: { events: [{ room: "lobby", epoch: EPOCH, seq: 42, at: AT, from: "ada", author: "Ada", ...HELLO }] },
 	Health: { ok: true },

@@ -2,6 +2,7 @@
 import { toJsonSchemaDefs } from "@valibot/to-json-schema";
 import { HTTP_TITLE } from "../../protocol/codes.ts";
 import {
+	DeadLettersPage,
 	EventsPage,
 	Health,
 	HeldPost,
@@ -23,6 +24,7 @@ import { EXAMPLES, type ExampleOf, PROBLEM_EXAMPLES } from "./examples.ts";
 export type Json = Record<string, unknown>;
 
 const SCHEMAS = {
+	DeadLettersPage,
 	Event,
 	EventsPage,
 	Health,

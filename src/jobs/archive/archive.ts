@@ -19,6 +19,8 @@ const EXPIRE_ROWS_MAX = 1_000;
 export const archive: RangeKind = {
 	name: "archive",
 	begins: "floor",
+	keepsCopy: true,
+	listsRooms: true,
 	// Each attempt is a run of its own, of which the room keeps count: D1 may be gone for hours.
 	retry: { attempts: 1, firstSeconds: 2, mostSeconds: 300 },
 	runMsMax: 20_000,
@@ -43,11 +45,14 @@ export const archive: RangeKind = {
 	},
 };
 
+/** Of each of these statements there is one, however much a range holds: D1 counts the queries of an invocation. */
 function wipe(db: D1Database, room: string, epochs: readonly string[]): D1PreparedStatement[] {
-	return epochs.flatMap((epoch) => [
-		db.prepare("insert or ignore into wiped (room, epoch) values (?, ?)").bind(room, epoch),
-		db.prepare("delete from events where room = ? and epoch = ?").bind(room, epoch),
-	]);
+	if (epochs.length === 0) return [];
+	const list = JSON.stringify(epochs);
+	return [
+		db.prepare("insert or ignore into wiped (room, epoch) select ?, value from json_each(?)").bind(room, list),
+		db.prepare("delete from events where room = ? and epoch in (select value from json_each(?))").bind(room, list),
+	];
 }
 
 function insert(db: D1Database, room: string, epoch: string, events: readonly Event[]): D1PreparedStatement[] {
@@ -81,36 +86,38 @@ function insert(db: D1Database, room: string, epoch: string, events: readonly Ev
  * the range on the room has redacted it already, and what the member said since then stays.
  */
 function erase(db: D1Database, room: string, epoch: string, { erased, from }: Range): D1PreparedStatement[] {
-	return erased.flatMap((member) =>
-		[
-			"member = ?2",
-			`name = 'room.job' and exists (select 1 from events as about where about.room = ?1
-				and about.epoch = events.epoch and about.seq = events.data->>'of' and about.member = ?2)`,
-		].map((isTheirs) =>
-			db
-				.prepare(
-					`update events set data = 'null', text = '', author = '', redacted = 1
-					where room = ?1 and ${isTheirs} and (epoch <> ?3 or seq < ?4)`,
-				)
-				.bind(room, member, epoch, from),
-		),
+	if (erased.length === 0) return [];
+	return [
+		"member in (select value from json_each(?2))",
+		`name = 'room.job' and exists (select 1 from events as about where about.room = ?1
+			and about.epoch = events.epoch and about.seq = events.data->>'of'
+			and about.member in (select value from json_each(?2)))`,
+	].map((isTheirs) =>
+		db
+			.prepare(
+				`update events set data = 'null', text = '', author = '', redacted = 1
+				where room = ?1 and ${isTheirs} and (epoch <> ?3 or seq < ?4)`,
+			)
+			.bind(room, JSON.stringify(erased), epoch, from),
 	);
 }
 
 /** A tombstone for each event that was redacted, whether its row is there yet or not. */
 function redact(db: D1Database, room: string, epoch: string, events: readonly Event[]): D1PreparedStatement[] {
-	return events
+	const tombs = events
 		.filter((event) => event.name === "room.redacted" && event.redacted !== true)
-		.map((event) =>
-			db
-				.prepare(
-					`insert into events (room, epoch, seq, at, member, author, name, data, text, redacted)
-					select ?1, ?2, ?3, ?4, '', '', '', 'null', '', 1
-					where not exists (select 1 from wiped where room = ?1 and epoch = ?2)
-					on conflict (room, epoch, seq) do update set data = 'null', text = '', redacted = 1`,
-				)
-				.bind(room, epoch, (event.data as { seq: number }).seq, event.at),
-		);
+		.map((event) => [(event.data as { seq: number }).seq, event.at]);
+	if (tombs.length === 0) return [];
+	return [
+		db
+			.prepare(
+				`insert into events (room, epoch, seq, at, member, author, name, data, text, redacted)
+				select ?1, ?2, value->>0, value->>1, '', '', '', 'null', '', 1 from json_each(?3)
+				where not exists (select 1 from wiped where room = ?1 and epoch = ?2)
+				on conflict (room, epoch, seq) do update set data = 'null', text = '', redacted = 1`,
+			)
+			.bind(room, epoch, JSON.stringify(tombs)),
+	];
 }
 
 /** The room's line in the directory: the newest that was heard of it, and nothing of a wiped epoch. */

@@ -1,4 +1,4 @@
-/** Reading the archive: search across rooms, the directory of rooms, and letters that nobody could deliver. */
+/** Reading the archive: search across rooms, and the directory of rooms. */
 import { SEARCH_MATCHES_MAX } from "../../protocol/limits.ts";
 import { ready } from "./schema.ts";
 import { roomWord, termsOf, uncutTermsOf } from "./words.ts";
@@ -166,13 +166,4 @@ export async function directory(db: D1Database, limit: number): Promise<RoomLine
 		.bind(limit)
 		.all<RoomLine>();
 	return results;
-}
-
-/** Keeps a queue message whose room nobody can tell. */
-export async function keepDeadLetter(db: D1Database, queue: string, body: string, reason: string): Promise<void> {
-	await ready(db);
-	await db
-		.prepare("insert into dead_letters (at, queue, body, reason) values (?, ?, ?, ?)")
-		.bind(Date.now(), queue, body, reason)
-		.run();
 }

@@ -1,7 +1,7 @@
 /** What the archive holds when each of its tables has a row of each kind. */
 import { env } from "cloudflare:workers";
 import { archive } from "../../../src/jobs/archive/archive.ts";
-import { keepDeadLetter } from "../../../src/jobs/archive/search.ts";
+import { keepDeadLetter } from "../../../src/jobs/archive/dead-letters.ts";
 import type { JobContext, Range } from "../../../src/jobs/kind.ts";
 import type { Event } from "../../../src/protocol/messages.ts";
 

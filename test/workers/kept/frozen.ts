@@ -41,7 +41,7 @@ export class Frozen extends Platform {
 	readonly #hand: Hand;
 
 	constructor([ctx, settings]: ConstructorParameters<typeof Platform>, hand: Hand) {
-		const ranges = [range("archive", { counts: true }), range("webhook", { begins: "head" })];
+		const ranges = [range("archive", { keepsCopy: true, listsRooms: true }), range("webhook", { begins: "head" })];
 		super(ctx, settings, houseRules(ranges), undefined);
 		this.#hand = hand;
 	}
