@@ -1,8 +1,6 @@
 /** Telling the room which outcomes have arrived, also those that nobody here waits for: they are not sent again. */
+import { RECEIVED_JOBS_MAX } from "../protocol/limits.ts";
 import type { Received, ServerMessage } from "../protocol/messages.ts";
-
-/** A receipt names at most so many jobs. */
-const RECEIVED_JOBS_MAX = 100;
 
 export function receiptsOf(messages: readonly ServerMessage[]): Received[] {
 	const jobs = messages.flatMap((message) =>

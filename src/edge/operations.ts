@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { deadLettersPage } from "../jobs/archive/dead-letters.ts";
 import { roomsPage } from "../jobs/archive/directory.ts";
 import { searchPage } from "../jobs/archive/search.ts";
-import { PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
+import { PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX, SEARCH_CHARS_MAX } from "../protocol/limits.ts";
 import type { JobState } from "../room/jobs.ts";
 import { callerOf, requireCapability } from "./access/caller.ts";
 import { answer, done } from "./events.ts";
@@ -41,8 +41,8 @@ operations.get("/archive/search", async (c) => {
 		if (refusal !== null) return problem(refusal);
 	}
 	const query = single(queryOf(c.req.url), "q") ?? "";
-	if (query.length === 0 || query.length > 200) {
-		throw new Refused("bad_request", "`q` is what to search for: 1 to 200 characters.");
+	if (query.length === 0 || query.length > SEARCH_CHARS_MAX) {
+		throw new Refused("bad_request", `\`q\` is what to search for: 1 to ${SEARCH_CHARS_MAX} characters.`);
 	}
 	const asked = { words: query, room };
 	return c.json(listed(await searchPage(c.env.ARCHIVE, asked, limitOf(c.req.url), cursorOf(c.req.url))));

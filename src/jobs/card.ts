@@ -2,14 +2,13 @@
 import { decodeHTML, decodeHTMLAttribute } from "entities/decode";
 import { cleanName } from "../protocol/ids.ts";
 import { cutLetters, isVisible } from "../protocol/letters.ts";
-import { LINK_CHARS_MAX } from "../protocol/limits.ts";
-
-const TITLE_CHARS_MAX = 200;
-const DESCRIPTION_CHARS_MAX = 400;
-/** How much of a text is looked at: an entity is written in up to some thirty characters. */
-const RAW_CHARS_MAX = 16 * 1024;
-/** How many elements are asked what they say: pages have some dozens, and each is a call out of the reader and back. */
-const METAS_MAX = 500;
+import {
+	CARD_DESCRIPTION_CHARS_MAX,
+	CARD_METAS_MAX,
+	CARD_RAW_CHARS_MAX,
+	CARD_TITLE_CHARS_MAX,
+	LINK_CHARS_MAX,
+} from "../protocol/limits.ts";
 
 export interface Card {
 	/** Where the redirects ended. */
@@ -62,13 +61,13 @@ async function readPage(page: string, url: URL): Promise<Said> {
 				title = "";
 			},
 			text: (chunk) => {
-				if (isTitle && title.length < RAW_CHARS_MAX) title += chunk.text;
-				if (isTitle && chunk.lastInTextNode) said.title ||= plain(title, TITLE_CHARS_MAX, decodeHTML);
+				if (isTitle && title.length < CARD_RAW_CHARS_MAX) title += chunk.text;
+				if (isTitle && chunk.lastInTextNode) said.title ||= plain(title, CARD_TITLE_CHARS_MAX, decodeHTML);
 			},
 		})
 		.on("meta", {
 			element: (meta) => {
-				if (!isApart && metas++ < METAS_MAX) note(said, meta, url);
+				if (!isApart && metas++ < CARD_METAS_MAX) note(said, meta, url);
 				isApart = false;
 			},
 		});
@@ -88,10 +87,11 @@ function note(said: Said, meta: Element, url: URL): void {
 	const name = (meta.getAttribute("property") || meta.getAttribute("name"))?.trim().toLowerCase();
 	const content = meta.getAttribute("content");
 	if (content === null) return;
-	if (name === "og:title") said[name] ||= plain(content, TITLE_CHARS_MAX, decodeHTMLAttribute);
+	if (name === "og:title") said[name] ||= plain(content, CARD_TITLE_CHARS_MAX, decodeHTMLAttribute);
 	if (name === "description" || name === "og:description")
-		said[name] ||= plain(content, DESCRIPTION_CHARS_MAX, decodeHTMLAttribute);
-	if (name === "og:image") said.image ??= webAddress(decodeHTMLAttribute(content.slice(0, RAW_CHARS_MAX)).trim(), url);
+		said[name] ||= plain(content, CARD_DESCRIPTION_CHARS_MAX, decodeHTMLAttribute);
+	if (name === "og:image")
+		said.image ??= webAddress(decodeHTMLAttribute(content.slice(0, CARD_RAW_CHARS_MAX)).trim(), url);
 }
 
 /** Where an image is to be had; null for what is no address of the web. */
@@ -104,7 +104,7 @@ function webAddress(address: string, base: URL): string | null {
 
 /** Text as people read it: entities resolved, what hides gone, white space folded, cut between letters; empty where nothing shows. */
 function plain(text: string, charsMax: number, decode: (text: string) => string): string {
-	const clean = cleanName(decode(text.slice(0, RAW_CHARS_MAX)).toWellFormed());
+	const clean = cleanName(decode(text.slice(0, CARD_RAW_CHARS_MAX)).toWellFormed());
 	const cut = cleanName(cutLetters(clean, charsMax));
 	return isVisible(cut) ? cut : "";
 }

@@ -3,9 +3,7 @@
  * encoding"): by a byte order mark, else by its header, else by what it says of itself, else as UTF-8 where it is
  * that, and as windows-1252 where it is not.
  */
-
-/** A page says it at its beginning: browsers look through 1,024 bytes, and begin again where it comes a little later. */
-const DECLARED_WITHIN_BYTES = 8 * 1024;
+import { ENCODING_WITHIN_BYTES } from "../protocol/limits.ts";
 
 const MARKS: readonly [label: string, mark: readonly number[]][] = [
 	["utf-8", [0xef, 0xbb, 0xbf]],
@@ -39,13 +37,13 @@ function decoderOf(label: string | null | undefined): TextDecoder | null {
 /** The `charset` of a content type, as its header and as a page's `meta` write it. */
 function charsetOf(contentType: string): string | null {
 	const [, double, single, bare] =
-		/charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,"']+))/i.exec(contentType.slice(0, DECLARED_WITHIN_BYTES)) ?? [];
+		/charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,"']+))/i.exec(contentType.slice(0, ENCODING_WITHIN_BYTES)) ?? [];
 	return double ?? single ?? bare ?? null;
 }
 
 function declaredIn(bytes: Uint8Array, isXml: boolean): string | null {
 	// Every encoding that a page can say so in has the letters of ASCII where ASCII has them.
-	const head = new TextDecoder("windows-1252").decode(bytes.subarray(0, DECLARED_WITHIN_BYTES));
+	const head = new TextDecoder("windows-1252").decode(bytes.subarray(0, ENCODING_WITHIN_BYTES));
 	const declaration = /^\s*<\?xml\s[^>]*\bencoding\s*=\s*["']([^"'>]+)["']/.exec(head)?.[1] ?? null;
 	const label = isXml ? (declaration ?? metaIn(head)) : (metaIn(head) ?? declaration);
 	// It cannot say so in UTF-16 itself, and nobody means this other one.

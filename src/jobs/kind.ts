@@ -2,7 +2,9 @@
  * A job kind: heavy work that leaves the room. One file a kind; `app.ts` lists them. A kind is run
  * at least once and settled exactly once, so `run` may happen twice and must not mind.
  */
+
 import type { GenericSchema } from "valibot";
+import { QUEUE_SLACK_MS } from "../protocol/limits.ts";
 import type { Event } from "../protocol/messages.ts";
 import type { RangeTask } from "../protocol/outcome.ts";
 
@@ -127,6 +129,3 @@ export function leaseMs({ retry, runMsMax }: Pick<Kind, "retry" | "runMsMax">): 
 	for (let attempt = 1; attempt < retry.attempts; attempt++) ms += backoffSeconds(retry, attempt, 1) * 1000;
 	return ms + QUEUE_SLACK_MS;
 }
-
-/** What a queue itself may take to deliver, ms. */
-const QUEUE_SLACK_MS = 15_000;

@@ -7,15 +7,12 @@
  * sends even the own zone's hosts through the public front door.
  */
 import * as v from "valibot";
-import { LINK_CHARS_MAX } from "../protocol/limits.ts";
+import { LINK_CHARS_MAX, UNFURL_BYTES_MAX, UNFURL_MS_MAX, UNFURL_REDIRECTS_MAX } from "../protocol/limits.ts";
 import { findLinks } from "../protocol/links.ts";
 import { type Card, cardOf } from "./card.ts";
 import { textOfPage } from "./encoding.ts";
 import { type JobContext, type Kind, NonRetryableError } from "./kind.ts";
 
-const FETCH_MS_MAX = 5_000;
-const PAGE_BYTES_MAX = 512 * 1024;
-const REDIRECTS_MAX = 3;
 const FORBIDDEN_SUFFIXES = [".local", ".internal", ".localhost", ".home.arpa", ".onion"];
 
 /** HTML, and XHTML by any of its names; what is XML of another kind is told by what it holds. */
@@ -81,9 +78,9 @@ interface Page {
 }
 
 async function fetchPage(address: string, context: Pick<JobContext, "ownHosts" | "signal">): Promise<Page> {
-	const signal = AbortSignal.any([context.signal, AbortSignal.timeout(FETCH_MS_MAX)]);
+	const signal = AbortSignal.any([context.signal, AbortSignal.timeout(UNFURL_MS_MAX)]);
 	let url = checkAddress(address, context.ownHosts);
-	for (let hop = 0; hop <= REDIRECTS_MAX; hop++) {
+	for (let hop = 0; hop <= UNFURL_REDIRECTS_MAX; hop++) {
 		const answer = await fetch(url, {
 			redirect: "manual",
 			signal,
@@ -105,10 +102,10 @@ async function fetchPage(address: string, context: Pick<JobContext, "ownHosts" |
 			await answer.body?.cancel();
 			throw new NonRetryableError("no_page", NO_PAGE);
 		}
-		const body = new Response(answer.body?.pipeThrough(atMost(PAGE_BYTES_MAX)));
+		const body = new Response(answer.body?.pipeThrough(atMost(UNFURL_BYTES_MAX)));
 		return { url, type, bytes: new Uint8Array(await body.arrayBuffer()) };
 	}
-	throw new NonRetryableError("too_many_redirects", `The page redirects more than ${REDIRECTS_MAX} times.`);
+	throw new NonRetryableError("too_many_redirects", `The page redirects more than ${UNFURL_REDIRECTS_MAX} times.`);
 }
 
 function readCard({ url, type, bytes }: Page): Promise<Card> {

@@ -3,13 +3,13 @@
  * (https://www.standardwebhooks.com). A delivery is a range of events; its `webhook-id` is the job's id
  * and stays the same on every retry.
  */
+
 import { Webhook } from "standardwebhooks";
 import { matchesPattern } from "../protocol/ids.ts";
+import { WEBHOOK_ANSWER_MS_MAX } from "../protocol/limits.ts";
 import { readSettings, type Settings } from "../protocol/settings.ts";
 import { Gone, type JobContext, type Range, type RangeKind, TryAfter, Unacceptable } from "./kind.ts";
 import { retryAfterMs } from "./retry-after.ts";
-
-const ANSWER_MS_MAX = 10_000;
 
 /** What the body of a delivery holds beside its events, with a room's name of 64 characters: some 180 bytes. */
 const ENVELOPE_BYTES = 256;
@@ -35,7 +35,7 @@ export const webhook: RangeKind = {
 	begins: "head",
 	// Each attempt is a run of its own, of which the room keeps count: the order is held for as long as it takes.
 	retry: { attempts: 1, firstSeconds: 2, mostSeconds: 300 },
-	runMsMax: ANSWER_MS_MAX + 2_000,
+	runMsMax: WEBHOOK_ANSWER_MS_MAX + 2_000,
 	isActive: (env) => settingsOf(env).webhookUrl !== null,
 	bounds: (env) => {
 		const { webhookEventsMax, webhookBytesMax } = settingsOf(env);
@@ -65,7 +65,7 @@ async function deliver(url: string, range: Range, { env, room, epoch, job, signa
 		"webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
 		"webhook-signature": signatures(env.WEBHOOK_SECRET, { job, now, body }),
 	};
-	const patience = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
+	const patience = AbortSignal.any([signal, AbortSignal.timeout(WEBHOOK_ANSWER_MS_MAX)]);
 	try {
 		const answer = await fetch(url, { method: "POST", body, redirect: "manual", signal: patience, headers });
 		await answer.body?.cancel();

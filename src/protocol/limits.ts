@@ -8,6 +8,8 @@ export const FRAME_BYTES_MAX = 64 * 1024;
 export const MESSAGES_PER_FRAME_MAX = 100;
 export const DATA_DEPTH_MAX = 32;
 export const ID_CHARS_MAX = 64;
+/** Jobs that one `received` names. */
+export const RECEIVED_JOBS_MAX = 100;
 export const NAME_CHARS_MAX = 64;
 /** A display name, in letters as people count them (grapheme clusters). */
 export const NAME_LETTERS_MAX = 64;
@@ -266,3 +268,25 @@ export const FLOW_POLL_MS = 25;
 export const SETTLE_MS = 1_000;
 /** When nobody has said anything for so long, closed sockets that hold their buffers may no longer keep a room awake. */
 export const QUIET_MS = 120_000;
+
+// What jobs fetch, send and write.
+export const UNFURL_MS_MAX = 5_000;
+/** What is read of a page that someone linked to: what it says of itself stands at its beginning. */
+export const UNFURL_BYTES_MAX = 512 * 1024;
+export const UNFURL_REDIRECTS_MAX = 3;
+/** Within so much of a page its encoding is looked for: browsers look through 1,024 bytes, and begin again where it comes a little later. */
+export const ENCODING_WITHIN_BYTES = 8 * 1024;
+export const CARD_TITLE_CHARS_MAX = 200;
+export const CARD_DESCRIPTION_CHARS_MAX = 400;
+/** How much of a card's text is looked at: an entity is written in up to some thirty characters. */
+export const CARD_RAW_CHARS_MAX = 16 * 1024;
+/** How many elements are asked what they say: pages have some dozens, and each is a call out of the reader and back. */
+export const CARD_METAS_MAX = 500;
+/** How long a webhook's receiver may take. */
+export const WEBHOOK_ANSWER_MS_MAX = 10_000;
+/** What a queue itself may take to deliver. */
+export const QUEUE_SLACK_MS = 15_000;
+/** Expired rows that one range removes from the archive. */
+export const ARCHIVE_EXPIRE_ROWS_MAX = 1_000;
+/** What is searched for. */
+export const SEARCH_CHARS_MAX = 200;

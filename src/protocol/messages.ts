@@ -6,7 +6,14 @@ import * as v from "valibot";
 import type { ErrorCode } from "./codes.ts";
 import { MEMBER_ID } from "./ids.ts";
 import { ALTERED } from "./json.ts";
-import { DATA_DEPTH_MAX, ID_CHARS_MAX, NAME_CHARS_MAX, PAGE_EVENTS_MAX, SANCTION_SECONDS_MAX } from "./limits.ts";
+import {
+	DATA_DEPTH_MAX,
+	ID_CHARS_MAX,
+	NAME_CHARS_MAX,
+	PAGE_EVENTS_MAX,
+	RECEIVED_JOBS_MAX,
+	SANCTION_SECONDS_MAX,
+} from "./limits.ts";
 import { holdsFiniteNumbers, holdsNumber, nestsDeeper } from "./text.ts";
 
 export const CAPABILITIES = ["read", "publish", "signal", "presence", "job", "moderate"] as const;
@@ -65,7 +72,7 @@ export type JobRequest = v.InferOutput<typeof JobRequest>;
 
 export const Received = v.object({
 	type: v.literal("received"),
-	jobs: v.pipe(v.array(MessageId), v.maxLength(100)),
+	jobs: v.pipe(v.array(MessageId), v.maxLength(RECEIVED_JOBS_MAX)),
 });
 export type Received = v.InferOutput<typeof Received>;
 

@@ -4,7 +4,7 @@
  * a row that is there stays, a tombstone is never overwritten, and a wiped epoch takes no row.
  */
 import { packRows } from "../../protocol/codec.ts";
-import { ARCHIVE_PARAMETER_BYTES_MAX } from "../../protocol/limits.ts";
+import { ARCHIVE_EXPIRE_ROWS_MAX, ARCHIVE_PARAMETER_BYTES_MAX } from "../../protocol/limits.ts";
 import type { Event } from "../../protocol/messages.ts";
 import { readSettings } from "../../protocol/settings.ts";
 import type { Range, RangeKind } from "../kind.ts";
@@ -12,9 +12,6 @@ import { textOf } from "../text-of.ts";
 import { recut, selectUncut, type Uncut } from "./recut.ts";
 import { ready } from "./schema.ts";
 import { cutWords } from "./words.ts";
-
-/** How many expired rows one range removes at most. */
-const EXPIRE_ROWS_MAX = 1_000;
 
 export const archive: RangeKind = {
 	name: "archive",
@@ -141,5 +138,5 @@ function unlist(db: D1Database, room: string): D1PreparedStatement {
 function expire(db: D1Database, before: number): D1PreparedStatement {
 	return db
 		.prepare("delete from events where id in (select id from events where at < ? limit ?)")
-		.bind(before, EXPIRE_ROWS_MAX);
+		.bind(before, ARCHIVE_EXPIRE_ROWS_MAX);
 }

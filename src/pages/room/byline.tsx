@@ -1,7 +1,7 @@
 /** Who says what follows. */
 import type { PropsWithChildren } from "hono/jsx/dom";
+import { Avatar } from "./avatar.tsx";
 import { hueOf } from "./hue.ts";
-import { Niche } from "./niche.tsx";
 
 export function Byline({
 	member,
@@ -11,7 +11,7 @@ export function Byline({
 }: PropsWithChildren<{ member: string; name: string; isMine: boolean }>) {
 	return (
 		<p class="byline">
-			<Niche member={member} name={name} />
+			<Avatar member={member} name={name} />
 			<bdi class="author tinted" style={{ "--hue": hueOf(member) }}>
 				{name}
 			</bdi>

@@ -3,8 +3,8 @@ import { memo, useState } from "hono/jsx/dom";
 import type { Member } from "../../protocol/messages.ts";
 import { keepName } from "../display-name.ts";
 import { useStore } from "../store.ts";
+import { Avatar } from "./avatar.tsx";
 import { NameForm } from "./name-form.tsx";
-import { Niche } from "./niche.tsx";
 import type { Visit } from "./visit.ts";
 
 export function RosterPanel({ visit, isOpen, onClose }: { visit: Visit; isOpen: boolean; onClose: () => void }) {
@@ -48,7 +48,7 @@ export function RosterPanel({ visit, isOpen, onClose }: { visit: Visit; isOpen: 
 
 const Entry = memo(({ member, isMe }: { member: Member; isMe: boolean }) => (
 	<li>
-		<Niche member={member.id} name={member.name} />
+		<Avatar member={member.id} name={member.name} />
 		<bdi class="name">{member.name}</bdi>
 		{isMe && <span class="you">you</span>}
 	</li>

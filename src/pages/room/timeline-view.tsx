@@ -1,10 +1,10 @@
 /** The message area: follows what is new, or keeps still while one reads what is old. */
 import { type RefObject, useLayoutEffect, useRef } from "hono/jsx/dom";
 import { useStore } from "../store.ts";
-import { type Foothold, footholdIn, regain } from "./foothold.ts";
 import { Line } from "./line.tsx";
 import { Older } from "./older.tsx";
 import { OutgoingLines } from "./outgoing-lines.tsx";
+import { anchorIn, holdTo, type ScrollAnchor } from "./scroll-anchor.ts";
 import { linesOf } from "./timeline-lines.ts";
 import type { Visit } from "./visit.ts";
 
@@ -17,7 +17,7 @@ function useFollowing(visit: Visit) {
 	const scroller = useRef<HTMLElement>(null);
 	const seenSeq = useRef(0);
 	const outgoingSeen = useRef(0);
-	const foothold = useRef<Foothold | null>(null);
+	const anchor = useRef<ScrollAnchor | null>(null);
 
 	const toBottom = (): void => {
 		const element = scroller.current;
@@ -43,10 +43,10 @@ function useFollowing(visit: Visit) {
 	}
 	if (!timeline.isReading) seenSeq.current = timeline.newestSeq;
 	// Before the lines change: where the reader stands.
-	foothold.current = timeline.isReading && scroller.current !== null ? footholdIn(scroller.current) : null;
+	anchor.current = timeline.isReading && scroller.current !== null ? anchorIn(scroller.current) : null;
 	useLayoutEffect(() => {
 		if (scroller.current === null) return;
-		if (foothold.current !== null) regain(scroller.current, foothold.current);
+		if (anchor.current !== null) holdTo(scroller.current, anchor.current);
 		else if (!timeline.isReading) toBottom();
 		// A first page that does not fill the area leaves nothing to scroll: look without being asked.
 		look();

@@ -1,12 +1,12 @@
 /** Keeps the reader's place while lines come and go above it. */
 
-export interface Foothold {
+export interface ScrollAnchor {
 	line: HTMLElement;
 	top: number;
 }
 
 /** The topmost line in sight. Lines are in order: found in O(log n) looks. */
-export function footholdIn(scroller: HTMLElement): Foothold | null {
+export function anchorIn(scroller: HTMLElement): ScrollAnchor | null {
 	const lines = scroller.querySelectorAll<HTMLElement>(".line");
 	const edge = scroller.getBoundingClientRect().top;
 	let low = 0;
@@ -20,7 +20,7 @@ export function footholdIn(scroller: HTMLElement): Foothold | null {
 	return line === undefined ? null : { line, top: line.getBoundingClientRect().top };
 }
 
-export function regain(scroller: HTMLElement, foothold: Foothold): void {
-	if (!foothold.line.isConnected) return;
-	scroller.scrollTop += foothold.line.getBoundingClientRect().top - foothold.top;
+export function holdTo(scroller: HTMLElement, anchor: ScrollAnchor): void {
+	if (!anchor.line.isConnected) return;
+	scroller.scrollTop += anchor.line.getBoundingClientRect().top - anchor.top;
 }

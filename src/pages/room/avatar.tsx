@@ -1,9 +1,9 @@
-/** A member's likeness: an initial in a niche of the member's colour. */
+/** A member's likeness: an initial on the member's colour. */
 import { hueOf } from "./hue.ts";
 
-export function Niche({ member, name }: { member: string; name: string }) {
+export function Avatar({ member, name }: { member: string; name: string }) {
 	return (
-		<span class="niche tinted" style={{ "--hue": hueOf(member) }} aria-hidden="true">
+		<span class="avatar tinted" style={{ "--hue": hueOf(member) }} aria-hidden="true">
 			{initialOf(name)}
 		</span>
 	);
