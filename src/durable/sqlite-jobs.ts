@@ -1,6 +1,8 @@
 /** The jobs and ranges of a room in SQLite. */
+
+import type { JobState } from "../protocol/jobs.ts";
 import { JOBS_LOOKED_AT_MAX } from "../protocol/limits.ts";
-import type { AskKey, JobChange, JobHead, JobRow, JobState, ListedJob, RangeRow } from "../room/jobs.ts";
+import type { AskKey, JobChange, JobHead, JobRow, ListedJob, RangeRow } from "../room/jobs.ts";
 import type { JobSize, JobSizes } from "../room/store.ts";
 import { ROWS } from "./database.ts";
 import { SqliteRemains } from "./sqlite-remains.ts";

@@ -2,7 +2,9 @@
  * The room's memory in SQLite. A turn costs a few statements however many events it holds: lists
  * travel as one JSON parameter.
  */
+
 import { packRows } from "../protocol/codec.ts";
+import { ROOM_JOB } from "../protocol/room-events.ts";
 import type {
 	ErasureRow,
 	EventSize,
@@ -171,8 +173,8 @@ export class SqliteStore extends SqliteKeys implements RoomStore {
 		const before = Math.min(unindexed?.before ?? 0, seq + UNINDEXED_ROWS_MAX);
 		if (seq >= before) return indexed.map((row) => row.seq);
 		const found = this.read<{ seq: number }>(
-			`select seq from events where seq > ?1 and seq < ?2 and instr(body, '"name":"room.job"') > 0
-				and body->>'$.name' = 'room.job' and body->>'$.data.of' = ?1 order by seq`,
+			`select seq from events where seq > ?1 and seq < ?2 and instr(body, '"name":"${ROOM_JOB}"') > 0
+				and body->>'$.name' = '${ROOM_JOB}' and body->>'$.data.of' = ?1 order by seq`,
 			seq,
 			before,
 		);

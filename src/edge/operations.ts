@@ -4,8 +4,8 @@ import { Hono } from "hono";
 import { deadLettersPage } from "../jobs/archive/dead-letters.ts";
 import { roomsPage } from "../jobs/archive/directory.ts";
 import { searchPage } from "../jobs/archive/search.ts";
+import { JOB_STATES, type JobState } from "../protocol/jobs.ts";
 import { PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX, SEARCH_CHARS_MAX } from "../protocol/limits.ts";
-import type { JobState } from "../room/jobs.ts";
 import { callerOf, requireCapability } from "./access/caller.ts";
 import { answer, done } from "./events.ts";
 import { requireOperator } from "./operators.ts";
@@ -14,8 +14,6 @@ import { NO_CURSOR, single, wholeNumber } from "./query.ts";
 import { roomOf } from "./room-of.ts";
 import type { RouteEnv } from "./route-env.ts";
 import { requireWritable } from "./writable.ts";
-
-const JOB_STATES: readonly string[] = ["waiting", "sent", "done", "failed"] satisfies JobState[];
 
 export const operations = new Hono<RouteEnv>();
 
@@ -57,7 +55,7 @@ operations.delete("/rooms/:room", async (c) => {
 operations.get("/rooms/:room/jobs", async (c) => {
 	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
 	const state = single(queryOf(c.req.url), "state");
-	if (state !== null && !JOB_STATES.includes(state)) {
+	if (state !== null && !(JOB_STATES as readonly string[]).includes(state)) {
 		throw new Refused("bad_request", `\`state\` is one of ${JOB_STATES.join(", ")}.`);
 	}
 	const cursor = cursorOf(c.req.url);

@@ -5,13 +5,14 @@
  */
 
 import * as v from "valibot";
+import { JobRef } from "../protocol/jobs.ts";
 import type { Event } from "../protocol/messages.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
 import { readSettings } from "../protocol/settings.ts";
 import { keepDeadLetter } from "./archive/dead-letters.ts";
 import { failureOf, Later, type Log, logToConsole, type Run } from "./failures.ts";
 import { backoffSeconds, isRangeKind, type Kind, NonRetryableError, type RangeKind } from "./kind.ts";
-import { JobRef, type JobSource } from "./ref.ts";
+import type { JobSource } from "./source.ts";
 
 /** Of a queue of dead jobs, which has one of these words in its name wherever it was not said by DEAD_JOBS_QUEUE. */
 const DEAD = /(^|[-_.])(dead|dlq)([-_.]|$)/i;

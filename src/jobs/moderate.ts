@@ -4,15 +4,9 @@
  */
 import { englishDataset, englishRecommendedTransformers, RegExpMatcher } from "obscenity";
 import * as v from "valibot";
+import type { Verdict } from "../protocol/jobs.ts";
 import type { Kind } from "./kind.ts";
 import { textOf } from "./text-of.ts";
-
-/** What a check says: `clear`, or `refuse` with a sentence for the author. */
-export const Verdict = v.variant("verdict", [
-	v.object({ verdict: v.literal("clear") }),
-	v.object({ verdict: v.literal("refuse"), reason: v.string() }),
-]);
-export type Verdict = v.InferOutput<typeof Verdict>;
 
 const matcher = new RegExpMatcher({ ...englishDataset.build(), ...englishRecommendedTransformers });
 

@@ -92,6 +92,11 @@ export function encodeEvent(event: Omit<Event, "type" | "data">, dataJson: strin
 	return `{"type":"event","seq":${event.seq},"at":${event.at},"from":${JSON.stringify(event.from)},"author":${JSON.stringify(event.author)}${id},"name":${JSON.stringify(event.name)},"data":${dataJson}${redacted}}`;
 }
 
+/** True for an event, encoded, that was taken back. No data ends so: it is closed by what follows it. */
+export function isRedacted({ body }: { readonly body: string }): boolean {
+	return body.endsWith(',"redacted":true}');
+}
+
 /**
  * Packs encoded messages into as few frames as their bounds allow, in order. A message that
  * is larger than the bound by itself travels alone.

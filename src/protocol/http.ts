@@ -1,6 +1,7 @@
 /** The bodies of the HTTP API: the protocol's own schemas, from which its document is generated. */
 import * as v from "valibot";
 import { type ErrorCode, HTTP_STATUS } from "./codes.ts";
+import { JOB_STATES } from "./jobs.ts";
 import { Data, Event, EventName, Member, MemberId, Moderation, Seq } from "./messages.ts";
 
 /** The body of `POST /rooms/{room}/events`; its id is the `Idempotency-Key` header. */
@@ -33,7 +34,7 @@ export const HeldPost = v.object({ job: v.string() });
 export const Job = v.object({
 	job: v.string(),
 	name: v.string(),
-	state: v.picklist(["waiting", "sent", "done", "failed"]),
+	state: v.picklist(JOB_STATES),
 	run: v.number(),
 	at: v.optional(v.number()),
 	member: v.optional(v.string()),

@@ -2,10 +2,12 @@
  * The room's one order: what this turn adds to it, and pages of it.
  * New events are gathered and written in one go, so a turn costs one append however many it holds.
  */
+
 import { encodeEvent } from "../protocol/codec.ts";
 import { ROOM_AUTHOR } from "../protocol/ids.ts";
 import { PAGE_BYTES_MAX, PAGE_EVENTS_DEFAULT } from "../protocol/limits.ts";
 import type { Event, HistoryRequest } from "../protocol/messages.ts";
+import { ROOM_REDACTED, roomEventData } from "../protocol/room-events.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
 import { fitting } from "./fitting.ts";
@@ -93,14 +95,14 @@ export class History implements Concern {
 		if (stored !== null) {
 			const { type: _, data: __, ...event } = JSON.parse(stored.body) as Event;
 			// That something was taken back is not taken back: the archive would never hear of it.
-			if (event.name === "room.redacted") return true;
+			if (event.name === ROOM_REDACTED) return true;
 			const author = isErased && event.from !== ROOM_MEMBER ? "" : event.author;
 			const body = encodeEvent({ ...event, author, redacted: true }, "null");
 			if (body !== stored.body) this.#rewrite(stored, body);
 			if (event.redacted === true) return true;
 		}
-		const data = JSON.stringify({ seq, by });
-		this.append({ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: "room.redacted" }, data, now);
+		const data = roomEventData(ROOM_REDACTED, { seq, by });
+		this.append({ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: ROOM_REDACTED }, data, now);
 		for (const each of derived) this.redact(each, by, now);
 		return true;
 	}

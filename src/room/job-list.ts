@@ -1,7 +1,9 @@
 /** The list of jobs that operators read, a page at a time: the newest first, and never more of it than a page may hold. */
+
+import type { JobState } from "../protocol/jobs.ts";
 import { JOB_HEAD_BYTES_MAX, PAGE_BYTES_MAX } from "../protocol/limits.ts";
 import { encodeJob, encodeRange, rangeState } from "./job-view.ts";
-import { type JobState, jobId, jobNumber, type RangeRow } from "./jobs.ts";
+import { jobId, jobNumber, type RangeRow } from "./jobs.ts";
 import type { Ranges } from "./ranges.ts";
 import type { RoomRecord } from "./record.ts";
 import type { JobSize, RoomStore } from "./store.ts";

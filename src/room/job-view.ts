@@ -1,5 +1,6 @@
 /** A job as operators see it, as JSON: what came of it is stored as such, and goes as it is. */
-import { type JobState, jobId, type ListedJob, type RangeRow } from "./jobs.ts";
+import type { JobState } from "../protocol/jobs.ts";
+import { jobId, type ListedJob, type RangeRow } from "./jobs.ts";
 
 export function encodeJob({ outcome, ...row }: ListedJob, epoch: string): string {
 	const { n, kind: name, state, run, at, member, seq } = row;

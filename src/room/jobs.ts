@@ -1,10 +1,9 @@
 /** What a job looks like in the room's store, on its way out and on the wire. */
+import type { JobState } from "../protocol/jobs.ts";
 import type { Failure } from "../protocol/outcome.ts";
 
 /** Why there is a job: a member asked, an event started it, or an event waits for it or is looked at again. */
 export type Purpose = "asked" | "event" | "hold" | "review";
-
-export type JobState = "waiting" | "sent" | "done" | "failed";
 
 /** A job without what it holds: what the room keeps in memory while the job is owed. */
 export interface JobHead {

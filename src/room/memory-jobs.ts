@@ -1,15 +1,9 @@
 /** What the reference store has beneath it: a transaction with an undo log, and the jobs. */
+
+import type { JobState } from "../protocol/jobs.ts";
 import { JOBS_LOOKED_AT_MAX } from "../protocol/limits.ts";
 import { utf8Bytes } from "../protocol/text.ts";
-import {
-	type AskKey,
-	headOf,
-	type JobChange,
-	type JobHead,
-	type JobRow,
-	type JobState,
-	type ListedJob,
-} from "./jobs.ts";
+import { type AskKey, headOf, type JobChange, type JobHead, type JobRow, type ListedJob } from "./jobs.ts";
 import type { JobSizes, Sync } from "./store.ts";
 
 export class MemoryJobs {

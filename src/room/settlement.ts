@@ -1,8 +1,11 @@
 /** What a job's outcome changes in the room: an event for everyone, word to one member, a held event's fate. */
 
+import { isRedacted } from "../protocol/codec.ts";
 import { ROOM_AUTHOR } from "../protocol/ids.ts";
+import { verdictIn } from "../protocol/jobs.ts";
 import { OUTCOME_BYTES_MAX } from "../protocol/limits.ts";
 import type { Failed, Outcome } from "../protocol/outcome.ts";
+import { ROOM_JOB, roomEventData } from "../protocol/room-events.ts";
 import type { Rules } from "../protocol/rules.ts";
 import { exceedsBytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
@@ -89,7 +92,7 @@ export class Settlement implements Concern {
 		if (reason !== null) {
 			return this.#tell(head, { state: "failed", error: { code: "rejected", message: reason } }, turn);
 		}
-		const isCleared = outcome.state === "done" && isVerdict(outcome.result);
+		const isCleared = outcome.state === "done" && verdictIn(outcome.result) !== null;
 		const isPublished = isCleared || this.#room.rules.event(publication?.name ?? "")?.check?.unchecked === "publish";
 		if (publication === null || head.member === null || !isPublished) {
 			const error =
@@ -106,12 +109,12 @@ export class Settlement implements Concern {
 		if (this.#room.rules.kind(head.kind)?.concerns !== "room") return;
 		if (head.seq !== null) {
 			const subject = this.#room.history.at(head.seq);
-			if (subject === null || subject.body.endsWith(',"redacted":true}')) return;
+			if (subject === null || isRedacted(subject)) return;
 		}
 		const job = jobId(this.#room.record.epoch, head.n);
-		const data = JSON.stringify({ job, name: head.kind, of: head.seq, result: result ?? null });
+		const data = roomEventData(ROOM_JOB, { job, name: head.kind, of: head.seq, result: result ?? null });
 		const facts = { about: head.seq, job: head.n };
-		this.#room.history.append({ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: "room.job", ...facts }, data, turn.now);
+		this.#room.history.append({ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: ROOM_JOB, ...facts }, data, turn.now);
 	}
 
 	/** Settles, and tells the member: those of its sessions that are here now, and each that comes until one has received it. */
@@ -128,14 +131,8 @@ export class Settlement implements Concern {
 
 /** The reason of a verdict that refuses, or null. */
 function refusalOf(result: unknown): string | null {
-	const { verdict, reason } = (result ?? {}) as { verdict?: unknown; reason?: unknown };
-	if (verdict !== "refuse") return null;
-	return typeof reason === "string" ? reason : "It is not welcome in this room.";
-}
-
-function isVerdict(result: unknown): boolean {
-	const { verdict } = (result ?? {}) as { verdict?: unknown };
-	return verdict === "clear" || verdict === "refuse";
+	const verdict = verdictIn(result);
+	return verdict?.verdict === "refuse" ? verdict.reason : null;
 }
 
 function bounded(outcome: Outcome): Outcome {

@@ -1,6 +1,7 @@
 /** The port through which a room remembers. Synchronous and transactional; everything else is a cache of it. */
 
-import type { AskKey, JobChange, JobHead, JobRow, JobState, ListedJob, RangeRow } from "./jobs.ts";
+import type { JobState } from "../protocol/jobs.ts";
+import type { AskKey, JobChange, JobHead, JobRow, ListedJob, RangeRow } from "./jobs.ts";
 
 /** One row that says where the history stands. It is absent until something is first stored. */
 export interface Meta {

@@ -7,6 +7,7 @@ import type {
 	SERVER_MESSAGES,
 	WelcomeLimits,
 } from "../../src/protocol/messages.ts";
+import type { ROOM_EVENTS } from "../../src/protocol/room-events.ts";
 
 /** A meaning for each field of a schema, so that one that is added or taken away does not compile. */
 type FieldsOf<S extends v.GenericSchema> = Readonly<Record<Exclude<keyof v.InferOutput<S>, "type">, string>>;
@@ -50,6 +51,16 @@ export const CLIENT_FIELDS: FieldsOfAll<typeof CLIENT_MESSAGES> = {
 		seq: "Which event to `redact`.",
 		seconds: "How long a `ban` or `mute` holds; without it for ever.",
 	},
+};
+
+export const ROOM_EVENT_FIELDS: FieldsOfAll<typeof ROOM_EVENTS> = {
+	"room.job": {
+		job: "The room's name for the job.",
+		name: "Its kind.",
+		of: "Which event it is about; null where it was asked for.",
+		result: "What came of it.",
+	},
+	"room.redacted": { seq: "Which event was taken back.", by: "By whom; `room:events` where a check did it." },
 };
 
 export const SERVER_FIELDS: FieldsOfAll<typeof SERVER_MESSAGES> = {

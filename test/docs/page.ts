@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Table } from "./tables.ts";
 
 export const PAGE = join(import.meta.dirname, "../../docs/protocol.md");
-const MARKED = /(<!-- table: ([\w -]+) -->\n)([\s\S]*?)(<!-- end -->)/g;
+const MARKED = /(<!-- table: ([\w. -]+) -->\n)([\s\S]*?)(<!-- end -->)/g;
 
 export function readPage(): string {
 	return readFileSync(PAGE, "utf8");

@@ -16,9 +16,17 @@ import {
 	Seq,
 	WelcomeLimits,
 } from "../../src/protocol/messages.ts";
+import { ROOM_EVENTS } from "../../src/protocol/room-events.ts";
 import { RATES, SIZES } from "./bounds.ts";
 import { CLOSE_WORDS, ERROR_WORDS } from "./codes.ts";
-import { CHANGE_FIELDS, CLIENT_FIELDS, LIMIT_FIELDS, MEMBER_FIELDS, SERVER_FIELDS } from "./fields.ts";
+import {
+	CHANGE_FIELDS,
+	CLIENT_FIELDS,
+	LIMIT_FIELDS,
+	MEMBER_FIELDS,
+	ROOM_EVENT_FIELDS,
+	SERVER_FIELDS,
+} from "./fields.ts";
 
 /** What a schema shows of itself at run time; which of these it has is told by its `type`. */
 interface Shown {
@@ -56,12 +64,14 @@ function shownOf(schema: v.GenericSchema): Shown {
 function wordsOf(schema: v.GenericSchema): string {
 	const named = NAMED.get(schema);
 	if (named !== undefined) return named;
-	const { type, entries, item, options, literal, pipe = [] } = shownOf(schema);
+	const { type, entries, wrapped, item, options, literal, pipe = [] } = shownOf(schema);
 	switch (type) {
 		case "literal":
 			return `\`${JSON.stringify(literal)}\``;
 		case "picklist":
 			return (options ?? []).map((option) => `\`${option}\``).join(", ");
+		case "nullable":
+			return `${wrapped === undefined ? "" : wordsOf(wrapped)}, or null`;
 		case "array":
 			return `array of ${item === undefined ? "" : wordsOf(item)}`;
 		case "object":
@@ -157,6 +167,7 @@ const routes: Table = [
 export const TABLES: ReadonlyMap<string, Table> = new Map([
 	...messages("client", CLIENT_MESSAGES, CLIENT_FIELDS),
 	...messages("server", SERVER_MESSAGES, SERVER_FIELDS),
+	...messages("data of", ROOM_EVENTS, ROOM_EVENT_FIELDS),
 	["member", fieldsOf(Member, MEMBER_FIELDS)],
 	["change", fieldsOf(PresenceChange, CHANGE_FIELDS)],
 	["limits", fieldsOf(WelcomeLimits, LIMIT_FIELDS)],

@@ -6,13 +6,13 @@
 import type * as v from "valibot";
 import { decodeFrame, extendFrames, packFrames } from "../../src/protocol/codec.ts";
 import type { Job } from "../../src/protocol/http.ts";
+import type { JobState } from "../../src/protocol/jobs.ts";
 import type { Capability, ServerMessage } from "../../src/protocol/messages.ts";
 import { NO_RULES, type Rules } from "../../src/protocol/rules.ts";
 import { readSettings, type Settings } from "../../src/protocol/settings.ts";
 import type { Effects, Reply } from "../../src/room/effects.ts";
 import { type Flow, type Input, type Join, type Post, splitInput } from "../../src/room/inputs.ts";
 import type { JobsPage } from "../../src/room/job-list.ts";
-import type { JobState } from "../../src/room/jobs.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
 import { Room } from "../../src/room/room.ts";
 import type { Attachment } from "../../src/room/session.ts";

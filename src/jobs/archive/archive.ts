@@ -3,9 +3,11 @@
  * the rooms have trimmed. A range may be written twice and in any order with its own repeats, so:
  * a row that is there stays, a tombstone is never overwritten, and a wiped epoch takes no row.
  */
+
 import { packRows } from "../../protocol/codec.ts";
 import { ARCHIVE_EXPIRE_ROWS_MAX, ARCHIVE_PARAMETER_BYTES_MAX } from "../../protocol/limits.ts";
 import type { Event } from "../../protocol/messages.ts";
+import { ROOM_JOB, ROOM_REDACTED, type RoomRedacted } from "../../protocol/room-events.ts";
 import { readSettings } from "../../protocol/settings.ts";
 import type { Range, RangeKind } from "../kind.ts";
 import { textOf } from "../text-of.ts";
@@ -86,7 +88,7 @@ function erase(db: D1Database, room: string, epoch: string, { erased, from }: Ra
 	if (erased.length === 0) return [];
 	return [
 		"member in (select value from json_each(?2))",
-		`name = 'room.job' and exists (select 1 from events as about where about.room = ?1
+		`name = '${ROOM_JOB}' and exists (select 1 from events as about where about.room = ?1
 			and about.epoch = events.epoch and about.seq = events.data->>'of'
 			and about.member in (select value from json_each(?2)))`,
 	].map((isTheirs) =>
@@ -102,8 +104,8 @@ function erase(db: D1Database, room: string, epoch: string, { erased, from }: Ra
 /** A tombstone for each event that was redacted, whether its row is there yet or not. */
 function redact(db: D1Database, room: string, epoch: string, events: readonly Event[]): D1PreparedStatement[] {
 	const tombs = events
-		.filter((event) => event.name === "room.redacted" && event.redacted !== true)
-		.map((event) => [(event.data as { seq: number }).seq, event.at]);
+		.filter((event) => event.name === ROOM_REDACTED && event.redacted !== true)
+		.map((event) => [(event.data as RoomRedacted).seq, event.at]);
 	if (tombs.length === 0) return [];
 	return [
 		db

@@ -1,5 +1,7 @@
 /** What the room found out about a page that a message links to. */
+
 import type { Event } from "../../protocol/messages.ts";
+import { ROOM_JOB } from "../../protocol/room-events.ts";
 
 export interface Card {
 	/** Where a click leads: http or https. */
@@ -14,7 +16,7 @@ export interface Card {
 /** Which message an event puts a card under; null where it puts none. */
 export function underOf(event: Event): number | null {
 	const { name, of } = fieldsOf(event.data);
-	return event.name === "room.job" && name === "unfurl" && typeof of === "number" ? of : null;
+	return event.name === ROOM_JOB && name === "unfurl" && typeof of === "number" ? of : null;
 }
 
 /** The card as the event tells it; null where there is nothing to show or nowhere to lead. */

@@ -1,5 +1,7 @@
 /** Which events get a line, what stands under it, and where a day or a speaker begins. */
+
 import type { Event } from "../../protocol/messages.ts";
+import { ROOM_JOB, ROOM_REDACTED } from "../../protocol/room-events.ts";
 import { dayOf } from "./calendar.ts";
 import { underOf } from "./card.ts";
 import { textOf } from "./chat.ts";
@@ -37,8 +39,8 @@ function cardsOf(events: readonly Event[]): Map<number, Event> {
 
 /** What was removed says so itself, and a preview stands under what it previews. */
 function hasLine(event: Event): boolean {
-	if (event.name === "room.redacted") return false;
-	return event.name !== "room.job" || !(event.redacted === true || isPreview(event.data));
+	if (event.name === ROOM_REDACTED) return false;
+	return event.name !== ROOM_JOB || !(event.redacted === true || isPreview(event.data));
 }
 
 function isPreview(data: unknown): boolean {

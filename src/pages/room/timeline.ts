@@ -1,6 +1,8 @@
 /** The part of the room's history that the page holds: consecutive, ascending, bounded. */
+
 import type { Room } from "../../client/room.ts";
 import type { Event, Welcome } from "../../protocol/messages.ts";
+import { ROOM_REDACTED } from "../../protocol/room-events.ts";
 import { Store } from "../store.ts";
 import { underOf } from "./card.ts";
 
@@ -86,7 +88,7 @@ export class Timeline extends Store {
 		if (event.seq <= this.newestSeq && this.#events.length > 0) return;
 		this.#events.push(event);
 		this.#head = Math.max(this.#head, event.seq);
-		if (event.name === "room.redacted") this.#redact(event.data);
+		if (event.name === ROOM_REDACTED) this.#redact(event.data);
 		this.#trim();
 		this.changed();
 	}
@@ -123,7 +125,7 @@ export class Timeline extends Store {
 
 	/** Older events, without what was removed while they were on their way. */
 	#prepend(older: readonly Event[]): void {
-		const removals = this.#events.filter(({ name }) => name === "room.redacted");
+		const removals = this.#events.filter(({ name }) => name === ROOM_REDACTED);
 		this.#events = [...older, ...this.#events];
 		for (const { data } of removals) this.#redact(data);
 	}
