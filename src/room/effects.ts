@@ -11,7 +11,7 @@ export interface Effects {
 	welcomed: readonly string[];
 	/** Encoded messages for everyone who is welcomed but `withheld`, in order. */
 	shared: readonly string[];
-	/** The sessions that were not live when the turn began: they get what they missed by replay. */
+	/** The sessions that were not live when the turn began, and get what they missed by replay; and those it closes. */
 	withheld: ReadonlySet<string>;
 	/** Encoded frames for one session, before all else that it hears. */
 	frames: ReadonlyMap<string, readonly string[]>;

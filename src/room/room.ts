@@ -115,6 +115,7 @@ export class Room {
 			publishing.begin(publishes);
 			outbox.begin(asks);
 			moderation.expire(turn);
+			sessions.expire(turn);
 			for (const input of inputs) this.#take(input, turn);
 			for (const concern of concerns) concern.flush?.(turn);
 			if (sessions.size === 0) turn.shareNothing();
@@ -188,7 +189,7 @@ export class Room {
 	}
 
 	#join(join: Join, turn: Turn): void {
-		const refusal = this.door.refusesJoin(join, turn.now);
+		const refusal = refusesExpired(join, turn.now) ?? this.door.refusesJoin(join, turn.now);
 		if (refusal === null) return this.#parts.sessions.join(join, turn);
 		turn.refuse(join.session, refusal);
 		turn.close(join.session, closeCodeOfRefusedJoin(refusal.code), refusal.code);
@@ -209,7 +210,6 @@ export class Room {
 
 	#frame(frame: Frame, turn: Turn): void {
 		const { sessions, requests, patience } = this.#parts;
-		sessions.expire(turn);
 		const session = sessions.get(frame.session);
 		if (session === undefined) return;
 		sessions.heard(session, turn);
@@ -277,6 +277,12 @@ export class Room {
 	job(id: string): string | null {
 		return this.#parts.desk.view(id);
 	}
+}
+
+/** Why one whose token has expired on its way here may not come in, or null. */
+function refusesExpired({ expiresAt = null }: Join, now: number): Refusal | null {
+	if (expiresAt === null || expiresAt > now) return null;
+	return { code: "unauthorized", message: "The token has expired; join again with a new one." };
 }
 
 function idOf(decoded: Decoded): string | undefined {

@@ -138,7 +138,7 @@ export class Sessions implements Concern {
 		}
 	}
 
-	/** Closes the sessions whose token has expired: they may come back with a new one. */
+	/** Closes the sessions whose token has expired: they may come back with a new one. Every turn begins so: the alarm may be late. */
 	expire(turn: Turn): void {
 		if (this.#expiryAt === null || this.#expiryAt > turn.now) return;
 		this.#expiryAt = null;
@@ -153,13 +153,8 @@ export class Sessions implements Concern {
 		this.#expiryAt = earliest(this.#expiryAt, at);
 	}
 
-	due(turn: Turn): void {
-		this.expire(turn);
-		this.#sweep(turn);
-	}
-
 	/** Closes sessions that were not heard for SILENCE_MS_MAX. */
-	#sweep(turn: Turn): void {
+	due(turn: Turn): void {
 		for (const session of [...this.#sessions.values()]) {
 			session.seenAt = Math.max(session.seenAt, turn.alarm?.pings.get(session.id) ?? 0);
 			if (turn.now - session.seenAt < SILENCE_MS_MAX) continue;
@@ -198,8 +193,6 @@ export class Sessions implements Concern {
 	/** Closes everyone for good. */
 	wipe(turn: Turn): void {
 		for (const session of this.#sessions.keys()) turn.close(session, CLOSE.wiped, "the room was wiped");
-		// What else this turn brings is of a history that is not theirs, nor of those whom it has closed before.
-		turn.silenceClosed();
 		this.#sessions.clear();
 		this.#behind.clear();
 		this.#paused.clear();

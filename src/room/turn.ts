@@ -2,7 +2,7 @@
 import { encodeMessage } from "../protocol/codec.ts";
 import type { Refusal } from "../protocol/codes.ts";
 import type { ServerMessage } from "../protocol/messages.ts";
-import type { Effects, Reply } from "./effects.ts";
+import type { Close, Effects, Reply } from "./effects.ts";
 import type { Alarm, Input } from "./inputs.ts";
 import type { Sending } from "./jobs.ts";
 import { type Attachment, attachmentOf, type Session } from "./session.ts";
@@ -30,7 +30,8 @@ export class Turn {
 	readonly #later: Input[] = [];
 	readonly #attachments = new Map<string, Attachment>();
 	readonly #welcomed: string[] = [];
-	readonly #closes: Effects["closes"] = [];
+	/** Those whom this turn sends away, in order. */
+	readonly #closes = new Map<string, Close>();
 	readonly #replies: Effects["replies"] = new Map();
 	readonly #jobs: Sending[] = [];
 	#again = false;
@@ -68,6 +69,7 @@ export class Turn {
 	}
 
 	tellEncoded(session: string, messages: Iterable<string>): void {
+		if (this.#closes.has(session)) return;
 		let told = this.#private.get(session);
 		if (told === undefined) {
 			told = [];
@@ -78,7 +80,7 @@ export class Turn {
 
 	/** Sends one session frames of their own, before everything else of the turn. They are encoded: many may share them. */
 	tellFrames(session: string, frames: readonly string[]): void {
-		this.#frames.set(session, [...(this.#frames.get(session) ?? []), ...frames]);
+		if (!this.#closes.has(session)) this.#frames.set(session, [...(this.#frames.get(session) ?? []), ...frames]);
 	}
 
 	/** What a session was told so far. */
@@ -118,13 +120,13 @@ export class Turn {
 		this.#welcomed.push(session);
 	}
 
+	/**
+	 * Sends a session away. It hears what it alone was told until now, and nothing that is said from here on: nor what
+	 * was shared before, which is one with what comes after. Who may come back gets that by its cursor.
+	 */
 	close(session: string, code: number, reason: string): void {
-		this.#closes.push({ session, code, reason });
-	}
-
-	/** Those whom this turn has closed hear nothing more of what it shares. */
-	silenceClosed(): void {
-		for (const { session } of this.#closes) this.#withheld.add(session);
+		this.#closes.set(session, { session, code, reason });
+		this.withhold(session);
 	}
 
 	/** Hands jobs to the queue. */
@@ -157,7 +159,7 @@ export class Turn {
 			withheld: this.#withheld,
 			frames: this.#frames,
 			private: this.#private,
-			closes: this.#closes,
+			closes: [...this.#closes.values()],
 			replies: this.#replies,
 			jobs: this.#jobs,
 			alarmAt,

@@ -2,7 +2,7 @@
 import type { PostModeration } from "../../src/protocol/http.ts";
 import { CAPABILITIES, type Moderation } from "../../src/protocol/messages.ts";
 import type { Reply } from "../../src/room/effects.ts";
-import type { Input } from "../../src/room/inputs.ts";
+import type { Input, Moderate } from "../../src/room/inputs.ts";
 import type { Stage } from "./stage.ts";
 
 let asked = 0;
@@ -23,9 +23,13 @@ export function acting(stage: Stage, session: string, action: Moderation): Input
 
 /** By HTTP, as an operator. */
 export function operate(stage: Stage, action: PostModeration): Reply {
-	const reply = `o${++asked}`;
-	stage.step([{ type: "moderate", reply, by: { member: "room:operator", can: [], address: null }, action }]);
-	return stage.replies.get(reply) as Reply;
+	const input = operating(action);
+	stage.step([input]);
+	return stage.replies.get(input.reply) as Reply;
+}
+
+export function operating(action: PostModeration): Moderate {
+	return { type: "moderate", reply: `o${++asked}`, by: { member: "room:operator", can: [], address: null }, action };
 }
 
 export function erase(stage: Stage, member: string): void {

@@ -118,11 +118,11 @@ export const HISTORY: readonly Mutant[] = [
 		expects: ["G2", "G6"],
 	},
 	{
-		name: "those whom a wipe dismissed hear of the new history",
-		file: "room/sessions.ts",
-		find: "turn.silenceClosed();",
+		name: "one who is sent away hears the rest of the turn",
+		file: "room/turn.ts",
+		find: "this.withhold(session);",
 		put: "",
-		expects: ["G2", "G9"],
+		expects: ["G2", "G9", "G10"],
 	},
 	{
 		name: "caught-up is not told",
