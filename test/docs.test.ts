@@ -65,6 +65,20 @@ test("the contract stands in this repository: nothing names a page that is not i
 	expect(strangers).toEqual([]);
 });
 
+test.each(filesOf("*.md"))("the files that %s speaks of are there", (path) => {
+	// In words a path is code: `test/room`, also at the end of a command.
+	const named = [...read(path).matchAll(/(?<![\w/.-])((?:test|docs)\/[\w./-]*\w)/g)].map(([, file = ""]) => file);
+	expect(named.filter((file) => !existsSync(join(ROOT, file)) && !existsSync(join(ROOT, dirname(path), file)))).toEqual(
+		[],
+	);
+});
+
+test.each(filesOf("*.md"))("the commands that %s tells are there", (path) => {
+	const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+	const told = [...read(path).matchAll(/npm run ([\w:-]+)/g)].map(([, name = ""]) => name);
+	expect(told.filter((name) => !(name in scripts))).toEqual([]);
+});
+
 /** As GitHub names the headings of a page. */
 function anchorsOf(text: string): string[] {
 	return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
