@@ -74,7 +74,7 @@ export const SERVER_FIELDS: FieldsOfAll<typeof SERVER_MESSAGES> = {
 		continuity: "Whether what follows joins onto your cursor: see R-3.",
 		reason: "Why not, where it is `reset`: see R-4.",
 		resume: "A guest's private key: see J-7.",
-		me: "Who you are: `id`, `name`, this `session`, and what you `can` do.",
+		me: "Who you are: `id`, `name`, this `session`, what you `can` do, and the presence `state` that you have here already, where you have one.",
 		members: "Who is here: see N-1.",
 		count: "How many members are here, exactly.",
 		limits: "The bounds of this room: see L-1.",

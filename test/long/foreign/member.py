@@ -15,7 +15,7 @@ import websockets
 
 PASSING = ("rate_limited", "overloaded", "internal")  # [P-10]
 UNANSWERED_MAX = 100  # [P-11]
-OPEN_SECONDS_MAX = 15  # [H-5]
+OPEN_SECONDS_MAX, SILENT_SECONDS_MAX = 8, 15  # [H-5]
 PONG_SECONDS_MAX = 10  # [H-2]
 BACKOFF_SECONDS_MIN, BACKOFF_SECONDS_MAX = 0.25, 30  # [H-4]
 
@@ -169,7 +169,7 @@ class Member:
     async def read(self, socket):
         is_welcomed = False
         while True:
-            frame = await (socket.recv() if is_welcomed else asyncio.wait_for(socket.recv(), OPEN_SECONDS_MAX))
+            frame = await (socket.recv() if is_welcomed else asyncio.wait_for(socket.recv(), SILENT_SECONDS_MAX))
             self.heard_at = asyncio.get_running_loop().time()
             if frame == "pong":
                 continue
