@@ -8,10 +8,14 @@ import {
 	INBOX_BYTES_MAX,
 	INBOX_MESSAGES_MAX,
 	INBOX_SESSION_BYTES_MAX,
+	TURN_ADDRESS_EFFORT_MAX,
 	TURN_BYTES_MAX,
+	TURN_EFFORT_MAX,
 	TURN_JOINS_MAX,
-	TURN_SESSION_BYTES_MAX,
+	TURN_ROUND_EFFORT,
+	TURN_SESSION_EFFORT_MAX,
 } from "../protocol/limits.ts";
+import { effortOf } from "../protocol/weight.ts";
 import type { Input } from "../room/inputs.ts";
 
 /** Whose share of the inbox something takes. */
@@ -27,8 +31,15 @@ export interface Weight {
 	messages: number;
 	/** Of its text: UTF-16 units, which are the bytes of most texts. */
 	bytes: number;
+	/** What it takes to decode it, in units of text. */
+	effort: number;
 	/** Null for what the platform itself has to say. */
 	owner: Owner | null;
+}
+
+/** What a text weighs that is one message. */
+export function weigh(text: string, owner: Owner | null): Weight {
+	return { messages: 1, bytes: text.length, effort: effortOf(text), owner };
 }
 
 interface Waiting extends Weight {
@@ -36,7 +47,7 @@ interface Waiting extends Weight {
 	isJoin: boolean;
 }
 
-const NOTHING: Weight = { messages: 1, bytes: 0, owner: null };
+const NOTHING: Weight = { messages: 1, bytes: 0, effort: 0, owner: null };
 
 /** What a turn takes at most: so much that all sockets of its audience may be handed it at once. */
 export function turnBytesFor(audience: number): number {
@@ -47,6 +58,7 @@ export class Inbox {
 	#waiting: Waiting[] = [];
 	#messages = 0;
 	#bytes = 0;
+	#effort = 0;
 	#joins = 0;
 	/** Bytes that wait, by their owners; kept only from when shares bind until all is taken. */
 	#shares: Map<string, number> | null = null;
@@ -56,7 +68,7 @@ export class Inbox {
 	}
 
 	/** True where this would pass a bound: the inbox's own or, while that is over half full, a share of it. */
-	isFullFor({ messages, bytes, owner }: Weight): boolean {
+	isFullFor({ messages, bytes, owner }: Omit<Weight, "effort">): boolean {
 		const [allMessages, allBytes] = [this.#messages + Math.max(1, messages), this.#bytes + bytes];
 		if (allMessages > INBOX_MESSAGES_MAX || allBytes > INBOX_BYTES_MAX) return true;
 		if (owner === null || allBytes <= INBOX_BYTES_MAX / 2) return false;
@@ -88,16 +100,17 @@ export class Inbox {
 		return this.#shares;
 	}
 
-	#weigh({ messages, bytes, owner, isJoin }: Waiting, sign: 1 | -1): void {
+	#weigh({ messages, bytes, effort, owner, isJoin }: Waiting, sign: 1 | -1): void {
 		if (isJoin) this.#joins += sign;
 		this.#messages += sign * messages;
 		this.#bytes += sign * bytes;
+		this.#effort += sign * effort;
 		if (this.#shares !== null) this.#share(owner, sign * bytes);
 	}
 
 	#share(owner: Owner | null, bytes: number): void {
 		if (owner === null || bytes === 0 || this.#shares === null) return;
-		for (const name of owner.address === null ? [owner.session] : [owner.session, `@${owner.address}`]) {
+		for (const name of namesOf(owner)) {
 			const left = (this.#shares.get(name) ?? 0) + bytes;
 			if (left > 0) this.#shares.set(name, left);
 			else this.#shares.delete(name);
@@ -112,25 +125,26 @@ export class Inbox {
 
 	/**
 	 * What the next turn takes: everything, or so much that its shared part stays within its bound, and no more joins
-	 * than it can welcome, which hold up nobody who is in already. Where not all of it fits, one session's part waits
-	 * for the others', and keeps its order.
+	 * than it can welcome, which hold up nobody who is in already. Where not all of it fits, those who say much wait for
+	 * those who say little, and each session keeps its order.
 	 */
 	take(audience: number): Input[] {
 		const bytesMax = turnBytesFor(audience);
-		const isAll = this.#bytes <= bytesMax && this.#joins <= TURN_JOINS_MAX;
+		const isAll = this.#bytes <= bytesMax && this.#effort <= TURN_EFFORT_MAX && this.#joins <= TURN_JOINS_MAX;
 		return (isAll ? this.#takeAll() : this.#choose(bytesMax)).map(({ read }) => read());
 	}
 
 	#takeAll(): Waiting[] {
 		const taken = this.#waiting;
-		[this.#waiting, this.#messages, this.#bytes, this.#joins] = [[], 0, 0, 0];
+		[this.#waiting, this.#messages, this.#bytes, this.#effort, this.#joins] = [[], 0, 0, 0, 0];
 		this.#shares = null;
 		return taken;
 	}
 
 	#choose(bytesMax: number): Waiting[] {
-		const taken = this.#inTurn(bytesMax);
-		const chosen = new Set(taken);
+		const chosen = new Set(this.#inTurn(bytesMax));
+		// What comes in one turn comes as it arrived.
+		const taken = this.#waiting.filter((waiting) => chosen.has(waiting));
 		this.#waiting = this.#waiting.filter((waiting) => !chosen.has(waiting));
 		for (const waiting of taken) this.#weigh(waiting, -1);
 		return taken;
@@ -138,23 +152,72 @@ export class Inbox {
 
 	#inTurn(bytesMax: number): Waiting[] {
 		const taken: Waiting[] = [];
-		/** What each has had of the turn; infinite where the rest of it waits. */
+		/** What sessions and addresses have had of the turn. */
 		const had = new Map<string, number>();
-		let [bytes, joins] = [0, 0];
-		for (const waiting of this.#waiting) {
-			const name = waiting.owner?.session ?? "";
-			const theirs = (had.get(name) ?? 0) + waiting.bytes;
-			if (taken.length > 0 && bytes + waiting.bytes > bytesMax) break;
-			const isJoinTooMany = waiting.isJoin && joins === TURN_JOINS_MAX;
-			if (isJoinTooMany || (name !== "" && taken.length > 0 && theirs > TURN_SESSION_BYTES_MAX)) {
-				had.set(name, Number.POSITIVE_INFINITY);
+		/** Sessions the rest of whose part waits. */
+		const later = new Set<string>();
+		let [bytes, effort, joins] = [0, 0, 0];
+		for (const waiting of inRounds(this.#waiting)) {
+			const { owner, isJoin } = waiting;
+			if (owner !== null && later.has(owner.session)) continue;
+			[bytes, effort] = [bytes + waiting.bytes, effort + waiting.effort];
+			if (taken.length > 0 && (bytes > bytesMax || effort > TURN_EFFORT_MAX)) break;
+			if (isOver(waiting, had) || (isJoin && joins === TURN_JOINS_MAX)) {
+				[bytes, effort] = [bytes - waiting.bytes, effort - waiting.effort];
+				if (owner !== null) later.add(owner.session);
 				continue;
 			}
-			had.set(name, theirs);
-			bytes += waiting.bytes;
-			if (waiting.isJoin) joins++;
+			for (const name of namesOf(owner)) had.set(name, (had.get(name) ?? 0) + waiting.effort);
+			if (isJoin) joins++;
 			taken.push(waiting);
 		}
 		return taken;
 	}
+}
+
+/** Who has a share, by the names under which it is counted. */
+function namesOf(owner: Owner | null): string[] {
+	if (owner === null) return [];
+	return owner.address === null ? [owner.session] : [owner.session, `@${owner.address}`];
+}
+
+/** True where one who has had something of the turn would have more than its share; what is first is always taken. */
+function isOver({ owner, effort }: Waiting, had: ReadonlyMap<string, number>): boolean {
+	if (owner === null) return false;
+	const isMore = (name: string, most: number): boolean => {
+		const theirs = had.get(name) ?? 0;
+		return theirs > 0 && theirs + effort > most;
+	};
+	return (
+		isMore(owner.session, TURN_SESSION_EFFORT_MAX) ||
+		(owner.address !== null && isMore(`@${owner.address}`, TURN_ADDRESS_EFFORT_MAX))
+	);
+}
+
+/**
+ * The oldest first, so that nobody waits for ever; then by how much there is of their owners up to their own ends: one
+ * who says little comes before those who say much, however long their queue. A session's own keep their order.
+ */
+function inRounds(all: readonly Waiting[]): Waiting[] {
+	const rounds: Waiting[][] = [];
+	const saidBy = new Map<string, number>();
+	const latest = new Map<string, number>();
+	for (const waiting of all) {
+		const { owner, effort } = waiting;
+		let round = 0;
+		for (const name of namesOf(owner)) {
+			const said = (saidBy.get(name) ?? 0) + effort;
+			saidBy.set(name, said);
+			round = Math.max(round, Math.floor(said / TURN_ROUND_EFFORT));
+		}
+		if (waiting === all[0]) round = 0;
+		if (owner !== null) {
+			round = Math.max(round, latest.get(owner.session) ?? 0);
+			latest.set(owner.session, round);
+		}
+		const others = rounds[round];
+		if (others === undefined) rounds[round] = [waiting];
+		else others.push(waiting);
+	}
+	return rounds.flat();
 }

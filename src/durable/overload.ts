@@ -1,16 +1,16 @@
 /** What is refused by the body itself, at once and not by a turn, because the inbox has no room for it. */
 import { CLOSE } from "../protocol/codes.ts";
-import { OVERLOAD_BYTES_MAX } from "../protocol/limits.ts";
+import { OVERLOAD_EFFORT_MAX } from "../protocol/limits.ts";
 import type { Frame } from "./frame.ts";
 import { OVERLOADED } from "./refusals.ts";
 import type { Seats } from "./seats.ts";
 
 /** The least that a refusal counts for, however short what it refuses. */
-const FRAME_BYTES_MIN = 256;
+const FRAME_EFFORT_MIN = 256;
 
 export class Overload {
 	readonly #seats: Seats;
-	/** Bytes that were refused since the room last had nothing to do, by session. */
+	/** What it took to refuse, in units of text, since the room last had nothing to do, by session. */
 	#refused = new Map<string, number>();
 
 	constructor(seats: Seats) {
@@ -23,15 +23,15 @@ export class Overload {
 	}
 
 	/**
-	 * Refuses a frame, naming the ids that it holds: for that it is decoded, so who goes on regardless is sent away.
+	 * Refuses a frame, naming the ids that it holds: for that it is looked through, so who goes on regardless is sent away.
 	 * One that does not read (`isPaused`) gets no refusals either: they would pile up in its buffer, which is what a
 	 * pause prevents. Says whether the session is closed.
 	 */
-	refuse(session: string, frame: Pick<Frame, "bytes" | "read">, isPaused: boolean): boolean {
-		const refused = (this.#refused.get(session) ?? 0) + Math.max(frame.bytes, FRAME_BYTES_MIN);
+	refuse(session: string, frame: Pick<Frame, "effort" | "ids">, isPaused: boolean): boolean {
+		const refused = (this.#refused.get(session) ?? 0) + Math.max(frame.effort, FRAME_EFFORT_MIN);
 		this.#refused.set(session, refused);
-		if (!isPaused && refused <= OVERLOAD_BYTES_MAX) {
-			this.#seats.refuse(session, frame.read(), OVERLOADED);
+		if (!isPaused && refused <= OVERLOAD_EFFORT_MAX) {
+			this.#seats.refuse(session, frame.ids(), OVERLOADED);
 			return false;
 		}
 		const code = isPaused ? CLOSE.tooSlow : CLOSE.busy;

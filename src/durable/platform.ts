@@ -13,6 +13,7 @@ export class Platform implements Surroundings {
 	readonly #rules: Rules;
 	readonly #jobs: Queue | undefined;
 	readonly #store: SqliteStore;
+	#givesWay = false;
 
 	constructor(ctx: DurableObjectState, settings: Settings, rules: Rules, jobs: Queue | undefined) {
 		this.#ctx = ctx;
@@ -96,6 +97,19 @@ export class Platform implements Surroundings {
 						.join(" ")
 				: "";
 		console.error(`${MISHAPS[mishap]}. ${error instanceof Error ? error.name : typeof error} ${where ?? ""}`.trim());
+	}
+
+	/**
+	 * While concurrency is blocked nothing is delivered, so the platform comes to look at all sockets and timers; then
+	 * what has arrived is delivered in the order in which it came, one frame of each socket.
+	 */
+	giveWay(): void {
+		if (this.#givesWay) return;
+		this.#givesWay = true;
+		void this.#ctx.blockConcurrencyWhile(async () => {
+			await new Promise<void>((resolve) => setTimeout(resolve, 0));
+			this.#givesWay = false;
+		});
 	}
 
 	abort(reason: string): void {

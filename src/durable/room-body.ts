@@ -13,8 +13,10 @@ import type { Sending } from "../room/jobs.ts";
 import type { Room } from "../room/room.ts";
 import { Alarm } from "./alarm.ts";
 import { type Frame, frameOf } from "./frame.ts";
-import { Inbox, type Weight } from "./inbox.ts";
+import { Inbox, type Weight, weigh } from "./inbox.ts";
+import { keepPost } from "./kept-post.ts";
 import { Overload } from "./overload.ts";
+import { Pace } from "./pace.ts";
 import { BUSY, fullOf, NEWER_SCHEMA, OVERLOADED } from "./refusals.ts";
 import { Seats } from "./seats.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -37,12 +39,14 @@ export class RoomBody {
 	#host: string | null = null;
 	readonly #alarm: Alarm;
 	readonly #overload: Overload;
+	readonly #pace: Pace;
 
 	constructor(around: Surroundings) {
 		this.#around = around;
 		this.#alarm = new Alarm(around);
 		this.#seats = new Seats(around, {
 			heard: (session, frame) => this.#hear(session, frameOf(frame)),
+			ignored: () => this.#pace.ignored(),
 			left: (session) => this.#put({ type: "leave", session }),
 			flowed: (flow) => {
 				this.#inbox.putFirst(flow);
@@ -51,13 +55,14 @@ export class RoomBody {
 			paused: () => this.#room.paused,
 			isBusy: () => this.#clock.isBusy,
 		});
-		this.#overload = new Overload(this.#seats);
 		this.#clock = new TurnClock(
 			() => this.#turn(),
 			() => this.#inbox.length,
 			() => this.#seats.count,
 			(ms, run) => around.after(ms, run),
 		);
+		this.#pace = new Pace(this.#clock, around);
+		this.#overload = new Overload(this.#seats);
 		this.#room = this.#wake();
 		around.begin((alarmAt) => {
 			this.#alarm.stands(alarmAt);
@@ -120,8 +125,9 @@ export class RoomBody {
 	}
 
 	#hear(session: string, frame: Frame): void {
-		const { bytes, messages, read } = frame;
-		const weight = { messages, bytes, owner: { session, address: this.#room.addressOf(session) } };
+		const { bytes, messages, effort, read } = frame;
+		this.#pace.heard(session, bytes);
+		const weight = { messages, bytes, effort, owner: { session, address: this.#room.addressOf(session) } };
 		if (!this.#inbox.isFullFor(weight)) {
 			this.#inbox.putText(weight, () => ({ type: "frame", session, messages: read() }));
 			return this.#clock.strike();
@@ -148,16 +154,8 @@ export class RoomBody {
 		const refusal = this.#room.door.refusesPost(who, this.#around.now());
 		if (refusal !== null) return answer({ outcome: "refused", refusal });
 		const owner = { session: who.member, address: who.address ?? null };
-		const { data, ...draft } = publish;
-		// A text weighs what it weighs; anything else waits as text.
-		if (typeof data === "string") {
-			const weight = { messages: 1, bytes: data.length, owner };
-			return this.#askText(weight, answer, (reply) => ({ type: "post", reply, ...who, publish }));
-		}
-		const text = JSON.stringify(data) ?? "null";
-		this.#askText({ messages: 1, bytes: text.length, owner }, answer, (reply) => {
-			return { type: "post", reply, ...who, publish: { ...draft, data: JSON.parse(text) as unknown } };
-		});
+		const { text, read } = keepPost(publish);
+		this.#askText(weigh(text, owner), answer, (reply) => ({ type: "post", reply, ...who, publish: read() }));
 	}
 
 	/** A moderator or operator acts. */
@@ -188,14 +186,14 @@ export class RoomBody {
 	/** A consumer reports what came of a job. */
 	settleJob({ outcome, ...job }: Omit<Settle, "type" | "reply">, answer: Answering): void {
 		const text = JSON.stringify(outcome);
-		this.#askText({ messages: 1, bytes: text.length, owner: null }, answer, (reply) => {
+		this.#askText(weigh(text, null), answer, (reply) => {
 			return { type: "settle", reply, ...job, outcome: JSON.parse(text) as Outcome };
 		});
 	}
 
 	/** Puts an input into the inbox; `answer` hears the turn's answer to it. */
 	#ask(input: (reply: string) => Input, answer: Answering): void {
-		this.#askText({ messages: 1, bytes: 0, owner: null }, answer, input);
+		this.#askText({ messages: 1, bytes: 0, effort: 0, owner: null }, answer, input);
 	}
 
 	/** Like {@link #ask}, of what is decoded when it is taken. */
@@ -216,6 +214,7 @@ export class RoomBody {
 	}
 
 	#turn(): void {
+		this.#pace.turned();
 		const inputs = this.#inbox.take(this.#seats.count);
 		if (this.#inbox.length === 0) this.#overload.isOver();
 		const now = this.#around.now();

@@ -3,7 +3,7 @@
  * behind them what came; they decide nothing. What is known of a session rests in its socket's attachment while
  * the room sleeps.
  */
-import { type Decoded, encodeMessage, extendFrames, packFrames } from "../protocol/codec.ts";
+import { encodeMessage, extendFrames, packFrames } from "../protocol/codec.ts";
 import { CLOSE, type Refusal } from "../protocol/codes.ts";
 import type { Close, Effects } from "../room/effects.ts";
 import { type Attachment, readAttachment } from "../room/session.ts";
@@ -17,6 +17,8 @@ const OPEN = 1;
 export interface Host extends FlowHost {
 	/** A frame has come. */
 	heard(session: string, frame: string | ArrayBuffer): void;
+	/** A frame has come by a socket that was closed. */
+	ignored(): void;
 	left(session: string): void;
 }
 
@@ -83,6 +85,7 @@ export class Seats {
 		const session = this.#sessions.get(socket);
 		// One that was closed may go on sending until it answers: nobody reads that.
 		if (session !== undefined && this.#bySession.get(session) === socket) this.#host.heard(session, frame);
+		else this.#host.ignored();
 	}
 
 	/** A socket has closed, with `code`; without one it broke. */
@@ -152,12 +155,9 @@ export class Seats {
 		}
 	}
 
-	/** Refuses, at once and not by a turn, what came in one frame. */
-	refuse(session: string, messages: readonly Decoded[], refusal: Refusal): void {
-		const errors = messages.map((decoded) => {
-			const said = "message" in decoded ? decoded.message : decoded.refusal;
-			return encodeMessage({ type: "error", id: "id" in said ? said.id : undefined, ...refusal });
-		});
+	/** Refuses, at once and not by a turn, what came in one frame, whose messages bear these ids. */
+	refuse(session: string, ids: readonly (string | undefined)[], refusal: Refusal): void {
+		const errors = ids.map((id) => encodeMessage({ type: "error", id, ...refusal }));
 		try {
 			this.#send(session, packFrames(errors));
 		} catch {

@@ -55,6 +55,8 @@ export interface Machine {
 	/** The name of a history that begins: no other bears it. */
 	newEpoch(): string;
 	report(mishap: Mishap, error: unknown): void;
+	/** Has everything else that waits, of other sockets and of timers, come before the next frame of any one. */
+	giveWay(): void;
 	/** Drops memory and all sockets; what is stored stays. Nothing runs after it. */
 	abort(reason: string): void;
 }

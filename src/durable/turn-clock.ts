@@ -71,6 +71,11 @@ export class TurnClock {
 		if (!this.#isBusy) this.#rest(0);
 	}
 
+	/** So much arrives that what is there waits for no more of it. */
+	hurry(): void {
+		this.#postponed = POSTPONEMENTS_MAX;
+	}
+
 	#run(): void {
 		this.#hasMore = false;
 		this.#postponed = 0;

@@ -5,8 +5,9 @@
 import * as v from "valibot";
 import type { Refusal } from "./codes.ts";
 import { parseJson } from "./json.ts";
-import { FRAME_BYTES_MAX, ID_CHARS_MAX, MESSAGES_PER_FRAME_MAX, SERVER_FRAME_BYTES_MAX } from "./limits.ts";
+import { FRAME_BYTES_MAX, MESSAGES_PER_FRAME_MAX, SERVER_FRAME_BYTES_MAX } from "./limits.ts";
 import { CLIENT_MESSAGES, type ClientMessage, type Event, type ServerMessage } from "./messages.ts";
+import { isNameable } from "./skim.ts";
 import { exceedsBytes, isWellFormedValue, mayBeIllFormed, utf8Bytes } from "./text.ts";
 
 /** A message, or the refusal that answers what should have been one. */
@@ -53,23 +54,9 @@ function decodeMessage(value: unknown, isSuspect: boolean): Decoded {
 	return refused("invalid", sentenceOf(type, result.issues[0]), id);
 }
 
-/** How many messages a frame's text holds, about, without reading it: as many as it names types, within a frame's bound. */
-export function countMessages(text: string): number {
-	let count = 0;
-	for (
-		let at = text.indexOf(TYPE_KEY);
-		at !== -1 && count < MESSAGES_PER_FRAME_MAX;
-		at = text.indexOf(TYPE_KEY, at + 1)
-	)
-		count++;
-	return Math.max(1, count);
-}
-
-const TYPE_KEY = '"type"';
-
 function refused(code: Refusal["code"], message: string, id?: unknown): Decoded {
 	const refusal: Refusal = { code, message };
-	if (typeof id === "string" && id.length > 0 && id.length <= ID_CHARS_MAX && id.isWellFormed()) refusal.id = id;
+	if (isNameable(id)) refusal.id = id;
 	return { refusal };
 }
 

@@ -48,10 +48,25 @@ export const INBOX_BYTES_MAX = 16 * 1024 * 1024;
  */
 export const INBOX_SESSION_BYTES_MAX = 4 * 1024 * 1024;
 export const INBOX_ADDRESS_BYTES_MAX = 8 * 1024 * 1024;
-/** What a session may be refused while the inbox is full before it is closed 4004: naming the ids means to decode it. */
-export const OVERLOAD_BYTES_MAX = 1024 * 1024;
-/** What one session has of a turn that cannot take all that waits: a text of objects takes 10 ms to decode. */
-export const TURN_SESSION_BYTES_MAX = 128 * 1024;
+/**
+ * What a session may be refused while the inbox is full before it is closed 4004: naming the ids means to look it through. In
+ * UTF-16 units of text that take as long.
+ */
+export const OVERLOAD_EFFORT_MAX = 1024 * 1024;
+/** What a turn takes to decode, in UTF-16 units of text that take as long (weight.ts): at most some 40 ms. */
+export const TURN_EFFORT_MAX = 1024 * 1024;
+/** What one session has of it where a turn cannot take all that waits. */
+export const TURN_SESSION_EFFORT_MAX = 128 * 1024;
+/** The same for all guests of one address. */
+export const TURN_ADDRESS_EFFORT_MAX = 256 * 1024;
+/** In steps of so much, who has less to say comes first in such a turn. */
+export const TURN_ROUND_EFFORT = 4 * 1024;
+/** Frames of one session between two turns for which everyone else may have to wait: more small ones than a client has in flight. */
+export const FRAMES_AT_ONCE_MAX = 128;
+/** After so many beyond it, of all sessions together, everyone else's come first: at 12 µs each, 0.2 ms. */
+export const FRAMES_BEYOND_MAX = 16;
+/** A frame counts for one more with each so many units of text: 64 KiB take some 0.3 ms until they wait for their turn. */
+export const FRAME_UNITS = 2 * 1024;
 /** Joins that one turn takes: each is told who is here and what was said, some 64 KiB. */
 export const TURN_JOINS_MAX = 32;
 

@@ -145,6 +145,10 @@ export class Life implements Surroundings {
 		if (mishap === "delivery") coverage.reach("fault", "delivery threw");
 	}
 
+	giveWay(): void {
+		this.#platform.gaveWay();
+	}
+
 	abort(): void {
 		throw new Crash();
 	}

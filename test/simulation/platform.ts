@@ -245,6 +245,9 @@ export class Platform {
 		if (!isDone && (this.alarmAt === null || this.alarmAt <= roomNow)) this.setAlarm(roomNow + ALARM_AGAIN_MS);
 	}
 
+	/** The body lets everything else come first. */
+	gaveWay(): void {}
+
 	forget(): void {
 		this.coverage.reach("room", "forgotten");
 		const { fault } = this.disk;

@@ -212,6 +212,7 @@ class Recorder {
 				this.#asks({ reported: mishap });
 				life.report(mishap, error);
 			},
+			giveWay: () => life.giveWay(),
 			abort: () => life.abort(),
 		};
 	}

@@ -128,7 +128,7 @@ test("a room that is to be forgotten leaves neither rows nor an alarm", async ()
 
 test("G6 the inbox is bounded in frames, also in those that hold no message", () => {
 	const inbox = new Inbox();
-	const weight = { messages: 0, bytes: 2, owner: null };
+	const weight = { messages: 0, bytes: 2, effort: 2, owner: null };
 	for (let n = 0; n < INBOX_MESSAGES_MAX; n++)
 		inbox.putText(weight, () => ({ type: "frame", session: "s1", messages: [] }));
 	expect(inbox.isFullFor(weight)).toBe(true);

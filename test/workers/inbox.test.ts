@@ -5,8 +5,11 @@ import {
 	INBOX_ADDRESS_BYTES_MAX,
 	INBOX_BYTES_MAX,
 	INBOX_SESSION_BYTES_MAX,
+	TURN_ADDRESS_EFFORT_MAX,
 	TURN_BYTES_MAX,
+	TURN_EFFORT_MAX,
 	TURN_JOINS_MAX,
+	TURN_SESSION_EFFORT_MAX,
 } from "../../src/protocol/limits.ts";
 import type { Input } from "../../src/room/inputs.ts";
 
@@ -15,6 +18,7 @@ const frame = (session: string): Input => ({ type: "frame", session, messages: [
 const weigh = (session: string, bytes: number, address: string | null = null) => ({
 	messages: 1,
 	bytes,
+	effort: bytes,
 	owner: { session, address },
 });
 
@@ -72,6 +76,55 @@ test("where not all fits a turn, one session's flood waits for the others, and k
 	while (inbox.length > 0) rest.push(...sessionsOf(inbox.take(1)));
 	expect(rest).toEqual(Array.from({ length: 48 }, (_, index) => `flood${index + 2}`));
 	expect(50 * 64 * KIB).toBeGreaterThan(TURN_BYTES_MAX);
+});
+
+test("one who says little waits for no more than a turn, however many say much before it", () => {
+	const inbox = new Inbox();
+	for (let i = 0; i < 100; i++) {
+		inbox.putText(weigh(`flood${i % 25}`, 64 * KIB, `a${i % 25}`), () => frame(`flood${i % 25}`));
+	}
+	for (let i = 0; i < 3; i++) inbox.putText(weigh("victim", 100), () => frame("victim"));
+	const first = sessionsOf(inbox.take(1));
+	expect(first.filter((name) => name === "victim")).toHaveLength(3);
+	expect(first).toHaveLength(TURN_BYTES_MAX / (64 * KIB) - 1 + 3);
+});
+
+test("the oldest is in every turn: those who say little cannot keep one who says much out for ever", () => {
+	const inbox = new Inbox();
+	inbox.putText(weigh("little", 100), () => frame("little"));
+	inbox.putText(weigh("much", 64 * KIB), () => frame("much"));
+	let turns = 0;
+	for (let taken: string[] = []; !taken.includes("much"); turns++) {
+		// As many as fill a turn, each of somebody else.
+		for (let i = 0; i < 300; i++) inbox.putText(weigh(`s${turns}-${i}`, 4 * KIB), () => frame("other"));
+		taken = sessionsOf(inbox.take(1));
+	}
+	expect(turns).toBeLessThanOrEqual(2);
+});
+
+test("the guests of one address have a part of a turn together that cannot take all, and others have theirs", () => {
+	const inbox = new Inbox();
+	for (let i = 0; i < 40; i++) inbox.putText(weigh(`s${i}`, 32 * KIB, "a1"), () => frame("guest"));
+	for (let i = 0; i < 10; i++) inbox.putText(weigh("other", 32 * KIB, "a2"), () => frame("other"));
+	const taken = sessionsOf(inbox.take(1));
+	expect(taken.filter((name) => name === "guest")).toHaveLength(TURN_ADDRESS_EFFORT_MAX / (32 * KIB));
+	expect(taken.filter((name) => name === "other")).toHaveLength(TURN_SESSION_EFFORT_MAX / (32 * KIB));
+});
+
+test("a turn takes no more than it can decode in its time, though there is room in it for more text", () => {
+	const inbox = new Inbox();
+	const dear = { messages: 1, bytes: KIB, effort: 100 * KIB };
+	for (let i = 0; i < 20; i++) inbox.putText({ ...dear, owner: { session: `s${i}`, address: null } }, () => frame("s"));
+	expect(inbox.take(1)).toHaveLength(Math.floor(TURN_EFFORT_MAX / (100 * KIB)));
+});
+
+test("a session whose one frame is more than its part of a turn has its turn all the same", () => {
+	const inbox = new Inbox();
+	const dear = { messages: 1, bytes: KIB, effort: 2 * TURN_SESSION_EFFORT_MAX };
+	for (let i = 0; i < 10; i++) {
+		inbox.putText({ ...dear, owner: { session: `s${i % 2}`, address: null } }, () => frame(`s${i % 2}`));
+	}
+	expect(sessionsOf(inbox.take(1))).toEqual(["s0", "s1"]);
 });
 
 test("a session's leaving comes after all that it said", () => {

@@ -33,8 +33,8 @@ export const DURABLE: readonly Mutant[] = [
 	{
 		name: "an outcome is taken as stored before its turn",
 		file: "durable/room-body.ts",
-		find: "this.#askText({ messages: 1, bytes: text.length, owner: null }, answer, (reply) => {",
-		put: 'answer({ outcome: "done" });\n\t\tthis.#askText({ messages: 1, bytes: text.length, owner: null }, () => {}, (reply) => {',
+		find: "this.#askText(weigh(text, null), answer, (reply) => {",
+		put: 'answer({ outcome: "done" });\n\t\tthis.#askText(weigh(text, null), () => {}, (reply) => {',
 		expects: ["G5"],
 	},
 	{

@@ -110,7 +110,7 @@ export const WORK: readonly Mutant[] = [
 	{
 		name: "a turn takes all that waits",
 		file: "durable/inbox.ts",
-		find: "const isAll = this.#bytes <= bytesMax && this.#joins <= TURN_JOINS_MAX;",
+		find: "const isAll = this.#bytes <= bytesMax && this.#effort <= TURN_EFFORT_MAX && this.#joins <= TURN_JOINS_MAX;",
 		put: "const isAll = this.#bytes >= 0 || bytesMax < 0;",
 		expects: ["G8"],
 	},
