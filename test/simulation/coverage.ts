@@ -76,6 +76,8 @@ export const REACHABLE = {
 		"much is told to everyone",
 		"an erasure goes in pieces",
 		"a session has its share of the inbox",
+		"a flood lets others come first",
+		"who says little comes before who says much",
 		"a member has said all that it may",
 		"a member has repeated all that it may",
 		"a member has all the jobs that its events may start",

@@ -51,10 +51,15 @@ export const HEAVY: Readonly<Record<HeavyDeed, Do>> = {
 		world.linger(2 * STORED_MS);
 	},
 
-	/** Frames as large as they may be, faster than turns take them. Of no type that the room knows. */
+	/** Frames as large as they may be, faster than turns take them. Of no type that the room knows. Others say little. */
 	stuff: (world, person) => {
 		const text = JSON.stringify({ type: "stuff", of: "y".repeat(FRAME_BYTES_MAX - 100) });
 		for (let i = 0; i < 150; i++) person.rawly(text, null);
+		for (let ms = 0; ms < 40; ms += 4) {
+			world.clock.after(ms, () => {
+				for (const other of world.people) if (other !== person) say(other, [{ type: "received", jobs: [] }]);
+			});
+		}
 		world.linger(STORED_MS);
 	},
 

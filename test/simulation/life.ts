@@ -146,7 +146,7 @@ export class Life implements Surroundings {
 	}
 
 	giveWay(): void {
-		this.#platform.gaveWay();
+		this.#platform.watch.gaveWay();
 	}
 
 	abort(): void {

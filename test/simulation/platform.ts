@@ -245,9 +245,6 @@ export class Platform {
 		if (!isDone && (this.alarmAt === null || this.alarmAt <= roomNow)) this.setAlarm(roomNow + ALARM_AGAIN_MS);
 	}
 
-	/** The body lets everything else come first. */
-	gaveWay(): void {}
-
 	forget(): void {
 		this.coverage.reach("room", "forgotten");
 		const { fault } = this.disk;
@@ -264,6 +261,7 @@ export class Platform {
 		const { sendFault } = this;
 		if (sendFault === null || --sendFault.after > 0) return;
 		this.sendFault = null;
+		this.watch.unsent();
 		if (!sendFault.dies) throw new Error("The platform could not send.");
 		this.coverage.reach("fault", "died while sending");
 		this.insist(() => {

@@ -20,10 +20,14 @@ export interface Watch {
 	received(wire: Wire, text: string | ArrayBuffer): void;
 	/** The body has kept that frame for its turn, handled it, or refused it. */
 	kept(wire: Wire): void;
+	/** The room lets all that waits of other sockets and timers come first. */
+	gaveWay(): void;
 	/** A turn takes these from what waits; it may fail. */
 	taken(inputs: readonly Input[]): void;
 	/** The room handed a frame to a socket. */
 	sent(wire: Wire, frame: string): void;
+	/** The room tried to hand over a frame, and could not. */
+	unsent(): void;
 	/** The room closes a socket. */
 	closing(wire: Wire, code: number): void;
 	/** A transaction was committed; no effect of it has been performed. */

@@ -1,5 +1,16 @@
-/** G8: what waits for a turn is within its bounds, and while much waits nobody has more of it than a share. */
-import { FRAME_BYTES_MAX, INBOX_BYTES_MAX, INBOX_SESSION_BYTES_MAX } from "../../../src/protocol/limits.ts";
+/**
+ * G8: what waits for a turn is within its bounds, and while much waits nobody has more of it than a share. G6: one who
+ * says little waits for no more than the next turn, and what comes too fast lets everybody else's come first.
+ */
+import {
+	FRAME_BYTES_MAX,
+	FRAME_UNITS,
+	FRAMES_AT_ONCE_MAX,
+	FRAMES_BEYOND_MAX,
+	INBOX_BYTES_MAX,
+	INBOX_SESSION_BYTES_MAX,
+	TURN_SESSION_EFFORT_MAX,
+} from "../../../src/protocol/limits.ts";
 import type { Input } from "../../../src/room/inputs.ts";
 import { hold } from "../broken.ts";
 import type { Coverage } from "../coverage.ts";
@@ -9,7 +20,16 @@ interface Share {
 	/** Of each frame, in the order in which they came. */
 	bytes: number[];
 	total: number;
+	/** Frames since the last turn, and since the room last gave way; large ones count for more. */
+	frames: number;
+	/** The hash of a guest's address; null for everyone else. */
+	address: string | null;
 }
+
+/** One of whom so much waits, in characters, says little. */
+const LITTLE = 150;
+/** What the largest frame counts for. */
+const FRAMES_OF_ONE_MAX = 1 + FRAME_BYTES_MAX / FRAME_UNITS;
 
 export class InboxCheck {
 	readonly #coverage: Coverage;
@@ -23,15 +43,22 @@ export class InboxCheck {
 	}
 
 	/** A frame has reached the body, which may turn at once. */
-	received(session: string, text: string | ArrayBuffer): void {
-		const share = this.#shares.get(session) ?? { bytes: [], total: 0 };
+	received(session: string, address: string | null, text: string | ArrayBuffer): void {
+		const share = this.#shares.get(session) ?? { bytes: [], total: 0, frames: 0, address };
 		this.#shares.set(session, share);
 		// What is refused by its looks is not kept until its turn.
 		const bytes = typeof text === "string" && text.length <= FRAME_BYTES_MAX ? text.length : 0;
 		share.bytes.push(bytes);
 		share.total += bytes;
 		this.#total += bytes;
+		share.frames += 1 + Math.floor(bytes / FRAME_UNITS);
 		this.#isRefused = false;
+	}
+
+	/** The room lets everything else come first that waits. */
+	gaveWay(): void {
+		this.#coverage.reach("work", "a flood lets others come first");
+		for (const share of this.#shares.values()) share.frames = Math.min(share.frames, FRAMES_AT_ONCE_MAX);
 	}
 
 	/** The frame is refused, because the room has too much to do. */
@@ -43,6 +70,11 @@ export class InboxCheck {
 	kept(session: string): void {
 		const share = this.#shares.get(session);
 		if (share === undefined) return;
+		hold(
+			share.frames <= FRAMES_AT_ONCE_MAX + FRAMES_BEYOND_MAX + FRAMES_OF_ONE_MAX,
+			"G6",
+			() => `${share.frames} frames of ${session} came in a row, and the room did not give way`,
+		);
 		if (this.#isRefused) {
 			if (this.#total > INBOX_BYTES_MAX / 2) this.#coverage.reach("work", "a session has its share of the inbox");
 			this.#take(share, share.bytes.pop() ?? 0);
@@ -58,10 +90,33 @@ export class InboxCheck {
 
 	/** A turn takes these. */
 	taken(inputs: readonly Input[]): void {
+		const modest = this.#modest();
+		const had = new Map<Share, number[]>();
 		for (const input of inputs) {
 			const share = input.type === "frame" ? this.#shares.get(input.session) : undefined;
-			if (share !== undefined) this.#take(share, share.bytes.shift() ?? 0);
+			if (share === undefined) continue;
+			const bytes = share.bytes.shift() ?? 0;
+			this.#take(share, bytes);
+			had.set(share, [...(had.get(share) ?? []), bytes]);
 		}
+		for (const share of this.#shares.values()) share.frames = 0;
+		// Where something waits for longer, the turn could not take all.
+		if (this.#total > 0) for (const frames of had.values()) holdPart(frames);
+		if (this.#total > 0 && modest.length > 0)
+			this.#coverage.reach("work", "who says little comes before who says much");
+		for (const [session, { bytes }] of modest)
+			hold(bytes.length === 0, "G6", () => `${session} said little, and waits for more than a turn`);
+	}
+
+	/** Those of whom little waits, and little of whoever shares their address. */
+	#modest(): [session: string, share: Share][] {
+		const byAddress = new Map<string, number>();
+		for (const { address, total } of this.#shares.values())
+			if (address !== null) byAddress.set(address, (byAddress.get(address) ?? 0) + total);
+		return [...this.#shares].filter(
+			([, { bytes, total, address }]) =>
+				bytes.length > 0 && Math.max(total, byAddress.get(address ?? "") ?? 0) <= LITTLE,
+		);
 	}
 
 	#take(share: Share, bytes: number): void {
@@ -80,4 +135,14 @@ export class InboxCheck {
 		this.#shares.clear();
 		this.#total = 0;
 	}
+}
+
+/** What one session had of a turn that could not take all: more than its part only in one frame. */
+function holdPart(frames: readonly number[]): void {
+	const bytes = frames.reduce((sum, each) => sum + each, 0);
+	hold(
+		frames.length === 1 || bytes <= TURN_SESSION_EFFORT_MAX,
+		"G6",
+		() => `one session had ${bytes} characters of a turn for which others waited`,
+	);
 }

@@ -113,7 +113,7 @@ export class Jury implements Watch {
 	received(wire: Wire, text: string | ArrayBuffer): void {
 		const sitting = this.sittings.get(wire);
 		if (sitting === undefined) return;
-		this.inbox.received(sitting.session, text);
+		this.inbox.received(sitting.session, wire.address, text);
 		if (this.tell !== null) this.tell(`${sitting.session} says ${String(text).slice(0, 200)}`);
 		if (typeof text === "string") for (const [, id] of text.matchAll(/"id":"(\w+)"/g)) this.refusals.used(id ?? "");
 		const expected = this.#hostile.get(wire)?.get(text)?.shift();
@@ -123,6 +123,15 @@ export class Jury implements Watch {
 	kept(wire: Wire): void {
 		const sitting = this.sittings.get(wire);
 		if (sitting !== undefined && sitting.phase !== "gone") this.inbox.kept(sitting.session);
+	}
+
+	unsent(): void {
+		// What a turn says and cannot deliver ends with the machine: this can only be a refusal.
+		this.inbox.refused();
+	}
+
+	gaveWay(): void {
+		this.inbox.gaveWay();
 	}
 
 	taken(inputs: readonly Input[]): void {

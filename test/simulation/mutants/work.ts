@@ -129,6 +129,27 @@ export const WORK: readonly Mutant[] = [
 		expects: ["G8"],
 	},
 	{
+		name: "one session may have a whole turn",
+		file: "durable/inbox.ts",
+		find: "isMore(owner.session, TURN_SESSION_EFFORT_MAX) ||",
+		put: "isMore(owner.session, 64 * TURN_SESSION_EFFORT_MAX) ||",
+		expects: ["G6"],
+	},
+	{
+		name: "a room that is flooded gives way to nobody",
+		file: "durable/pace.ts",
+		find: "this.#machine.giveWay();",
+		put: "",
+		expects: ["G6"],
+	},
+	{
+		name: "frames may come as fast as they will",
+		file: "durable/pace.ts",
+		find: "if (frames > FRAMES_AT_ONCE_MAX) this.#pass(count);",
+		put: "if (frames > FRAMES_AT_ONCE_MAX ** 2) this.#pass(count);",
+		expects: ["G6"],
+	},
+	{
 		name: "a member's events may start any number of jobs",
 		file: "room/job-counts.ts",
 		find: "if ((this.by.get(member) ?? 0) >= perMember) return true;",
