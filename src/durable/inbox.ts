@@ -3,13 +3,11 @@
  * that it came as, because what a text is decoded to may weigh thirty times as much; the turn that takes it decodes it.
  */
 import {
-	BUFFERED_BYTES_MAX,
 	INBOX_ADDRESS_BYTES_MAX,
 	INBOX_BYTES_MAX,
 	INBOX_MESSAGES_MAX,
 	INBOX_SESSION_BYTES_MAX,
 	TURN_ADDRESS_EFFORT_MAX,
-	TURN_BYTES_MAX,
 	TURN_EFFORT_MAX,
 	TURN_JOINS_MAX,
 	TURN_ROUND_EFFORT,
@@ -17,6 +15,7 @@ import {
 } from "../protocol/limits.ts";
 import { effortOf } from "../protocol/weight.ts";
 import type { Input } from "../room/inputs.ts";
+import { turnBytesFor } from "../room/turn-bytes.ts";
 
 /** Whose share of the inbox something takes. */
 export interface Owner {
@@ -48,11 +47,6 @@ interface Waiting extends Weight {
 }
 
 const NOTHING: Weight = { messages: 1, bytes: 0, effort: 0, owner: null };
-
-/** What a turn takes at most: so much that all sockets of its audience may be handed it at once. */
-export function turnBytesFor(audience: number): number {
-	return Math.min(TURN_BYTES_MAX, BUFFERED_BYTES_MAX / 4 / Math.max(1, audience));
-}
 
 export class Inbox {
 	#waiting: Waiting[] = [];

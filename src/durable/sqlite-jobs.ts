@@ -2,8 +2,9 @@
 
 import type { JobState } from "../protocol/jobs.ts";
 import { JOBS_LOOKED_AT_MAX } from "../protocol/limits.ts";
+import { fitting } from "../room/fitting.ts";
 import type { AskKey, JobChange, JobHead, JobRow, ListedJob, RangeRow } from "../room/jobs.ts";
-import type { JobSize, JobSizes } from "../room/store.ts";
+import type { DroppedJobs, JobSize, JobSizes } from "../room/store.ts";
 import { ROWS } from "./database.ts";
 import { SqliteRemains } from "./sqlite-remains.ts";
 
@@ -20,6 +21,10 @@ export class SqliteJobs extends SqliteRemains {
 
 	job(n: number): JobRow | null {
 		return this.#readJobs<JobRow>(`select ${JOB_COLUMNS} from jobs where n = ?`, n)[0] ?? null;
+	}
+
+	inputBytes(n: number): number {
+		return this.read<{ bytes: number }>("select octet_length(input) as bytes from jobs where n = ?", n)[0]?.bytes ?? 0;
 	}
 
 	jobs(state: JobState | null, before: number, limit: number): ListedJob[] {
@@ -108,15 +113,22 @@ export class SqliteJobs extends SqliteRemains {
 		return row?.at ?? null;
 	}
 
-	dropSettledJobs(at: number, limit: number): number | null {
+	dropSettledJobs(at: number, limit: number, bytesMax: number): DroppedJobs {
 		// The oldest are looked at, due or not: among a week's jobs nothing is searched for.
-		const oldest = this.read<{ n: number; dueAt: number }>(
-			`select n, due_at as "dueAt" from jobs where state in ('done', 'failed') order by n limit ?`,
+		type Row = { n: number; member: string | null; dueAt: number; bytes: number };
+		const oldest = this.read<Row>(
+			`select n, member, due_at as "dueAt", octet_length(input) + octet_length(outcome) as bytes
+				from jobs where state in ('done', 'failed') order by n limit ?`,
 			limit,
 		);
-		const due = oldest.filter(({ dueAt }) => dueAt <= at).map(({ n }) => n);
-		this.writeRows(`delete from jobs where n in (select value ${ROWS})`, due);
-		return this.oldestSettledJob();
+		const due = oldest.filter(({ dueAt }) => dueAt <= at);
+		const dropped = due.slice(
+			0,
+			fitting(limit, bytesMax, (first, many) => due.slice(first, first + many)),
+		);
+		const numbers = dropped.map(({ n }) => n);
+		this.writeRows(`delete from jobs where n in (select value ${ROWS})`, numbers);
+		return { dropped, nextAt: this.oldestSettledJob() };
 	}
 
 	ranges(): RangeRow[] {

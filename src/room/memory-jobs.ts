@@ -3,8 +3,9 @@
 import type { JobState } from "../protocol/jobs.ts";
 import { JOBS_LOOKED_AT_MAX } from "../protocol/limits.ts";
 import { utf8Bytes } from "../protocol/text.ts";
+import { fitting } from "./fitting.ts";
 import { type AskKey, headOf, type JobChange, type JobHead, type JobRow, type ListedJob } from "./jobs.ts";
-import type { JobSizes, Sync } from "./store.ts";
+import type { DroppedJobs, JobSizes, Sync } from "./store.ts";
 
 export class MemoryJobs {
 	protected jobRows = new Map<number, JobRow>();
@@ -47,6 +48,10 @@ export class MemoryJobs {
 	job(n: number): JobRow | null {
 		const job = this.jobRows.get(n);
 		return job === undefined ? null : { ...job };
+	}
+
+	inputBytes(n: number): number {
+		return utf8Bytes(this.jobRows.get(n)?.input ?? "");
 	}
 
 	#before(n: number): JobRow[] {
@@ -101,11 +106,14 @@ export class MemoryJobs {
 		return this.#settledJobs()[0]?.dueAt ?? null;
 	}
 
-	dropSettledJobs(at: number, limit: number): number | null {
+	dropSettledJobs(at: number, limit: number, bytesMax: number): DroppedJobs {
 		this.#jobsWillChange();
 		const due = this.#settledJobs().filter((job) => job.dueAt <= at);
-		for (const job of due.slice(0, limit)) this.jobRows.delete(job.n);
-		return this.oldestSettledJob();
+		const sizes = due.map(({ input, outcome }) => ({ bytes: utf8Bytes(input) + utf8Bytes(outcome) }));
+		const count = fitting(limit, bytesMax, (first, many) => sizes.slice(first, first + many));
+		const dropped = due.slice(0, count).map(({ n, member }) => ({ n, member }));
+		for (const { n } of dropped) this.jobRows.delete(n);
+		return { dropped, nextAt: this.oldestSettledJob() };
 	}
 
 	eraseJobs(member: string): void {

@@ -6,16 +6,11 @@
  * In memory are only the heads of what is owed; what a job holds stays in the store.
  */
 
-import {
-	JOBS_PENDING_MAX,
-	JOBS_TRIM_ROWS_MAX,
-	KEY_SWEEP_MS,
-	OUTCOME_KEPT_MS,
-	SEND_MS_MAX,
-} from "../protocol/limits.ts";
+import { JOBS_PENDING_MAX, OUTCOME_KEPT_MS, SEND_MS_MAX } from "../protocol/limits.ts";
 import type { JobNotice } from "../protocol/messages.ts";
 import type { Outcome } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";
+import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
 import { JobCounts, type Starter } from "./job-counts.ts";
@@ -32,9 +27,9 @@ import {
 	keyOf,
 	type Purpose,
 } from "./jobs.ts";
-import { Owed } from "./owed.ts";
+import { KeptOutcomes } from "./kept-outcomes.ts";
+import { OpenJobs } from "./open-jobs.ts";
 import type { RoomRecord } from "./record.ts";
-import { Sendings } from "./sendings.ts";
 import type { RoomStore } from "./store.ts";
 import type { Turn } from "./turn.ts";
 
@@ -44,39 +39,36 @@ export class Outbox implements Concern {
 	readonly #rules: Rules;
 	readonly #pendingPerMemberMax: number;
 	readonly #counts = new JobCounts();
-	#open = new Map<number, JobHead>();
-	readonly #owed = new Owed();
+	readonly #open = new OpenJobs();
+	readonly #outcomes: KeptOutcomes;
 	/** What is open and was asked for or is held, by what makes a repeat of it. */
 	#asked = new Map<string, number>();
-	readonly #sendings = new Sendings<number>();
 	/** This turn's repeats, by what makes them so. */
 	#known = new Map<string, JobHead>();
 	#added = new Map<number, JobRow>();
 	#changed = new Map<number, JobChange>();
-	/** When the oldest settled job is forgotten; null where none is known to be kept. */
-	#forgetAt: number | null = null;
 
 	constructor(store: RoomStore, record: RoomRecord, rules: Rules, pendingPerMemberMax: number) {
 		this.#store = store;
 		this.#record = record;
 		this.#rules = rules;
 		this.#pendingPerMemberMax = pendingPerMemberMax;
+		this.#outcomes = new KeptOutcomes(store);
 		for (const head of store.jobsInHand()) {
 			if (head.state === "done" || head.state === "failed") this.#owe(head);
 			else this.#hold(head);
 			// What was on its way when the room fell asleep may have arrived or not: it is sent again, as the same run.
-			if (head.state === "waiting") this.#sendings.add(head.n);
+			if (head.state === "waiting") this.#open.send(head.n);
 		}
-		this.#forgetAt = store.oldestSettledJob();
 	}
 
 	/** True where something is to be sent though nothing has arrived. */
 	get isRestless(): boolean {
-		return this.#sendings.hasDue;
+		return this.#open.hasDue;
 	}
 
 	get isEmpty(): boolean {
-		return this.#open.size === 0 && this.#owed.isEmpty && this.#forgetAt === null;
+		return this.#open.size === 0 && this.#outcomes.isEmpty;
 	}
 
 	/** Looks up a whole turn's asks at once. */
@@ -118,7 +110,7 @@ export class Outbox implements Concern {
 		this.#added.set(n, row);
 		if (row.ask !== null) this.#known.set(keyOf(row), head);
 		this.#hold(head, address);
-		this.#sendings.add(n);
+		this.#open.send(n);
 		return head;
 	}
 
@@ -133,6 +125,12 @@ export class Outbox implements Concern {
 		return row === null ? null : { ...row, ...this.#changed.get(n) };
 	}
 
+	/** What a job holds, in bytes, without reading it. */
+	inputBytes(n: number): number {
+		const added = this.#added.get(n);
+		return added === undefined ? this.#store.inputBytes(n) : utf8Bytes(added.input);
+	}
+
 	/** Keeps a change for this turn's end, and for whoever asks before that. */
 	#note(row: JobChange): void {
 		this.#changed.set(row.n, row);
@@ -142,13 +140,12 @@ export class Outbox implements Concern {
 	/** Settles a job: once, since it is open only once. `isOwed`: someone is to be told, now or when they are back. */
 	settle(head: JobHead, outcome: Outcome, isOwed: boolean, now: number): void {
 		this.#open.delete(head.n);
-		this.#sendings.drop(head.n);
 		this.#counts.end(head);
 		if (countsFor(head)) this.#asked.delete(keyOf(head));
 		head.state = outcome.state;
 		head.isOwed = isOwed && head.member !== null;
 		head.dueAt = now + OUTCOME_KEPT_MS;
-		this.#forgetAt ??= head.dueAt;
+		this.#outcomes.keep(head.dueAt);
 		const told = JSON.stringify(outcome.state === "done" ? (outcome.result ?? null) : outcome.error);
 		// What was held is in the history now, or nowhere: nothing refused leaves a trace.
 		const input = head.purpose === "hold" ? "null" : (this.row(head.n)?.input ?? "null");
@@ -167,7 +164,7 @@ export class Outbox implements Concern {
 			this.#note({ ...head, name: "", input: "null", outcome: "null" });
 			notices.push(this.notice({ ...head, outcome: JSON.stringify(error) }));
 		}
-		this.#owed.drop(member);
+		this.#outcomes.owed.drop(member);
 		this.#store.eraseJobs(member);
 		this.#eraseTurn(member);
 		return notices;
@@ -182,17 +179,17 @@ export class Outbox implements Concern {
 
 	/** Puts a failed job on its way again. */
 	replay(row: JobRow, now: number): void {
-		if (row.member !== null) this.#owed.take(row.member, row.n);
+		if (row.member !== null) this.#outcomes.owed.take(row.member, row.n);
 		const again: JobRow = { ...row, state: "waiting", run: row.run + 1, dueAt: now, isOwed: false, outcome: "null" };
 		this.#hold(headOf(again));
-		this.#sendings.add(row.n);
+		this.#open.send(row.n);
 		this.#note(again);
 	}
 
 	/** Outcomes that have arrived, so that they are not sent again. */
 	received(member: string, numbers: readonly number[]): void {
 		for (const n of numbers) {
-			if (!this.#owed.take(member, n)) continue;
+			if (!this.#outcomes.owed.take(member, n)) continue;
 			const row = this.row(n);
 			if (row !== null) this.#note({ ...row, isOwed: false });
 		}
@@ -200,7 +197,7 @@ export class Outbox implements Concern {
 
 	/** The numbers of the jobs after `after` whose outcome a member has not received yet, ascending. */
 	owedTo(member: string, after: number): number[] {
-		return this.#owed.after(member, after);
+		return this.#outcomes.owed.after(member, after);
 	}
 
 	/** What a member is told of a job whose outcome it is owed; null where it is kept no longer. */
@@ -222,63 +219,52 @@ export class Outbox implements Concern {
 	sent(n: number, run: number, now: number): void {
 		const head = this.#open.get(n);
 		if (head === undefined || head.state !== "waiting" || head.run !== run) return;
-		this.#sendings.taken(n);
 		head.state = "sent";
 		head.dueAt = now + (this.#rules.kind(head.kind)?.leaseMs ?? SEND_MS_MAX);
+		this.#open.taken(head);
 		this.#changed.set(n, head);
 	}
 
 	/** The platform could not take a job: it is tried again a little later. */
 	unsent(n: number, now: number): void {
-		if (this.#open.get(n)?.state === "waiting") this.#sendings.refused(n, now);
+		const head = this.#open.get(n);
+		if (head?.state === "waiting") this.#open.refused(head, now);
 	}
 
-	/** Sends again what is unsent, or unsettled past its lease; gives the holds whose deadline has come. */
+	/** Of what is due a part; the rest at once. Sends again what is unsent, or unsettled past its lease; gives the holds whose deadline has come. */
 	expire(now: number): JobHead[] {
 		const late: JobHead[] = [];
-		for (const head of this.#open.values()) {
+		for (const head of this.#open.due(now)) {
 			if (head.deadlineAt !== null && head.deadlineAt <= now) {
 				late.push(head);
 			} else if (head.state === "waiting") {
-				this.#sendings.addIdle(head.n, now);
+				this.#open.sendIdle(head.n, now);
 			} else if (head.dueAt <= now) {
 				head.state = "waiting";
 				head.run++;
 				head.dueAt = now;
-				this.#sendings.add(head.n);
+				this.#open.send(head.n);
 				this.#changed.set(head.n, head);
 			}
 		}
-		this.#forgetSettled(now);
+		this.#outcomes.forget(now);
 		return late;
 	}
 
-	#forgetSettled(now: number): void {
-		if (this.#forgetAt === null || this.#forgetAt + KEY_SWEEP_MS > now) return;
-		this.#forgetAt = this.#store.dropSettledJobs(now, JOBS_TRIM_ROWS_MAX);
-		this.#owed.keep((n) => this.#store.job(n) !== null);
-	}
-
 	deadline(): number | null {
-		let next = this.#forgetAt === null ? null : this.#forgetAt + KEY_SWEEP_MS;
-		for (const head of this.#open.values())
-			next = earliest(next, head.deadlineAt, this.#sendings.until(head.n) ?? head.dueAt);
-		return next;
+		return earliest(this.#open.deadline, this.#outcomes.deadline);
 	}
 
 	/** Nothing is owed any more. */
 	wipe(): void {
-		const maps = [this.#open, this.#owed, this.#asked, this.#known, this.#added, this.#changed];
-		for (const map of [...maps, this.#sendings]) map.clear();
-		this.#counts.clear();
-		this.#forgetAt = null;
+		const all = [this.#open, this.#outcomes, this.#asked, this.#known, this.#added, this.#changed, this.#counts];
+		for (const each of all) each.clear();
 	}
 
 	/** Hands over what is due, and writes what changed. */
 	flush(turn: Turn): void {
-		const due = this.#sendings.take(turn.now, (n) => this.#open.has(n));
-		const job = (n: number) => ({ job: jobId(this.#record.epoch, n), run: this.#open.get(n)?.run ?? 1 });
-		turn.send(due.map(job));
+		turn.send(this.#open.take(turn.now).map(({ n, run }) => ({ job: jobId(this.#record.epoch, n), run })));
+		if (this.#open.hasDue) turn.again();
 		if (this.#added.size > 0) this.#store.addJobs([...this.#added.values()]);
 		if (this.#changed.size > 0) this.#store.changeJobs([...this.#changed.values()]);
 		this.#added = new Map();
@@ -286,14 +272,14 @@ export class Outbox implements Concern {
 	}
 
 	#hold(head: JobHead, address: string | null = null): void {
-		this.#open.set(head.n, head);
+		this.#open.add(head);
 		this.#counts.begin(head, address);
 		if (countsFor(head)) this.#asked.set(keyOf(head), head.n);
 	}
 
 	#owe(head: JobHead): void {
 		if (head.member === null) return;
-		const oldest = this.#owed.add(head.member, head.n);
+		const oldest = this.#outcomes.owed.add(head.member, head.n);
 		if (oldest !== null) this.received(head.member, [oldest]);
 	}
 }

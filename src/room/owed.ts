@@ -29,11 +29,6 @@ export class Owed {
 		return [...(this.#byMember.get(member) ?? [])].filter((n) => n > after).sort((a, b) => a - b);
 	}
 
-	/** Only what `isKept` says yes to is owed any longer. */
-	keep(isKept: (n: number) => boolean): void {
-		for (const [member, numbers] of this.#byMember) for (const n of numbers) if (!isKept(n)) this.take(member, n);
-	}
-
 	/** Nothing is owed to a member any more. */
 	drop(member: string): void {
 		this.#byMember.delete(member);

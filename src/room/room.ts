@@ -171,8 +171,7 @@ export class Room {
 			case "sent":
 				return desk.sent(input, turn.now);
 			case "settle":
-				settlement.settle(input, turn);
-				return turn.answer(input.reply, { outcome: "done" });
+				return settlement.settle(input, turn);
 			case "replay":
 				return turn.answer(input.reply, desk.replay(input.job, turn.now));
 			case "wipe":

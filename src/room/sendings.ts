@@ -40,12 +40,13 @@ export class Sendings<Key> {
 		return this.#until.get(key) ?? null;
 	}
 
-	/** Gives what is due and may be handed over, and notes that it is. */
-	take(now: number, may: (key: Key) => boolean): Key[] {
-		const keys = [...this.#due].filter(may);
+	/** Gives what is due and may be handed over, at most `limit` of it, and notes that it is. */
+	take(now: number, may: (key: Key) => boolean, limit = Number.POSITIVE_INFINITY): Key[] {
+		const due = [...this.#due].filter(may);
+		const keys = due.slice(0, limit);
 		for (const key of keys) this.#until.set(key, now + SEND_MS_MAX);
 		// A new one: what a turn has filled is not kept for the next.
-		this.#due = new Set();
+		this.#due = new Set(due.slice(keys.length));
 		return keys;
 	}
 

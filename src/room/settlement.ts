@@ -3,7 +3,7 @@
 import { isRedacted } from "../protocol/codec.ts";
 import { ROOM_AUTHOR } from "../protocol/ids.ts";
 import { verdictIn } from "../protocol/jobs.ts";
-import { OUTCOME_BYTES_MAX } from "../protocol/limits.ts";
+import { HELD_BYTES_MAX, OUTCOME_BYTES_MAX } from "../protocol/limits.ts";
 import type { Failed, Outcome } from "../protocol/outcome.ts";
 import { ROOM_JOB, roomEventData } from "../protocol/room-events.ts";
 import type { Rules } from "../protocol/rules.ts";
@@ -19,6 +19,7 @@ import type { Ranges } from "./ranges.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Turn } from "./turn.ts";
+import { turnBytesFor } from "./turn-bytes.ts";
 
 interface Needs {
 	rules: Rules;
@@ -32,17 +33,43 @@ interface Needs {
 
 export class Settlement implements Concern {
 	readonly #room: Needs;
+	/** Of the held events that this turn has taken up. */
+	#heldBytes = 0;
+	/** True where there was no room for one: those after it wait too. */
+	#isFull = false;
 
 	constructor(needs: Needs) {
 		this.#room = needs;
 	}
 
+	/** Also with what it releases: what this turn has no room for is answered in one of the next. */
+	settle(settle: Settle, turn: Turn): void {
+		const n = settle.epoch === this.#room.record.epoch ? jobNumber(settle.epoch, settle.job) : null;
+		if (n !== null && !this.#hasRoomFor(n)) return turn.later(settle);
+		if (n !== null) this.#settle(n, settle, turn);
+		turn.answer(settle.reply, { outcome: "done" });
+	}
+
+	/** True where the turn may take up what the job holds. */
+	#hasRoomFor(n: number): boolean {
+		const { outbox, sessions } = this.#room;
+		if (outbox.open(n)?.purpose !== "hold") return true;
+		if (this.#isFull) return false;
+		const bytes = outbox.inputBytes(n);
+		const most = Math.min(HELD_BYTES_MAX, turnBytesFor(sessions.size));
+		this.#isFull = this.#heldBytes > 0 && this.#heldBytes + bytes > most;
+		if (!this.#isFull) this.#heldBytes += bytes;
+		return !this.#isFull;
+	}
+
+	flush(): void {
+		this.#heldBytes = 0;
+		this.#isFull = false;
+	}
+
 	/** `done` counts from any run, `failed` only from the newest; a second settlement and an unknown job are nothing. */
-	settle({ epoch, job, run, outcome }: Settle, turn: Turn): void {
-		const { record, ranges, outbox } = this.#room;
-		if (epoch !== record.epoch) return;
-		const n = jobNumber(epoch, job);
-		if (n === null) return;
+	#settle(n: number, { run, outcome }: Settle, turn: Turn): void {
+		const { ranges, outbox } = this.#room;
 		const isStale = (newest: number): boolean => outcome.state === "failed" && run !== null && run < newest;
 		const range = ranges.inFlight(n);
 		if (range !== undefined) {
@@ -57,7 +84,11 @@ export class Settlement implements Concern {
 	/** Sends again what is due again. A held event whose check did not come back in time is refused or published, as the app says. */
 	due(turn: Turn): void {
 		const error = { code: "unchecked", message: "It could not be checked in time." };
-		for (const head of this.#room.outbox.expire(turn.now)) this.#conclude(head, { state: "failed", error }, turn);
+		for (const head of this.#room.outbox.expire(turn.now)) {
+			// What this turn has no room for is due still, so the next alarm comes at once.
+			if (!this.#hasRoomFor(head.n)) break;
+			this.#conclude(head, { state: "failed", error }, turn);
+		}
 	}
 
 	/** An event that a range's receiver will never take is a failed job of its own, to be seen and tried again. */

@@ -127,6 +127,12 @@ export interface JobSizes {
 	last: number | null;
 }
 
+export interface DroppedJobs {
+	dropped: Pick<JobHead, "n" | "member">[];
+	/** When the first of those that are left is to be forgotten; null where none is. */
+	nextAt: number | null;
+}
+
 export interface RoomStore {
 	/** Runs `work` and keeps all it wrote, or nothing where it throws. */
 	transaction<T>(work: () => Sync<T>): T;
@@ -160,6 +166,8 @@ export interface RoomStore {
 	/** The heads of all jobs that are not settled, or whose outcome is owed, by number. */
 	jobsInHand(): JobHead[];
 	job(n: number): JobRow | null;
+	/** Of UTF-8, what a job holds; 0 where there is none. Does not read it. */
+	inputBytes(n: number): number;
 	/** At most `limit` jobs before number `before`, the newest first; of one state, or of all. Reads no inputs. */
 	jobs(state: JobState | null, before: number, limit: number): ListedJob[];
 	/** Those that {@link jobs} would give, without reading what came of them. */
@@ -171,8 +179,8 @@ export interface RoomStore {
 	changeJobs(jobs: readonly JobChange[]): void;
 	/** When the first of the settled jobs is to be forgotten, or null. */
 	oldestSettledJob(): number | null;
-	/** Removes at most `limit` settled jobs that were to be forgotten by `at`; gives when the next is. */
-	dropSettledJobs(at: number, limit: number): number | null;
+	/** Removes at most `limit` settled jobs, and `bytesMax` of what they hold, that were to be forgotten by `at`: one at least. */
+	dropSettledJobs(at: number, limit: number, bytesMax: number): DroppedJobs;
 
 	ranges(): RangeRow[];
 	saveRange(row: RangeRow): void;

@@ -49,6 +49,9 @@ function headOf({ name: _, input: __, outcome: ___, ...head }: JobRow) {
 	return head;
 }
 
+/** More than any of these jobs holds. */
+const MANY = 1_000_000;
+
 const numbersOf = (jobs: readonly { n: number }[]): number[] => jobs.map(({ n }) => n);
 
 export function describeJobs(name: string, run: RunWithStore): void {
@@ -180,11 +183,11 @@ export function describeJobs(name: string, run: RunWithStore): void {
 				]),
 			);
 			expect(store.oldestSettledJob()).toBe(T0 + 1);
-			store.transaction(() => store.dropSettledJobs(T0 + 2, 1));
+			store.transaction(() => store.dropSettledJobs(T0 + 2, 1, MANY));
 			expect(numbersOf(store.jobs(null, 99, 10))).toHaveLength(3);
-			expect(store.transaction(() => store.dropSettledJobs(T0 + 2, 10))).toBe(T0 + 3);
+			expect(store.transaction(() => store.dropSettledJobs(T0 + 2, 10, MANY)).nextAt).toBe(T0 + 3);
 			expect(numbersOf(store.jobs(null, 99, 10))).toEqual([4, 1]);
-			expect(store.transaction(() => store.dropSettledJobs(T0 + 9, 10))).toBeNull();
+			expect(store.transaction(() => store.dropSettledJobs(T0 + 9, 10, MANY)).nextAt).toBeNull();
 			expect(numbersOf(store.jobs(null, 99, 10))).toEqual([1]);
 		});
 	});
@@ -329,7 +332,7 @@ export function describeJobs(name: string, run: RunWithStore): void {
 					store.transaction(() => {
 						store.addJobs([jobAt(3)]);
 						store.changeJobs([{ ...headOf(jobAt(1)), state: "done", outcome: "1" }]);
-						store.dropSettledJobs(Number.MAX_SAFE_INTEGER, 10);
+						store.dropSettledJobs(Number.MAX_SAFE_INTEGER, 10, MANY);
 						store.rewrite([{ seq: 1, body: "{}", bytes: 2 }]);
 						store.saveRange({ ...RANGE, through: 9 });
 						store.saveRange({ ...RANGE, kind: "hook" });

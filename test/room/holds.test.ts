@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { MemoryStore } from "../../src/room/memory-store.ts";
 import { HOLD_MS, houseRules } from "./house-rules.ts";
-import { events, only, scenario } from "./scenario.ts";
+import { events, only, range, scenario } from "./scenario.ts";
 import { Stage } from "./stage.ts";
 import { CLEAR, done, expectRest, fail, lastJob, REFUSE, replay, settle, task } from "./work.ts";
 
@@ -15,6 +15,59 @@ function hold(stage: Stage, session: string, id = "p1", name = "held", data: unk
 
 const jobs = (stage: Stage, session: string) => only(stage.heard(session), "job");
 const errors = (stage: Stage, session: string) => only(stage.heard(session), "error");
+
+/** Many events that are held, of which a turn takes up eight. */
+function holdLarge(stage: Stage, name: string): void {
+	const ann = stage.join("ann");
+	for (const n of range(70)) {
+		stage.publish(ann, `p${n}`, "x".repeat(31_000), { name });
+		stage.pass(200);
+	}
+}
+
+scenario(
+	"G8 held events that run out at once are published in pieces, and all of them are",
+	(stage) => {
+		holdLarge(stage, "lenient");
+		const bob = stage.join("bob");
+		// They ran out while the room could do nothing.
+		stage.now += 2 * HOLD_MS;
+		const heads: number[] = [];
+		for (let rings = 0; rings < 10; rings++) {
+			stage.ring();
+			heads.push(stage.room.meta.head);
+		}
+		expect(heads).toEqual([8, 16, 24, 32, 40, 48, 56, 64, 70, 70]);
+		expect(events(stage.heard(bob))).toHaveLength(70);
+	},
+	{ jobsPendingPerMemberMax: 100 },
+	houseRules(),
+);
+
+scenario(
+	"G8 held events whose checks come back at once are published in pieces, in their order, and each is answered",
+	(stage) => {
+		holdLarge(stage, "held");
+		const bob = stage.join("bob");
+		const clear = stage.queue.letters.map(({ job }, n) => ({ ...done(stage, job, CLEAR), reply: `r${n}` }));
+		stage.step([...clear, stage.saying(bob, { type: "publish", id: "b1", name: "plain", data: "hi" })]);
+		expect(events(stage.heard(bob)).map(({ id }) => id)).toEqual([
+			"p1",
+			"p2",
+			"p3",
+			"p4",
+			"p5",
+			"p6",
+			"p7",
+			"p8",
+			"b1",
+			...range(62, 9).map((n) => `p${n}`),
+		]);
+		expect(clear.map(({ reply }) => stage.replies.get(reply))).toEqual(clear.map(() => ({ outcome: "done" })));
+	},
+	{ jobsPendingPerMemberMax: 100 },
+	houseRules(),
+);
 
 describe("a held event", () => {
 	play("[P-9] is seen by nobody, takes no place, and its author is told `held`", (stage) => {

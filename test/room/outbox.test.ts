@@ -1,6 +1,7 @@
 /** Jobs on their way: owed with their event, sent again after their lease, settled once (G5). */
 import { describe, expect, test } from "vitest";
-import { SEND_MS_MAX, SEND_RETRY_MS } from "../../src/protocol/limits.ts";
+import { JOBS_DUE_MAX, SEND_MS_MAX, SEND_RETRY_MS } from "../../src/protocol/limits.ts";
+import { MemoryStore } from "../../src/room/memory-store.ts";
 import { houseRules, LEASE_MS } from "./house-rules.ts";
 import { events, only, scenario } from "./scenario.ts";
 import { Stage } from "./stage.ts";
@@ -11,6 +12,27 @@ const play = (name: string, body: (stage: Stage) => void) => scenario(name, body
 function ask(stage: Stage, session: string, id: string, name = "sum", data: unknown = 1): void {
 	stage.say(session, { type: "job", id, name, data });
 }
+
+test("G8 a room that wakes with many jobs to hand over does so in pieces, and hands over each once", () => {
+	const stage = new Stage({ publishPerSecond: 0 }, false, new MemoryStore(), houseRules());
+	stage.queue.mood = "hangs";
+	const most = 400;
+	const members = ["ann", "bob", "cid", "dan"].map((member) => stage.join(member));
+	for (const member of members) {
+		for (let n = 0; n < most; n++) stage.publish(member, `${n}`, "http://a.example");
+	}
+	const sent: number[] = [];
+	const { take } = stage.queue;
+	stage.queue.mood = "takes";
+	stage.queue.take = (jobs) => {
+		if (jobs.length > 0) sent.push(jobs.length);
+		take.call(stage.queue, jobs);
+	};
+	stage.crash();
+	expect(Math.max(...sent)).toBe(JOBS_DUE_MAX);
+	expect(sent.reduce((sum, count) => sum + count)).toBe(members.length * most);
+	expect(Object.keys(stage.queue.runs)).toHaveLength(members.length * most);
+});
 
 describe("G5 a job settles once", () => {
 	play("[K-5] an event starts its job in its own turn, and everyone hears the card later", (stage) => {

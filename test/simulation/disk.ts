@@ -35,7 +35,7 @@ export interface JobChange {
 }
 
 /** What one piece removes of what was wiped. */
-const REMAINS_ROWS = 5;
+const REMAINS_ROWS = 20;
 
 type SanctionKey = Pick<SanctionRow, "kind" | "subject" | "member">;
 

@@ -1,9 +1,9 @@
 /** What people write by hand on this platform, partyserver, and the least that a room could do: one Worker for all. */
 import { DurableObject } from "cloudflare:workers";
 import { type Connection, routePartykitRequest, Server } from "partyserver";
-import { turnBytesFor } from "../../../src/durable/inbox.ts";
 import { TurnClock } from "../../../src/durable/turn-clock.ts";
 import { packFrames } from "../../../src/protocol/codec.ts";
+import { turnBytesFor } from "../../../src/room/turn-bytes.ts";
 
 /** For each message, a frame to each socket. */
 export class RawRoom extends DurableObject {

@@ -179,6 +179,11 @@ export class Stage {
 		await this.http("/probe/room/ring");
 	}
 
+	/** The checks of the first so many jobs come back at once, and say yes. */
+	async clear(jobs: number): Promise<void> {
+		await this.http(`/probe/room/clear?jobs=${jobs}`);
+	}
+
 	async prepare(preparation: Preparation, room = "room"): Promise<void> {
 		const body = JSON.stringify(preparation);
 		const answer = await fetch(`${this.#server}/probe/${room}/prepare`, { method: "POST", body });

@@ -73,7 +73,7 @@ export class Jury implements Watch {
 		this.erasure = new Erasure(this.ledger);
 		this.refusals = new Refusals(this.ledger, clock, coverage);
 		this.bounds = new Bounds(this.ledger, settings, coverage);
-		this.work = new WorkCheck(settings, coverage);
+		this.work = new WorkCheck(coverage);
 		this.inbox = new InboxCheck(coverage);
 		this.access = new Access(this.ledger);
 		this.presence = new PresenceCheck(this.ledger, clock, () => this.sittings.values());

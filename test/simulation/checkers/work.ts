@@ -7,6 +7,7 @@ import {
 	ERASE_EVENTS_MAX,
 	ERASE_ROWS_MAX,
 	INBOX_MESSAGES_MAX,
+	JOBS_DUE_MAX,
 	MEMBERS_BYTES_MAX,
 	PAGE_BYTES_MAX,
 	REMAINS_PAUSE_MS,
@@ -16,7 +17,6 @@ import {
 	TURN_JOINS_MAX,
 	TURN_PRIVATE_UNITS_MAX,
 } from "../../../src/protocol/limits.ts";
-import type { Settings } from "../../../src/protocol/settings.ts";
 import type { Effects } from "../../../src/room/effects.ts";
 import { ROOM_MEMBER } from "../../../src/room/history.ts";
 import type { Input } from "../../../src/room/inputs.ts";
@@ -40,18 +40,17 @@ interface Asked {
 	messages: number;
 	/** Of events to be taken back, of outcomes that may have them taken back, and of jobs that are about one. */
 	redactions: number;
+	alarms: number;
 	joins: number;
 	/** Outcomes that are said to have arrived. */
 	received: number;
 }
 
 export class WorkCheck {
-	readonly #settings: Settings;
 	readonly #coverage: Coverage;
 	#commit: Commit | null = null;
 
-	constructor(settings: Settings, coverage: Coverage) {
-		this.#settings = settings;
+	constructor(coverage: Coverage) {
 		this.#coverage = coverage;
 	}
 
@@ -92,13 +91,13 @@ export class WorkCheck {
 		if (later.length > 0) this.#coverage.reach("work", "what has no room in a turn waits");
 	}
 
-	/** Each outcome may release one event that was held, which weighed in the turn that held it. */
-	#holdShared({ shared }: Effects, { messages, redactions }: Asked): void {
+	/** What an outcome releases weighs with it; the holds that run out have as much again, whose alarm weighs nothing. */
+	#holdShared({ shared }: Effects, { messages, redactions, alarms }: Asked): void {
 		let told = 0;
 		for (const message of shared) told += message.length;
 		if (told <= TURN_BYTES_MAX / 2) return;
 		this.#coverage.reach("work", "much is told to everyone");
-		const most = TURN_BYTES_MAX + messages * EVENT_ENVELOPE + redactions * this.#settings.eventBytesMax;
+		const most = TURN_BYTES_MAX * (1 + alarms) + (messages + redactions + JOBS_DUE_MAX * alarms) * EVENT_ENVELOPE;
 		hold(told <= most, "G8", () => `a turn told everyone ${told} characters where ${most} are allowed`);
 	}
 
@@ -146,9 +145,10 @@ export class WorkCheck {
 }
 
 function askedBy(inputs: readonly Input[]): Asked {
-	const asked: Asked = { messages: 0, redactions: 0, joins: 0, received: 0 };
+	const asked: Asked = { messages: 0, redactions: 0, alarms: 0, joins: 0, received: 0 };
 	for (const input of inputs) {
 		if (input.type === "join") asked.joins++;
+		if (input.type === "alarm") asked.alarms++;
 		// One that is tried again is looked for: what it is about may be gone.
 		if (input.type === "settle" || input.type === "alarm" || input.type === "replay") asked.redactions++;
 		if (input.type === "moderate" && input.action.action === "redact") asked.redactions++;

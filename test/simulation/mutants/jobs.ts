@@ -68,8 +68,8 @@ export const JOBS: readonly Mutant[] = [
 	{
 		name: "a settlement of another epoch is accepted",
 		file: "room/settlement.ts",
-		find: "if (epoch !== record.epoch) return;\n\t\tconst n = jobNumber(epoch, job);",
-		put: "const n = jobNumber(epoch, job);",
+		find: "settle.epoch === this.#room.record.epoch ? jobNumber(settle.epoch, settle.job) : null;",
+		put: "jobNumber(settle.epoch, settle.job);",
 		expects: ["G5"],
 	},
 	{

@@ -6,8 +6,16 @@ export interface Preparation {
 	events?: { count: number; bytes: number; from: string; ageMs: number };
 	/** Idempotency keys of events that are gone. */
 	keys?: { count: number; ageMs: number };
-	/** Jobs of a member: what it asked for, or what its events started. */
-	jobs?: Pick<JobRow, "purpose" | "state" | "isOwed"> & { count: number; member: string; bytes: number };
+	/**
+	 * Jobs of a member: what it asked for, what its events started, or what it has in hold, which is published where
+	 * nobody has checked it `heldMs` from then.
+	 */
+	jobs?: Pick<JobRow, "purpose" | "state" | "isOwed"> & {
+		count: number;
+		member: string;
+		bytes: number;
+		heldMs?: number;
+	};
 	/** Rows of the archive, all of which hold the word `found`. */
 	archive?: { count: number; bytes: number; room: string };
 }

@@ -8,6 +8,7 @@ import type { Preparation } from "./preparation.ts";
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const CHUNK_ROWS = 2_000;
+export const PREPARED_EPOCH = "prepared";
 const HOUR_MS = 3_600_000;
 
 export async function prepare(storage: DurableObjectStorage, preparation: Preparation): Promise<void> {
@@ -26,7 +27,7 @@ export async function prepare(storage: DurableObjectStorage, preparation: Prepar
 	}
 	if (jobs !== undefined) new SqliteStore(storage).addJobs(rowsOf(jobs, now));
 	new SqliteStore(storage).saveMeta({
-		epoch: "prepared",
+		epoch: PREPARED_EPOCH,
 		head: events?.count ?? keys?.count ?? 0,
 		floor: events === undefined ? (keys?.count ?? 0) + 1 : 1,
 		kept: events === undefined ? (keys?.count ?? 0) + 1 : 1,
@@ -65,16 +66,18 @@ async function addEvents(
 }
 
 function rowsOf(jobs: NonNullable<Preparation["jobs"]>, now: number): JobRow[] {
-	const { count, member, bytes, purpose, state, isOwed } = jobs;
+	const { count, member, bytes, purpose, state, isOwed, heldMs } = jobs;
 	const padding = "x".repeat(bytes);
 	const isSettled = state === "done";
+	const held = (id: string) => ({ id, name: "unchecked", author: "Prepared", data: padding });
+	const inputOf = (id: string) => (purpose === "hold" ? held(id) : { url: "http://a.example/", padding });
 	return Array.from({ length: count }, (_, i) => ({
 		...{ n: i + 1, kind: "unfurl", purpose, member, ask: `job${i + 1}`, seq: null, state, run: 1, isOwed, at: now },
 		dueAt: now + HOUR_MS,
-		deadlineAt: null,
+		deadlineAt: heldMs === undefined ? null : now + heldMs,
 		digest: "",
 		name: "",
-		input: JSON.stringify(isSettled ? null : { url: "http://a.example/", padding }),
+		input: JSON.stringify(isSettled ? null : inputOf(`job${i + 1}`)),
 		outcome: JSON.stringify(isSettled ? { padding } : null),
 	}));
 }

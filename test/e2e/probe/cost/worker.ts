@@ -8,13 +8,14 @@ import { unfurl } from "../../../../src/jobs/unfurl.ts";
 import { createRoomServer } from "../../../../src/server.ts";
 import { countRows, MeteredPlatform, readCost, takeCost, timed } from "./meter.ts";
 import type { Preparation } from "./preparation.ts";
-import { prepare } from "./prepare.ts";
+import { PREPARED_EPOCH, prepare } from "./prepare.ts";
 
 const server = createRoomServer(
 	defineApp({
 		events: {
 			chat: { from: "members", starts: ["unfurl"] },
 			post: { from: "members", hold: "moderate" },
+			unchecked: { from: "members", hold: "moderate", unchecked: "publish" },
 			remark: { from: "members", review: "moderate" },
 			"*": { from: "members" },
 		},
@@ -49,6 +50,13 @@ export class ProbedRoom extends server.RoomObject {
 	/** As the platform would. */
 	async ring(): Promise<void> {
 		timed("alarm", () => void this.alarm());
+	}
+
+	/** As the consumer of a queue would that brings everything back at once: all checks say yes. */
+	async clear(jobs: number): Promise<void> {
+		const epoch = PREPARED_EPOCH;
+		const outcome = { state: "done", result: { verdict: "clear" } } as const;
+		await Promise.all(Array.from({ length: jobs }, (_, i) => this.settleJob(epoch, `${epoch}-${i + 1}`, 1, outcome)));
 	}
 
 	async prepare(preparation: Preparation): Promise<void> {
@@ -100,6 +108,8 @@ export default {
 				return Response.json(takeCost());
 			case "ring":
 				return Response.json((await probed.ring()) ?? null);
+			case "clear":
+				return Response.json((await probed.clear(Number(new URL(request.url).searchParams.get("jobs")))) ?? null);
 			case "prepare":
 				return Response.json((await probed.prepare(await request.json<Preparation>())) ?? null);
 			case "restart":

@@ -9,6 +9,14 @@ const ask = (id: string, data: unknown, name = "unfurl") => ({ type: "job", id, 
 const padded = { url: "http://a.example/", padding: LARGE.slice(100) };
 const small = { url: "http://a.example/" };
 
+const HELD = 500;
+/** Until everyone is in, and has been calm. */
+const HELD_MS = 7_000;
+const held = {
+	...{ count: HELD, member: MEMBER, bytes: LARGE.length - 100 },
+	...({ purpose: "hold", state: "sent", isOwed: false } as const),
+};
+
 const FRAMES = 60;
 /** 60 frames of 100 repeats of the job at once, every second. */
 const repeating =
@@ -71,6 +79,23 @@ export const ASKERS: readonly Attacker[] = [
 				},
 			}),
 		attack: (stage) => stage.every(10, () => stage.knock({ key: KEY })),
+	},
+	{
+		name: "holds run out",
+		does: "500 held events of 32 KB, which are published where nobody checks them, run out at once",
+		isWithinRates: true,
+		prepare: (stage) => stage.prepare({ jobs: { ...held, heldMs: HELD_MS } }),
+		attack: (stage) => stage.over,
+	},
+	{
+		name: "holds cleared",
+		does: "the checks of 500 held events of 32 KB come back at once, and clear them",
+		isWithinRates: true,
+		prepare: (stage) => stage.prepare({ jobs: held }),
+		attack: async (stage) => {
+			await stage.clear(HELD);
+			await stage.over;
+		},
 	},
 	{
 		name: "links fill the room",

@@ -1,0 +1,42 @@
+/** What came of jobs: it is kept for a week, and owed to whom it concerns until they have received it. */
+import { JOBS_TRIM_BYTES_MAX, JOBS_TRIM_ROWS_MAX, KEY_SWEEP_MS } from "../protocol/limits.ts";
+import { Owed } from "./owed.ts";
+import type { RoomStore } from "./store.ts";
+
+export class KeptOutcomes {
+	readonly #store: RoomStore;
+	readonly owed = new Owed();
+	/** When the oldest is forgotten; null where none is known to be kept. */
+	#forgetAt: number | null;
+
+	constructor(store: RoomStore) {
+		this.#store = store;
+		this.#forgetAt = store.oldestSettledJob();
+	}
+
+	get isEmpty(): boolean {
+		return this.owed.isEmpty && this.#forgetAt === null;
+	}
+
+	get deadline(): number | null {
+		return this.#forgetAt === null ? null : this.#forgetAt + KEY_SWEEP_MS;
+	}
+
+	/** One more is kept, until then. */
+	keep(until: number): void {
+		this.#forgetAt ??= until;
+	}
+
+	/** Forgets a part of those that were kept for long enough; the rest at once. */
+	forget(now: number): void {
+		if (this.deadline === null || this.deadline > now) return;
+		const { dropped, nextAt } = this.#store.dropSettledJobs(now, JOBS_TRIM_ROWS_MAX, JOBS_TRIM_BYTES_MAX);
+		this.#forgetAt = nextAt;
+		for (const { n, member } of dropped) this.owed.take(member ?? "", n);
+	}
+
+	clear(): void {
+		this.owed.clear();
+		this.#forgetAt = null;
+	}
+}
