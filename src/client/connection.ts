@@ -27,6 +27,8 @@ export class Connection {
 	#attemptAt = 0;
 	/** Why the room does not let it in: the reason that a close code cannot carry. */
 	#refusal: Reason | null = null;
+	/** Why nothing is asked for any more; null until it has stopped. */
+	#ended: Reason | null = null;
 
 	constructor(port: Port, since: string | null) {
 		this.#port = port;
@@ -51,10 +53,7 @@ export class Connection {
 	}
 
 	ask(message: Asked): Promise<unknown> {
-		if (this.#state.kind === "stopped") {
-			return Promise.reject(new RoomError({ code: "forbidden", message: `The room was left: ${this.#state.reason}.` }));
-		}
-		return this.#outgoing.ask(message);
+		return this.#ended === null ? this.#outgoing.ask(message) : Promise.reject(new RoomError(this.#ended));
 	}
 
 	/**
@@ -98,7 +97,7 @@ export class Connection {
 		// What was asked for in this very task still goes out.
 		this.#outgoing.flush();
 		this.#port.close();
-		this.#stop(1000, "you left");
+		this.#stop(1000, "you left", { code: "left", message: "The room was left before this was answered." });
 	}
 
 	// What the port tells.
@@ -235,8 +234,9 @@ export class Connection {
 	}
 
 	#stop(code: number, reason: string, refusal: Reason | null = null): void {
+		this.#ended ??= refusal ?? { code: "forbidden", message: `The room has ended this: ${reason}.` };
 		this.#become({ kind: "stopped", code, reason });
-		this.#outgoing.abandon(refusal ?? { code: "forbidden", message: `The room was left: ${reason}.` });
+		this.#outgoing.abandon(this.#ended);
 	}
 
 	#become(state: ConnectionState): void {

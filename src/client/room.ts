@@ -2,8 +2,8 @@
 import type { ErrorCode, Refusal } from "../protocol/codes.ts";
 import type { Access, Event, JobNotice, Member, Signal, Welcome } from "../protocol/messages.ts";
 
-/** Why it is as it is: a refusal of the room's, or `unreachable`, which is the client's own word. */
-export type Reason = Omit<Refusal, "code"> & { code: ErrorCode | "unreachable" };
+/** Why it is as it is: a refusal of the room's, or `unreachable` and `left`, which are the client's own words. */
+export type Reason = Omit<Refusal, "code"> & { code: ErrorCode | "unreachable" | "left" };
 
 /**
  * Where the connection stands. `waiting` tries again at `retryAt` (Unix ms); `stopped` never does,

@@ -179,6 +179,14 @@ describe("what one task asks for", () => {
 		expect(sentIds()).toEqual(["1"]);
 	});
 
+	test("is told that one left where it had no answer, and so is what is asked for after it", async () => {
+		goesLive();
+		const open = connection.ask(publish("1"));
+		connection.leave();
+		await expect(open).rejects.toMatchObject({ code: "left" });
+		await expect(connection.ask(publish("2"))).rejects.toMatchObject({ code: "left" });
+	});
+
 	test("waits where the connection was lost meanwhile", () => {
 		goesLive();
 		soon = [];

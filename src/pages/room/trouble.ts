@@ -1,6 +1,6 @@
 /** What keeps one from the room, in words for people: what happened, and what to do. */
 import type { Reason } from "../../client/room.ts";
-import { CLOSE, type ErrorCode } from "../../protocol/codes.ts";
+import { CLOSE } from "../../protocol/codes.ts";
 
 export interface Trouble {
 	what: string;
@@ -27,7 +27,7 @@ const asSaid =
 	(what: string, advice: string): Words =>
 	(said) => ({ what: said ?? what, advice, rejoin: null });
 
-const PASSING: Partial<Record<ErrorCode, Words>> = {
+const PASSING: Partial<Record<Reason["code"], Words>> = {
 	room_full: plain("The room is full.", "You come in as soon as there is a place; leave this page open."),
 	rate_limited: plain("Too many have come in from your network just now.", "You come in after a short pause."),
 	newer_schema: plain("The room is being updated.", "It opens again in a moment; leave this page open."),
@@ -50,7 +50,7 @@ const NOT_SIGNED_IN = plain(
 	"Open it with the link that you get where you sign in.",
 );
 
-const REFUSED: Partial<Record<ErrorCode, Words>> = {
+const REFUSED: Partial<Record<Reason["code"], Words>> = {
 	origin_refused: plain(
 		"This server takes no visitors from the address of this page.",
 		"If the server is yours, list the address under ALLOWED_ORIGINS; else open the room on its own site.",
@@ -90,8 +90,7 @@ export function lastingTrouble(
 	isSignedIn: boolean,
 ): Trouble {
 	const code = refusal?.code ?? "unreachable";
-	const said = code === "unreachable" ? undefined : REFUSED[code];
-	const refused = code === "unauthorized" && !isSignedIn ? NOT_SIGNED_IN : said;
+	const refused = code === "unauthorized" && !isSignedIn ? NOT_SIGNED_IN : REFUSED[code];
 	const words =
 		refused ??
 		CLOSED[closed.code] ??
