@@ -23,9 +23,13 @@ export function whyNoBrowser(): string | null {
 	return NOT_FOUND;
 }
 
-/** `hosts`: names that lead to this machine, as other sites' do elsewhere. */
-export function launch(hosts: readonly string[] = []): Promise<Browser> {
+/**
+ * `hosts`: names that lead to this machine, as other sites' do elsewhere. `without`: of the flags that are given to a
+ * browser under test, those that people's browsers do not have.
+ */
+export function launch(hosts: readonly string[] = [], without: string[] = []): Promise<Browser> {
 	return chromium.launch({
+		ignoreDefaultArgs: without,
 		...(CHROMIUM === undefined ? {} : { executablePath: CHROMIUM }),
 		args: [
 			...(hosts.length === 0
