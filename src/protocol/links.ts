@@ -20,13 +20,10 @@ const RUN = /https?:\/\/[^\s\p{Cc}<>"“”«»`।॥、。〃〈-】〔-〟！
 /** What ends a sentence stands behind the address, not in it. */
 const TAIL = new Set(".,;:!?'’‘…،؛؟۔");
 
-/** A bracket that closes, and the one that it closes. */
-const OPENING: ReadonlyMap<string, string> = new Map([
-	[")", "("],
-	["]", "["],
-	["}", "{"],
-]);
-const BRACKETS: ReadonlySet<string> = new Set("()[]{}");
+/** Brackets in pairs: each that opens, and the one that closes it. */
+const BRACKETS = "()[]{}";
+/** The place of each ASCII character among the brackets; −1 for all others. */
+const PLACES = Int8Array.from({ length: 128 }, (_, unit) => BRACKETS.indexOf(String.fromCharCode(unit)));
 
 /**
  * The first LINKS_PER_TEXT_MAX links of a text, in order. What comes after them, and one of more than
@@ -43,18 +40,37 @@ export function* findLinks(text: string): Generator<Link> {
 
 /** Where the address ends: before trailing punctuation, and before brackets that have no partner in it. */
 function endOf(run: string): number {
-	const counts = new Map<string, number>();
-	for (const char of run) if (BRACKETS.has(char)) counts.set(char, (counts.get(char) ?? 0) + 1);
-	const count = (bracket: string): number => counts.get(bracket) ?? 0;
+	let counts: Int16Array | null = null;
 	let end = run.length;
 	for (; end > 0; end--) {
-		const last = run.charAt(end - 1);
-		const opening = OPENING.get(last);
-		const isUnopened = opening !== undefined && count(last) > count(opening);
+		const place = placeAt(run, end - 1);
+		if (place === -1) {
+			if (TAIL.has(run.charAt(end - 1))) continue;
+			break;
+		}
+		// Of the brackets only now: most addresses end in none.
+		counts ??= countBrackets(run);
+		const isClosing = place % 2 === 1;
 		// One that opens at the very end sets off what comes next.
-		const isUnclosed = opening === undefined && BRACKETS.has(last);
-		if (!isUnopened && !isUnclosed && !TAIL.has(last)) break;
-		if (isUnopened || isUnclosed) counts.set(last, count(last) - 1);
+		if (isClosing && countOf(counts, place) <= countOf(counts, place - 1)) break;
+		counts[place] = countOf(counts, place) - 1;
 	}
 	return end;
+}
+
+function placeAt(run: string, at: number): number {
+	return PLACES[run.charCodeAt(at)] ?? -1;
+}
+
+function countOf(counts: Int16Array, place: number): number {
+	return counts[place] ?? 0;
+}
+
+function countBrackets(run: string): Int16Array {
+	const counts = new Int16Array(BRACKETS.length);
+	for (let at = 0; at < run.length; at++) {
+		const place = placeAt(run, at);
+		if (place !== -1) counts[place] = countOf(counts, place) + 1;
+	}
+	return counts;
 }

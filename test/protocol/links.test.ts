@@ -76,6 +76,26 @@ describe("a link", () => {
 	});
 });
 
+/** The rules for an address's end as they are said, one look at all of it for each character that is taken off. */
+function endBySaying(run: string): string {
+	const last = run.at(-1) ?? "";
+	const count = (bracket: string): number => run.split(bracket).length - 1;
+	const opening = { ")": "(", "]": "[", "}": "{" }[last];
+	const isAlone = opening === undefined ? "([{".includes(last) : count(last) > count(opening);
+	return last !== "" && (isAlone || ".,;:!?'’‘…،؛؟۔".includes(last)) ? endBySaying(run.slice(0, -1)) : run;
+}
+
+test("an address ends where the rules say, whatever brackets and punctuation stand in it and behind it", () => {
+	const piece = fc.constantFrom(..."()[]{}.,;:!?\"'’…a/é🎈".replace('"', ""), "))", "((", "()", "x)");
+	fc.assert(
+		fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+			const run = `http://${pieces.join("")}`;
+			expect(addressesIn(run)).toEqual(run === "http://" ? [] : [endBySaying(run)]);
+		}),
+		runs(2_000),
+	);
+});
+
 describe("G8: no text is dear to read", () => {
 	const CHARS = 60_000;
 	const hostile = (start: string, more: string, end: string): string =>
