@@ -182,7 +182,8 @@ const SERVER_PATHS = {
 			operationId: "searchArchive",
 			tags: ["Server"],
 			summary: "Search what was said",
-			description: "Events that hold all the words, in one room or in all of them.",
+			description:
+				"Events that hold all the words, in one room or in all of them. A page ends at `limit` or 128 KiB, and the last one may be empty.",
 			parameters: [
 				{ ...text("q", "Words that an event holds.", true), example: "hello" },
 				text("room", "One room, for those who may read it; all rooms are for operators."),

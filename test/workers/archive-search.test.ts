@@ -3,9 +3,9 @@ import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { archive } from "../../src/jobs/archive/archive.ts";
-import { search } from "../../src/jobs/archive/search.ts";
+import { search, searchPage } from "../../src/jobs/archive/search.ts";
 import type { JobContext, Range } from "../../src/jobs/kind.ts";
-import { ARCHIVE_RECUT_ROWS_MAX, SEARCH_MATCHES_MAX } from "../../src/protocol/limits.ts";
+import { ARCHIVE_RECUT_ROWS_MAX, PAGE_BYTES_MAX, SEARCH_MATCHES_MAX } from "../../src/protocol/limits.ts";
 import type { Event } from "../../src/protocol/messages.ts";
 import { bringUpArchive, bringUpSteps } from "./archive-tables.ts";
 
@@ -127,6 +127,23 @@ describe("the room", () => {
 		expect(await found("6c6f626279", null)).toEqual([]);
 		expect(await found("lobby", null)).toEqual([]);
 	});
+});
+
+test("G8: a page of large events ends at what a page may hold, and by its cursors all are read once", async () => {
+	const EVENTS = 12;
+	const large = Array.from({ length: EVENTS }, (_, n) => event(n + 1, `needle ${"é".repeat(15_000)}`));
+	await keep(large);
+	const seqs: number[] = [];
+	const sizes: number[] = [];
+	for (let cursor: string | null = null; sizes.length === 0 || cursor !== null; ) {
+		const page = await searchPage(env.ARCHIVE, { words: "needle", room: "lobby" }, 200, cursor);
+		if (page === null) throw new Error("The cursor was its own, and is none.");
+		seqs.push(...page.events.map(({ seq }) => seq));
+		sizes.push(page.events.reduce((sum, { data }) => sum + new TextEncoder().encode(JSON.stringify(data)).length, 0));
+		cursor = page.next ?? null;
+	}
+	expect(seqs).toEqual(large.map(({ seq }) => seq).reverse());
+	for (const size of sizes) expect(size).toBeLessThan(PAGE_BYTES_MAX + 32_768);
 });
 
 test("a query of as many words as fit one is answered", async () => {

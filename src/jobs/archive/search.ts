@@ -1,5 +1,5 @@
 /** Reading the archive: search across rooms, and the directory of rooms. */
-import { SEARCH_MATCHES_MAX } from "../../protocol/limits.ts";
+import { PAGE_BYTES_MAX, SEARCH_MATCHES_MAX } from "../../protocol/limits.ts";
 import { ready } from "./schema.ts";
 import { roomWord, termsOf, uncutTermsOf } from "./words.ts";
 
@@ -37,16 +37,22 @@ interface Place {
 const blockFrom = (top: number): Place => ({ top, bottom: 0, at: Number.MAX_SAFE_INTEGER, id: 0 });
 const BEGINNING = blockFrom(Number.MAX_SAFE_INTEGER);
 
+/** How much is read: the last event may pass the bytes, so that there is always one. */
+interface Portion {
+	events: number;
+	bytes: number;
+}
+
 /** Events that hold all the words of `query`, the newest first, of the SEARCH_MATCHES_MAX that were archived last. */
 export async function search(db: D1Database, query: string, room: string | null, limit: number): Promise<Found[]> {
 	await ready(db);
 	const matches = matchesOf({ words: query, room });
 	if (matches === null) return [];
-	const { results } = await read(db, matches, limit, BEGINNING).all<Row>();
+	const { results } = await read(db, matches, { events: limit, bytes: PAGE_BYTES_MAX }, BEGINNING).all<Row>();
 	return results.map(foundIn);
 }
 
-/** A page of a search, and the cursor of the next; null where the cursor is none. */
+/** A page of a search, of no more than it may hold, and the cursor of the next; null where the cursor is none. */
 export async function searchPage(
 	db: D1Database,
 	query: Query,
@@ -59,29 +65,35 @@ export async function searchPage(
 	const matches = matchesOf(query);
 	if (matches === null) return { events: [] };
 	// One more than is wanted: where it is there, there is more.
-	const found = await readBlock(db, matches, limit + 1, from);
-	if (found.rows.length <= limit && found.bottom > 0) {
+	const found = await readBlock(db, matches, { events: limit + 1, bytes: PAGE_BYTES_MAX }, from);
+	let left = PAGE_BYTES_MAX - found.rows.reduce((sum, { size }) => sum + size, 0);
+	if (found.rows.length <= limit && left > 0 && found.bottom > 0) {
 		// A block holds more than a page: what is missing is in the next one.
-		const more = await readBlock(db, matches, limit + 1 - found.rows.length, blockFrom(found.bottom - 1));
+		const missing = { events: limit + 1 - found.rows.length, bytes: left };
+		const more = await readBlock(db, matches, missing, blockFrom(found.bottom - 1));
 		found.rows.push(...more.rows);
+		left -= more.rows.reduce((sum, { size }) => sum + size, 0);
 	}
-	const events = found.rows.slice(0, limit).map(foundIn);
-	const last = found.rows[limit - 1];
-	if (found.rows.length <= limit || last === undefined) return { events };
+	const shown = found.rows.slice(0, limit);
+	const events = shown.map(foundIn);
+	const last = shown.at(-1);
+	// Where the bytes are used up, whether there is more is not known: the next page says so.
+	if ((found.rows.length <= limit && left > 0) || last === undefined) return { events };
 	return { events, next: [last.top, last.bottom, last.at, last.id].join(".") };
 }
 
-type Row = Omit<Found, "data"> & { data: string; id: number };
+/** `size` is that of its data, in bytes. */
+type Row = Omit<Found, "data"> & { data: string; id: number; size: number };
 type PlacedRow = Row & { top: number; bottom: number };
 
 /** What a block still holds below a place. Where its bounds are not known yet they are seen at the same moment. */
 async function readBlock(
 	db: D1Database,
 	matches: Matches,
-	limit: number,
+	most: Portion,
 	from: Place,
 ): Promise<{ rows: PlacedRow[]; bottom: number }> {
-	const [rows, bounds] = await db.batch<unknown>([read(db, matches, limit, from), bound(db, matches, from)]);
+	const [rows, bounds] = await db.batch<unknown>([read(db, matches, most, from), bound(db, matches, from)]);
 	const [seen] = (bounds?.results ?? []) as { top: number | null; bottom: number; size: number }[];
 	// What leaves a block meanwhile does not make it the last one.
 	const isLast = from.bottom === 0 && (seen?.size ?? 0) < SEARCH_MATCHES_MAX;
@@ -122,17 +134,29 @@ const MATCHES = `select * from (select rowid from event_words where event_words 
 		where event_text match ?2 and t.rowid between cast(?5 as integer) and cast(?6 as integer)
 		and (?3 is null or o.room = ?3) order by t.rowid desc limit ?4)`;
 
-/** Nothing is sorted but what is returned from. */
-function read(db: D1Database, { words, uncut, room }: Matches, limit: number, from: Place): D1PreparedStatement {
+/** Nothing is sorted but what is returned from, and nothing read whole but what is returned. */
+function read(db: D1Database, { words, uncut, room }: Matches, most: Portion, from: Place): D1PreparedStatement {
 	return db
 		.prepare(
-			`with matches (id) as (${MATCHES})
-			select e.room, e.epoch, e.seq, e.at, e.member as "from", e.author, e.name, e.data, e.id
-			from matches cross join events e on e.id = matches.id
-			where e.redacted = 0 and (?3 is null or e.room = ?3) and (e.at, e.id) < (?7, ?8)
-			order by e.at desc, e.id desc limit ?9`,
+			`with matches (id) as (${MATCHES}),
+			page (id, at, size) as (
+				select e.id, e.at, length(cast(e.data as blob))
+				from matches cross join events e on e.id = matches.id
+				where e.redacted = 0 and (?3 is null or e.room = ?3) and (e.at, e.id) < (?7, ?8)
+				order by e.at desc, e.id desc limit ?9),
+			portion (id, size, earlier) as (
+				select id, size, sum(size) over (order by at desc, id desc) - size from page)
+			select e.room, e.epoch, e.seq, e.at, e.member as "from", e.author, e.name, e.data, e.id, p.size
+			from portion p cross join events e on e.id = p.id
+			where p.earlier < ?10
+			order by e.at desc, e.id desc`,
 		)
-		.bind(words, uncut, room, SEARCH_MATCHES_MAX, from.bottom, from.top, from.at, from.id, limit);
+		.bind(
+			...[words, uncut, room, SEARCH_MATCHES_MAX],
+			...[from.bottom, from.top, from.at, from.id],
+			most.events,
+			most.bytes,
+		);
 }
 
 function bound(db: D1Database, { words, uncut, room }: Matches, from: Place): D1PreparedStatement {
