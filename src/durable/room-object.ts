@@ -152,8 +152,7 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 	async refusesReader(visitor?: Visitor): Promise<Refusal | null> {
 		if (this.#body.isNewer) return NEWER_SCHEMA;
 		if (visitor === undefined) return null;
-		const { member, address } = await this.#identify(visitor);
-		return this.#room.door.refusesReader({ member, address }, Date.now());
+		return this.#room.door.refusesReader(await this.#identify(visitor), Date.now());
 	}
 
 	async #refusesJoiner(visitor?: Visitor): Promise<Refusal | null> {

@@ -25,6 +25,7 @@ export function rulesOf(app: Ruled, env: Readonly<Record<string, unknown>>): Rul
 	return {
 		event: (name) => events.get(name) ?? events.get("*") ?? null,
 		kind: (name) => kinds.get(name) ?? null,
+		holds: [...events.values()].some(({ check }) => check?.when === "before"),
 		ranges: app.ranges
 			.filter((kind) => kind.isActive(env))
 			.map((kind) => ({

@@ -24,6 +24,11 @@ export function guestIdOf(hex: string): string {
 	return `guest:${hex.slice(0, GUEST_ID_DIGITS)}`;
 }
 
+/** The digits of a guest's id; null for everyone else. */
+export function digestOfGuest(member: string): string | null {
+	return GUEST.test(member) ? member.slice("guest:".length) : null;
+}
+
 /** What this guest's id was where it has rows from before ids had 32 digits: its beginning. Null for everyone else. */
 export function formerIdOf(member: string): string | null {
 	return GUEST.test(member) ? member.slice(0, FORMER_GUEST_CHARS) : null;

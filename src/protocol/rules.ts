@@ -6,6 +6,8 @@ export interface Rules {
 	/** The rule for an event's name; null where nobody may publish it. */
 	event(name: string): EventRule | null;
 	kind(name: string): KindRule | null;
+	/** False where no event is ever held: then no id can be that of one which was refused. */
+	readonly holds?: boolean;
 	/** The kinds that work on the history itself and are configured. */
 	readonly ranges: readonly RangeRule[];
 }
@@ -58,5 +60,6 @@ export interface RangeRule {
 export const NO_RULES: Rules = {
 	event: () => ({ from: "members", fault: () => null, check: null, starts: [] }),
 	kind: () => null,
+	holds: false,
 	ranges: [],
 };

@@ -117,9 +117,10 @@ export class CatchUp implements Concern {
 		if (session === undefined) return;
 		for (const n of this.#room.outbox.owedTo(session.member, after)) {
 			if (budget.left <= 0) return turn.later({ type: "owed", session: id, after: n - 1 });
-			const notice = this.#room.outbox.owedNotice(n);
-			if (notice === null) continue;
-			const told = encodeMessage(notice);
+			const row = this.#room.outbox.row(n);
+			// One that was forgotten since.
+			if (row === null) continue;
+			const told = encodeMessage(this.#room.outbox.notice(row));
 			budget.left -= told.length;
 			turn.tellEncoded(id, [told]);
 		}

@@ -59,13 +59,18 @@ export class Door {
 	}
 
 	/**
-	 * Why somebody may not read over HTTP now, or null: then a token is taken, whatever is read, from the bucket that
-	 * its requests by socket are taken from. An operator reads as fast as it can.
+	 * Why somebody may not read over HTTP now, or null: what keeps one from joining keeps it from reading. Then a token
+	 * is taken, whatever is read, from the bucket that its requests by socket are taken from. An operator reads as fast
+	 * as it can.
 	 */
-	refusesReader(who: Who, now: number): Refusal | null {
-		if (who.member === OPERATOR) return null;
+	refusesReader(
+		{ member, can, address = null }: Pick<Join, "member" | "can" | "address">,
+		now: number,
+	): Refusal | null {
+		if (member === OPERATOR) return null;
 		return (
-			this.#refusesBanned(who, now) ?? this.#refusesRate(who, { what: "read", perSecond: HISTORY_PER_SECOND }, now)
+			this.refusesJoin({ member, can, address }, now) ??
+			this.#refusesRate({ member, address }, { what: "read", perSecond: HISTORY_PER_SECOND }, now)
 		);
 	}
 

@@ -16,10 +16,10 @@ export function keysOf(inputs: readonly Input[], sessions: Sessions, rules: Rule
 	const keys: Keys = { publishes: [], asks: [] };
 	const joining = new Map<string, string>();
 	const [published, held, asked]: [Seen, Seen, Seen] = [new Map(), new Map(), new Map()];
-	const publish = (member: string, { id, name }: Pick<Draft, "id" | "name">): void => {
+	const publish = (member: string, { id }: Pick<Draft, "id">): void => {
 		if (isNew(published, member, id)) keys.publishes.push({ member, id });
-		if (rules.event(name)?.check?.when === "before" && isNew(held, member, id))
-			keys.asks.push({ member, ask: id, purpose: "hold" });
+		// Whatever this one is called, under its id another may have been held, and refused.
+		if (rules.holds !== false && isNew(held, member, id)) keys.asks.push({ member, ask: id, purpose: "hold" });
 	};
 	for (const input of inputs) {
 		if (input.type === "join") joining.set(input.session, input.member);

@@ -13,6 +13,7 @@ import type { Roster } from "./roster.ts";
 import type { Sanctions } from "./sanctions.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
+import type { Settlement } from "./settlement.ts";
 import type { Turn } from "./turn.ts";
 
 interface Needs {
@@ -22,6 +23,7 @@ interface Needs {
 	roster: Roster;
 	ranges: Ranges;
 	sanctions: Sanctions;
+	settlement: Settlement;
 }
 
 /** What a moderator did, told to those whom it throws out. */
@@ -50,6 +52,7 @@ export class Moderation {
 				this.#room.sanctions.impose("mute", member, [], until);
 				this.#room.record.exist();
 				this.#regrant(member, turn);
+				this.#silence([member], turn);
 				return null;
 			case "unban":
 			case "unmute":
@@ -79,11 +82,14 @@ export class Moderation {
 		sanctions.impose("ban", member, addresses, until);
 		record.exist();
 		this.#dismiss(member, CLOSE.banned, BANNED, turn);
+		const flatmates: string[] = [];
 		// Guests of a banned address are one person with several windows, as far as anyone can tell.
 		for (const session of [...sessions.values()]) {
 			if (session.address === null || !addresses.has(session.address)) continue;
 			sessions.close(session, CLOSE.banned, BANNED, turn);
+			flatmates.push(session.member);
 		}
+		this.#silence(flatmates, turn);
 		return null;
 	}
 
@@ -108,6 +114,12 @@ export class Moderation {
 		}
 	}
 
+	/** What they have in hold does not appear, though nothing speaks against them any more when its check is back. */
+	#silence(members: readonly string[], turn: Turn): void {
+		const silenced = new Set(members);
+		this.#room.settlement.reject((each) => silenced.has(each) || silenced.has(formerIdOf(each) ?? ""), turn);
+	}
+
 	/** A member's sessions. An old event names a guest by what its id was: then those of every id that begins so. */
 	#sessionsOf(member: string): Session[] {
 		const { sessions } = this.#room;
@@ -118,6 +130,7 @@ export class Moderation {
 	/** Closes all of a member's sessions; it is gone at once, without grace. */
 	#dismiss(member: string, code: number, reason: string, turn: Turn): boolean {
 		const { sessions, roster } = this.#room;
+		this.#silence([member], turn);
 		const closed = this.#sessionsOf(member);
 		for (const session of closed) sessions.close(session, code, reason, turn);
 		let wasHere = roster.remove(member);

@@ -153,6 +153,13 @@ export class Outbox implements Concern {
 		if (head.isOwed) this.#owe(head);
 	}
 
+	/** The events in hold of those members. */
+	held(isTheirs: (member: string) => boolean): JobHead[] {
+		return [...this.#open.values()].filter(
+			({ purpose, member }) => purpose === "hold" && member !== null && isTheirs(member),
+		);
+	}
+
 	/** A member is erased: what it asked for, and what came of it, is taken back. Gives what it is told of that. */
 	erase(member: string, now: number): JobNotice[] {
 		const notices: JobNotice[] = [];
@@ -198,12 +205,6 @@ export class Outbox implements Concern {
 	/** The numbers of the jobs after `after` whose outcome a member has not received yet, ascending. */
 	owedTo(member: string, after: number): number[] {
 		return this.#outcomes.owed.after(member, after);
-	}
-
-	/** What a member is told of a job whose outcome it is owed; null where it is kept no longer. */
-	owedNotice(n: number): JobNotice | null {
-		const row = this.row(n);
-		return row === null ? null : this.notice(row);
 	}
 
 	/** What the member who asked is told of a job. Reads what came of it, where it is settled. */

@@ -68,7 +68,7 @@ export function furnish(store: RoomStore, attachments: readonly Attachment[], wo
 	const retention = new Retention({ ...first, desk, bounds: settings });
 	const keyRing = new KeyRing(store, record);
 	const remains = new Remains(store);
-	const moderation = new Moderation(first);
+	const moderation = new Moderation({ ...first, settlement });
 	const catchUp = new CatchUp(first);
 	const requests = new Requests({ ...first, publishing, moderation, catchUp });
 	const patience = new Patience(first);

@@ -107,6 +107,10 @@ export class Requests {
 		const kind = this.#room.rules.kind(name);
 		if (kind?.asked !== true)
 			return refuse("unknown_job", "This room has no job of that name that a member may ask for.");
+		// The room hears what comes of it: that is to speak to everyone.
+		if (kind.concerns === "room" && !session.can.has("publish")) {
+			return refuse("forbidden", "What comes of that job is told to the room, in which you may not publish.");
+		}
 		const fault = kind.fault(data);
 		if (fault !== null) return refuse("invalid", fault);
 		const input = JSON.stringify(kind.keep(data));

@@ -32,6 +32,11 @@ export class Sanctions implements Concern {
 		return address !== null && this.#holds("ban", `@${address}`, now);
 	}
 
+	/** Whether what a member said or asked for earlier may still be told to all: one who is banned or muted since is not heard. */
+	mayBeHeard(member: string, address: string | null, now: number): boolean {
+		return !this.isBanned(member, address, now) && this.effective(member, ["publish"]).has("publish");
+	}
+
 	/** What is left of a member's grants while it is muted: until the turn that ends the mute, whenever that comes. */
 	effective(member: string, granted: readonly Capability[]): ReadonlySet<Capability> {
 		const former = formerIdOf(member);

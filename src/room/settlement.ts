@@ -1,7 +1,7 @@
 /** What a job's outcome changes in the room: an event for everyone, word to one member, a held event's fate. */
 
 import { isRedacted } from "../protocol/codec.ts";
-import { ROOM_AUTHOR } from "../protocol/ids.ts";
+import { digestOfGuest, ROOM_AUTHOR } from "../protocol/ids.ts";
 import { verdictIn } from "../protocol/jobs.ts";
 import { HELD_BYTES_MAX, OUTCOME_BYTES_MAX } from "../protocol/limits.ts";
 import type { Failed, Outcome } from "../protocol/outcome.ts";
@@ -17,6 +17,8 @@ import type { Outbox } from "./outbox.ts";
 import type { Publishing } from "./publish.ts";
 import type { Ranges } from "./ranges.ts";
 import type { RoomRecord } from "./record.ts";
+import type { Roster } from "./roster.ts";
+import type { Sanctions } from "./sanctions.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Turn } from "./turn.ts";
 import { turnBytesFor } from "./turn-bytes.ts";
@@ -29,7 +31,15 @@ interface Needs {
 	outbox: Outbox;
 	ranges: Ranges;
 	sessions: Sessions;
+	roster: Roster;
+	sanctions: Sanctions;
 }
+
+/** Told to one who was silenced while its event was held or its job was done. */
+const SILENCED: Failed = {
+	state: "failed",
+	error: { code: "rejected", message: "You may not publish in this room any more, so it was not told." },
+};
 
 export class Settlement implements Concern {
 	readonly #room: Needs;
@@ -108,10 +118,11 @@ export class Settlement implements Concern {
 				}
 				return this.#room.outbox.settle(head, outcome, false, turn.now);
 			case "asked":
+				if (this.#isUnheard(head, turn.now)) return this.#tell(head, SILENCED, turn);
 				if (outcome.state === "done") this.#announce(head, outcome.result, turn);
 				return this.#tell(head, outcome, turn);
 			case "event":
-				if (outcome.state === "done") this.#announce(head, outcome.result, turn);
+				if (outcome.state === "done" && !this.#isUnheard(head, turn.now)) this.#announce(head, outcome.result, turn);
 				if (this.#room.rules.kind(head.kind)?.concerns === "member") return this.#tell(head, outcome, turn);
 				return this.#room.outbox.settle(head, outcome, false, turn.now);
 		}
@@ -130,9 +141,27 @@ export class Settlement implements Concern {
 				outcome.state === "failed" ? outcome.error : { code: "unchecked", message: "The check gave no verdict." };
 			return this.#tell(head, { state: "failed", error }, turn);
 		}
+		if (!this.#mayBeHeard(head.member, turn.now)) return this.#tell(head, SILENCED, turn);
 		// Its event is the author's acknowledgement.
 		head.seq = this.#room.publishing.release(head.member, publication, turn.now);
 		this.#room.outbox.settle(head, { state: "done", result: null }, false, turn.now);
+	}
+
+	/** A moderator has silenced members: what they have in hold appears no more, however its check ends. */
+	reject(isSilenced: (member: string) => boolean, turn: Turn): void {
+		for (const head of this.#room.outbox.held(isSilenced)) this.#tell(head, SILENCED, turn);
+	}
+
+	/** The room would hear what came of it, and may not from this member any more. */
+	#isUnheard({ kind, member }: JobHead, now: number): boolean {
+		if (member === null || this.#room.rules.kind(kind)?.concerns !== "room") return false;
+		return !this.#mayBeHeard(member, now);
+	}
+
+	#mayBeHeard(member: string, now: number): boolean {
+		const { sanctions, roster } = this.#room;
+		// A guest without a socket is called by its address.
+		return sanctions.mayBeHeard(member, roster.addressOf(member) ?? digestOfGuest(member), now);
 	}
 
 	/** The outcome as an event, where the kind concerns the room. What is said of an event that is gone is not said. */

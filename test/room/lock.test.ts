@@ -1,7 +1,7 @@
 /** Redaction, erasure and the lock of a room (G10), each also over sleep (G7). */
 import { expect } from "vitest";
 import { ERASE_EVENTS_MAX } from "../../src/protocol/limits.ts";
-import { CAPABILITIES } from "../../src/protocol/messages.ts";
+import { CAPABILITIES, type Capability } from "../../src/protocol/messages.ts";
 import { act, acting, erase, moderator, operate, tryJoin } from "./moderator.ts";
 import { events, only, range, scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
@@ -118,3 +118,22 @@ scenario(
 	},
 	{ publishPerSecond: 0 },
 );
+
+scenario("G10 a locked room is read over HTTP by those alone who might join it", (stage) => {
+	const mod = moderator(stage);
+	const ann = stage.join("ann");
+	act(stage, mod, { action: "lock" });
+	const read = (member: string, can: readonly Capability[] = ["read"]) =>
+		stage.room.door.refusesReader({ member, can }, stage.now)?.code ?? "reads";
+	expect([read("ann"), read("bob"), read("boss", CAPABILITIES), read("room:operator")]).toEqual([
+		"reads",
+		"room_locked",
+		"reads",
+		"reads",
+	]);
+	stage.leave(ann);
+	act(stage, mod, { action: "remove", member: "ann" });
+	expect(read("ann")).toBe("room_locked");
+	act(stage, mod, { action: "unlock" });
+	expect(read("bob")).toBe("reads");
+});

@@ -51,6 +51,31 @@ test("G10 a banned member reads nothing over HTTP either", async () => {
 	}
 });
 
+test("G10 a locked room is read over HTTP by nobody who could not join it, by any route", async () => {
+	const [inside, outside] = [await mint(), await mint({ sub: "bob", can: ["read"] })];
+	await (await enter(call, PATH, bearing(inside))).hears("caught-up");
+	await operate({ action: "lock" });
+	const reads = [
+		PATH,
+		`${PATH}/events`,
+		`${PATH}/events?after=0`,
+		`${PATH}/members`,
+		"/archive/search?q=x&room=team-a",
+	];
+	for (const path of reads) {
+		for (const [token, outcome] of [
+			[outside, "403 room_locked"],
+			[inside, "200"],
+			[KEY, "200"],
+		] as const) {
+			const headers = { Authorization: `Bearer ${token}` };
+			expect(await problemOf(await call(path, { headers })), path).toBe(outcome);
+			const { status } = await call(path, { method: "HEAD", headers });
+			expect(`${status}`, `HEAD ${path}`).toBe(outcome.slice(0, 3));
+		}
+	}
+});
+
 test("G10 a banned or muted moderator does not lift its own sanction, nor moderates, over HTTP", async () => {
 	const token = await mint();
 	await enter(call, PATH, bearing(token));

@@ -1,5 +1,6 @@
 /** G10: one who is banned, muted, locked out or without a capability stays so, whatever sleeps, crashes or is retried. */
 import type { Capability } from "../../../src/protocol/messages.ts";
+import { jobNumber } from "../../../src/room/jobs.ts";
 import type { SanctionRow } from "../../../src/room/store.ts";
 import { hold } from "../broken.ts";
 import type { Commit } from "../disk.ts";
@@ -58,10 +59,22 @@ export class Access {
 			const mayNotice = from === OPERATOR || from === MODERATOR;
 			hold(name !== "notice" || mayNotice, "G10", () => `${from} published ${body}, which only a moderator may`);
 		}
+		this.#announced(commit, isMuted);
 		for (const { member, ask, purpose, n } of commit.jobsAdded) {
 			if (purpose === "event" || purpose === "review" || ask === null) continue;
 			this.#isAllowed(member ?? "", ask, purpose === "hold" ? "publish" : "job");
 			hold(!isMuted(member), "G10", () => `${member} is muted, and was owed the job ${n}`);
+		}
+	}
+
+	/** What comes of a job is told to the room for one who may speak to it. */
+	#announced({ appended }: Commit, isMuted: (member: string | null) => boolean): void {
+		const { current } = this.#ledger;
+		for (const { body } of appended) {
+			const { name, data } = JSON.parse(body) as { name: string; data: { job: string } | null };
+			if (name !== "room.job" || data === null || current === null) continue;
+			const member = current.jobs.get(jobNumber(current.name, data.job) ?? 0)?.member ?? null;
+			hold(!isMuted(member), "G10", () => `${member} is muted, and the room was told ${body}`);
 		}
 	}
 

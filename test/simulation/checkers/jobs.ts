@@ -20,6 +20,15 @@ function startedBy(event: Event): { kind: string; purpose: string } | null {
 	return null;
 }
 
+/** True where a moderator or operator acted in it, and may have silenced someone. */
+function silences({ inputs }: Commit): boolean {
+	return inputs.some(
+		(input) =>
+			input.type === "moderate" ||
+			(input.type === "frame" && input.messages.some((each) => "message" in each && each.message.type === "moderate")),
+	);
+}
+
 const isSettled = ({ state }: Pick<JobRow, "state">): boolean => state === "done" || state === "failed";
 
 export class Jobs {
@@ -50,6 +59,7 @@ export class Jobs {
 		for (const { purpose } of commit.jobsAdded) this.#coverage.count("job", purpose);
 		for (const change of commit.jobsChanged) this.#changed(change, commit);
 		for (const row of commit.ranges) this.#moved(row, commit);
+		this.#silenced(commit);
 		if (commit.inputs.some(({ type }) => type === "alarm")) this.#expired(commit.now);
 		for (const input of commit.inputs) {
 			if (input.type === "moderate" && input.action.action === "erase") this.#erased(input.action.member, commit);
@@ -68,6 +78,18 @@ export class Jobs {
 			);
 			if (event.name === "held" && event.from !== "room:operator") this.#released(event, commit);
 			if (event.name === "room.job") this.#announce(event, commit);
+		}
+	}
+
+	/** Whoever is banned or muted has nothing in hold any more that could appear later. */
+	#silenced({ sanctions, sanctionsDropped }: Commit): void {
+		for (const { kind, subject, member } of sanctions) {
+			const isLifted = sanctionsDropped.some((row) => row.kind === kind && row.subject === subject);
+			if (subject !== member || isLifted) continue;
+			for (const row of this.#ledger.current?.jobs.values() ?? []) {
+				const isHeld = row.purpose === "hold" && row.member === member && !isSettled(row);
+				hold(!isHeld, "G10", () => `${member} was silenced (${kind}), and its ${row.ask} is held on`);
+			}
 		}
 	}
 
@@ -184,7 +206,7 @@ export class Jobs {
 		if (isLapsed && !counts) this.#coverage.reach("job", "lapsed");
 		if (after.state === "failed" && counts) this.#coverage.reach("job", "failed");
 		hold(
-			counts || isLapsed || isErased,
+			counts || isLapsed || isErased || (after.purpose === "hold" && after.state === "failed" && silences(commit)),
 			"G5",
 			() => `the job ${job} of run ${before.run} settled as ${after.state} though nothing that counts came`,
 		);

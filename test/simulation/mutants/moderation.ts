@@ -45,6 +45,20 @@ export const MODERATION: readonly Mutant[] = [
 		expects: ["G10"],
 	},
 	{
+		name: "what a silenced member has in hold appears",
+		file: "room/moderation.ts",
+		find: 'this.#room.settlement.reject((each) => silenced.has(each) || silenced.has(formerIdOf(each) ?? ""), turn);',
+		put: "silenced.clear();",
+		expects: ["G10"],
+	},
+	{
+		name: "what came of a muted member's job is told to the room",
+		file: "room/settlement.ts",
+		find: 'if (member === null || this.#room.rules.kind(kind)?.concerns !== "room") return false;',
+		put: 'if (member !== "" || this.#room.rules.kind(kind)?.concerns !== "room") return false;',
+		expects: ["G10"],
+	},
+	{
 		name: "a capability is not looked at",
 		file: "room/requests.ts",
 		find: "if (!session.can.has(capability)) {",
