@@ -27,7 +27,21 @@ async function showing(stage: Stage): Promise<void> {
 const storedEvents = (count: number) => (stage: Stage) =>
 	stage.prepare({ events: { count, bytes: 30_000, from: "someone", ageMs: 600_000 } });
 
+/** The longest names that there are: letters that are each put together of many code points, in 256 bytes. */
+const NAMES = ["👨‍👩‍👧‍👦".repeat(10), "e\u0301\u0302\u0303\u0323".repeat(20), "ﷺ".repeat(64), "ก็".repeat(42)];
+
 export const GOERS: readonly Attacker[] = [
+	{
+		name: "joins with long names",
+		does: "50 joins a second by guests of one network with names of up to 256 bytes of marks and joined emoji, who leave at once",
+		isWithinRates: true,
+		attack: (stage) =>
+			stage.every(50, async (n) => {
+				const name = encodeURIComponent(NAMES[n % NAMES.length] ?? "");
+				const line = await stage.guest({ query: `?name=${name}` });
+				line.leave();
+			}),
+	},
 	{
 		name: "signal small",
 		does: "20 guests of one network send 100 small signals a second each, to 200 others",

@@ -109,6 +109,16 @@ export const FRAMERS: readonly Attacker[] = [
 		attack: flood(Buffer.concat(Array.from({ length: 100 }, () => textFrame("[]")))),
 	},
 	{
+		name: "frames of eight",
+		does: "frames of 64 KiB of `[{},{},…]` without end, by eight guests at once",
+		isWithinRates: true,
+		attack: async (stage) => {
+			const frame = textFrame(emptyObjects());
+			const lines = await stage.guests(8);
+			await Promise.all(lines.map((line) => stage.flood(() => line.sendBytes(frame))));
+		},
+	},
+	{
 		name: "frames malformed",
 		does: "joins, sends 20 frames of 64 KiB that are no JSON, and joins again, 20 times at once",
 		isWithinRates: true,

@@ -104,6 +104,30 @@ export const PUBLISHERS: readonly Attacker[] = [
 		},
 	},
 	{
+		name: "publish reviewed, of many",
+		does: "100 guests of one network, 50 events a second each that are looked at again, until nobody's are",
+		isWithinRates: false,
+		attack: async (stage) => {
+			const lines = await stage.guests(100, { address: ATTACKER_ADDRESS });
+			await stage.every(PUBLISH_PER_SECOND, (n) => {
+				for (const [guest, line] of lines.entries())
+					void line.send(publish(`r${guest}-${n}`, { text: "hi" }, "remark"));
+			});
+		},
+	},
+	{
+		name: "publish of many identities",
+		does: "100 guests of one network, 50 events of 2 KB a second each",
+		isWithinRates: false,
+		attack: async (stage) => {
+			const lines = await stage.guests(100, { address: ATTACKER_ADDRESS });
+			const data = LARGE.slice(0, 2_000);
+			await stage.every(PUBLISH_PER_SECOND, (n) => {
+				for (const [guest, line] of lines.entries()) void line.send(publish(`m${guest}-${n}`, data));
+			});
+		},
+	},
+	{
 		name: "publish reviewed",
 		does: "50 events of 32 KB a second that are each looked at again",
 		isWithinRates: true,

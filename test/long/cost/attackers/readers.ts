@@ -14,6 +14,19 @@ const showing = async (stage: Stage): Promise<void> => {
 	for (const line of await stage.guests(200)) await line.send({ type: "presence", state: "p".repeat(2_000) });
 };
 
+/** The longest query that a Worker takes is a few times as long. */
+const LONG = "9".repeat(4_000);
+const FORGED = [
+	"/rooms/room/members?cursor=~",
+	`/rooms/room/members?cursor=${LONG}`,
+	"/archive/search?room=room&q=found&cursor=1.2",
+	"/archive/search?room=room&q=found&cursor=9999999999999999.0.9999999999999999.9999999999999999",
+	`/archive/search?room=room&q=found&cursor=${LONG}`,
+	"/rooms/room/events?after=9007199254740991&limit=200",
+	"/rooms/room/events?before=9007199254740991&limit=200",
+	`/rooms/room/events?after=${LONG}`,
+];
+
 export const READERS: readonly Attacker[] = [
 	{
 		name: "history",
@@ -112,6 +125,33 @@ export const READERS: readonly Attacker[] = [
 			await stage.prepare({ archive: { count: 2_000, bytes: 2_000, room: "room" } }, "archive");
 		},
 		attack: (stage) => stage.requests(() => stage.http("/archive/search?room=room&q=found&limit=200")),
+	},
+	{
+		name: "HTTP search, large events",
+		does: "32 requests at a time that search the room's archive of 400 events of 32 KB, all of which fit",
+		isWithinRates: true,
+		prepare: async (stage) => {
+			await stage.http("/archive/search?room=room&q=found");
+			await stage.prepare({ archive: { count: 400, bytes: LARGE.length, room: "room" } }, "archive");
+		},
+		attack: (stage) => stage.requests(() => stage.http("/archive/search?room=room&q=found&limit=200")),
+	},
+	{
+		name: "HTTP cursors",
+		does: "32 requests at a time for lists, by cursors that are forged, of another list, or far beyond the end",
+		isWithinRates: true,
+		prepare: storedEvents,
+		attack: (stage) => stage.requests((n) => stage.http(FORGED[n % FORGED.length] ?? "")),
+	},
+	{
+		name: "HTTP jobs that failed",
+		does: "an operator lists those that failed behind 100,000 jobs that did not, 4 requests at a time",
+		isWithinRates: true,
+		prepare: (stage) =>
+			stage.prepare({
+				jobs: { count: 100_000, member: "someone", bytes: 100, purpose: "asked", state: "done", isOwed: false },
+			}),
+		attack: (stage) => stage.requests(() => stage.operator("/rooms/room/jobs?state=failed&limit=200"), 4),
 	},
 	{
 		name: "HTTP jobs",
