@@ -168,6 +168,13 @@ export class RoomBody {
 		this.#ask((reply) => ({ type: "wipe", reply, epoch: this.#around.newEpoch() }), answer);
 	}
 
+	/** Lets those go who are gone, before it is told who is here. Costs a turn where somebody may be. */
+	async look(): Promise<void> {
+		if (!this.#room.isStale(this.#around.now())) return;
+		const look = (reply: string): Input => ({ type: "look", reply, pings: this.#seats.pings() });
+		await new Promise<Reply>((answer) => this.#ask(look, answer));
+	}
+
 	/** Puts a failed job on its way again. */
 	replayJob(job: string, answer: Answering): void {
 		this.#ask((reply) => ({ type: "replay", reply, job }), answer);
@@ -205,8 +212,6 @@ export class RoomBody {
 		this.#inbox.putText(weight, () => input(reply));
 		this.#clock.strike();
 	}
-
-	// The turn.
 
 	#put(input: Input): void {
 		this.#inbox.put(input);
@@ -280,10 +285,9 @@ export class RoomBody {
 	#send(jobs: readonly Sending[]): void {
 		const host = this.#room.host ?? this.#host;
 		const { name: room, meta } = this.#room;
-		const { epoch } = meta;
 		for (let i = 0; i < jobs.length; i += SEND_BATCH_MAX) {
 			const part = jobs.slice(i, i + SEND_BATCH_MAX);
-			const refs = part.map(({ job, run }) => ({ v: 1, room, epoch, job, run, host: host ?? undefined }));
+			const refs = part.map(({ job, run }) => ({ v: 1, room, epoch: meta.epoch, job, run, host: host ?? undefined }));
 			this.#around.send(refs, (isSent) => this.#put({ type: "sent", jobs: part, isSent }));
 		}
 	}

@@ -119,6 +119,7 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 	async summary(visitor?: Visitor, isJoining = false): Promise<Answer> {
 		const refusal = (await this.refusesReader(visitor)) ?? (isJoining ? await this.#refusesJoiner(visitor) : null);
 		if (refusal !== null) return { refusal };
+		await this.#body.look();
 		const { head, floor } = this.#room.meta;
 		return {
 			json: JSON.stringify({ room: this.#room.name, epoch: epochOf(this.#room), head, floor, count: this.#room.count }),
@@ -129,6 +130,7 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 	async members(visitor?: Visitor, query?: MembersQuery): Promise<Answer> {
 		const refusal = await this.refusesReader(visitor);
 		if (refusal !== null) return { refusal };
+		await this.#body.look();
 		return membersOf(this.#room, query);
 	}
 

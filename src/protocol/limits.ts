@@ -106,6 +106,8 @@ export const HEARTBEAT_MS = 20_000;
 export const PONG_MS_MAX = 10_000;
 export const SILENCE_MS_MAX = 75_000;
 export const SWEEP_INTERVAL_MS_MIN = 30_000;
+/** Of a member who is alone, whom nobody sees: G9 promises ten minutes, and each look wakes a room that sleeps. */
+export const ALONE_SWEEP_INTERVAL_MS = 600_000;
 export const SEEN_REFRESH_MS = 10_000;
 export const GRACE_MS = 10_000;
 

@@ -6,7 +6,21 @@ import type { Capability, HistoryRequest } from "../protocol/messages.ts";
 import type { Outcome } from "../protocol/outcome.ts";
 import type { Sending } from "./jobs.ts";
 
-export type Input = Join | Frame | Leave | Post | Alarm | Sent | Settle | Replay | Wipe | Moderate | Flow | Page | Owed;
+export type Input =
+	| Join
+	| Frame
+	| Leave
+	| Post
+	| Alarm
+	| Look
+	| Sent
+	| Settle
+	| Replay
+	| Wipe
+	| Moderate
+	| Flow
+	| Page
+	| Owed;
 
 /** A socket was accepted for a member whose right to be here is proven. */
 export interface Join {
@@ -56,6 +70,13 @@ export interface Post {
 /** A deadline has come. `pings` tells when each session last sent a heartbeat, Unix ms. */
 export interface Alarm {
 	type: "alarm";
+	pings: ReadonlyMap<string, number>;
+}
+
+/** Somebody asks who is here, and a cable may be cut: `pings` as of an alarm. */
+export interface Look {
+	type: "look";
+	reply: string;
 	pings: ReadonlyMap<string, number>;
 }
 

@@ -83,6 +83,12 @@ export class Room {
 		return this.#parts.record.isStored;
 	}
 
+	/** True where somebody who is listed may be gone: a look would tell. */
+	isStale(now: number): boolean {
+		const graceEnd = this.#parts.roster.deadline();
+		return this.#parts.sessions.mayBeDead(now) || (graceEnd !== null && graceEnd <= now);
+	}
+
 	/** How many members are here. */
 	get count(): number {
 		return this.#parts.roster.count;
@@ -168,6 +174,9 @@ export class Room {
 				return this.#post(input, turn);
 			case "alarm":
 				return this.#alarm(input, turn);
+			case "look":
+				sessions.sweep(input.pings, turn);
+				return turn.answer(input.reply, { outcome: "done" });
 			case "sent":
 				return desk.sent(input, turn.now);
 			case "settle":

@@ -202,6 +202,11 @@ export class Roster implements Concern {
 		this.#sample.change(id, "state");
 	}
 
+	/** A member's presence state, as JSON. */
+	stateOf(id: string): string {
+		return this.#members.get(id)?.state ?? "null";
+	}
+
 	/** When the next grace is over. A swept member's grace may end before an earlier leaver's. */
 	deadline(): number | null {
 		let next: number | null = null;

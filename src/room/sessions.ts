@@ -3,7 +3,7 @@
  * cost nothing in a turn; only those behind are looked at.
  */
 import { CLOSE } from "../protocol/codes.ts";
-import { SEEN_REFRESH_MS, SILENCE_MS_MAX, SWEEP_INTERVAL_MS_MIN } from "../protocol/limits.ts";
+import { ALONE_SWEEP_INTERVAL_MS, SEEN_REFRESH_MS, SILENCE_MS_MAX, SWEEP_INTERVAL_MS_MIN } from "../protocol/limits.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
 import type { Join } from "./inputs.ts";
@@ -18,19 +18,29 @@ interface Needs {
 	memberSessionsMax: number;
 }
 
+interface Sweep {
+	/** Unix ms. */
+	at: number;
+	/** True where it was settled for one who was alone. */
+	isAlone: boolean;
+}
+
 export class Sessions implements Concern {
 	readonly #room: Needs;
 	readonly #sessions = new Map<string, Session>();
 	/** Those that are not live. */
 	readonly #behind = new Set<string>();
 	readonly #paused = new Set<string>();
-	/** When the next session could be found dead, Unix ms; null where that is not settled yet. */
-	#sweepAt: number | null = null;
+	/** When the next session could be found dead; null where that is not settled yet. */
+	#next: Sweep | null = null;
+	/** Until the first sweep after it what is known of pings is old: the alarm that stands is of before. Unix ms. */
+	#wokenAt: number;
 	/** When the first token expires, Unix ms. */
 	#expiryAt: number | null = null;
 
 	constructor(attachments: readonly Attachment[], now: number, needs: Needs) {
 		this.#room = needs;
+		this.#wokenAt = now;
 		for (const attachment of attachments) {
 			const can = needs.sanctions.effective(attachment.member, attachment.granted);
 			this.#add(wakeSession(attachment, can, now));
@@ -153,16 +163,27 @@ export class Sessions implements Concern {
 		this.#expiryAt = earliest(this.#expiryAt, at);
 	}
 
-	/** Closes sessions that were not heard for SILENCE_MS_MAX. */
 	due(turn: Turn): void {
+		if (turn.alarm !== null) this.sweep(turn.alarm.pings, turn);
+	}
+
+	/** True where, as far as is known without looking at their pings, a session may have been silent for too long. */
+	mayBeDead(now: number): boolean {
+		for (const { seenAt } of this.#sessions.values()) if (now - seenAt >= SILENCE_MS_MAX) return true;
+		return false;
+	}
+
+	/** Closes sessions that were not heard for SILENCE_MS_MAX. */
+	sweep(pings: ReadonlyMap<string, number>, turn: Turn): void {
 		for (const session of [...this.#sessions.values()]) {
-			session.seenAt = Math.max(session.seenAt, turn.alarm?.pings.get(session.id) ?? 0);
+			session.seenAt = Math.max(session.seenAt, pings.get(session.id) ?? 0);
 			if (turn.now - session.seenAt < SILENCE_MS_MAX) continue;
 			turn.close(session.id, CLOSE.heartbeatLost, "no heartbeat");
 			// It was gone when it was last heard: its grace is long over.
 			this.leave(session.id, session.seenAt);
 		}
-		this.#sweepAt = null;
+		this.#next = null;
+		this.#wokenAt = 0;
 	}
 
 	/** A member has a bounded number of sessions: one more replaces the one that was longest silent, as far as their attachments tell. */
@@ -174,20 +195,23 @@ export class Sessions implements Concern {
 	}
 
 	flush(turn: Turn): void {
-		this.#sweepAt = this.#nextSweep(turn.now);
+		this.#next = this.#nextSweep(turn.now);
 	}
 
 	deadline(now: number): number | null {
-		return earliest(this.#nextSweep(now), this.#expiryAt);
+		return earliest(this.#nextSweep(now)?.at ?? null, this.#expiryAt);
 	}
 
-	/** When a session could first be found dead, Unix ms; nobody needs to know while one member is alone. */
-	#nextSweep(now: number): number | null {
-		if (this.#room.roster.count < 2 || this.#sessions.size === 0) return null;
-		if (this.#sweepAt !== null) return this.#sweepAt;
+	/** When a session could first be found dead; of one who is alone that is seldom worth waking for. */
+	#nextSweep(now: number): Sweep | null {
+		if (this.#sessions.size === 0) return null;
+		const isAlone = this.#room.roster.count < 2;
+		// What was settled for one who was alone is too late for two.
+		if (this.#next !== null && (isAlone || !this.#next.isAlone)) return this.#next;
 		let seenAt = now;
 		for (const session of this.#sessions.values()) seenAt = Math.min(seenAt, session.seenAt);
-		return Math.max(now + SWEEP_INTERVAL_MS_MIN, seenAt + SILENCE_MS_MAX);
+		const latest = isAlone ? Math.max(seenAt, this.#wokenAt) + ALONE_SWEEP_INTERVAL_MS : seenAt + SILENCE_MS_MAX;
+		return { at: Math.max(now + SWEEP_INTERVAL_MS_MIN, latest), isAlone };
 	}
 
 	/** Closes everyone for good. */

@@ -41,7 +41,7 @@ export function encodeWelcome({ id, member, name, can }: Session, room: Welcomin
 		continuity,
 		...(reason === undefined ? {} : { reason }),
 		...(room.resume === null ? {} : { resume: room.resume }),
-		me: { id: member, name, session: id, can: [...can] },
+		me: { id: member, name, session: id, can: [...can], state: JSON.parse(room.roster.stateOf(member)) },
 		count: room.roster.count,
 		limits: limitsOf(room.settings),
 	};

@@ -27,7 +27,7 @@ scenario("a fresh join in an empty room: a welcome, nothing missed, one caught-u
 			floor: 1,
 			continuity: "fresh",
 			resume: "a-private-key",
-			me: { id: "ann", name: "ANN", session: ann, can: ["read", "publish", "signal", "presence", "job"] },
+			me: { id: "ann", name: "ANN", session: ann, can: ["read", "publish", "signal", "presence", "job"], state: null },
 			members: [{ id: "ann", name: "ANN", state: null }],
 			count: 1,
 			limits: {
