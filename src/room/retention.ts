@@ -81,6 +81,8 @@ export class Retention implements Concern {
 			event.at + bounds.historyAgeMsMax <= now ||
 			bytes > bounds.historyBytesMax ||
 			(meta.head - event.seq + 1 > bounds.historyEventsMax && event.at + YOUNG_EVENT_MS <= now);
+		const [oldest] = store.sizesAfter(floor - 1, 1);
+		if (oldest === undefined || !isOver(oldest)) return true;
 		const stays = this.#piece(floor - 1, TRIM_ROWS_MAX).find((event) => {
 			if (!isOver(event)) return true;
 			floor = event.seq + 1;

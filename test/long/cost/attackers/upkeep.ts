@@ -14,6 +14,13 @@ const READERS = 100;
 const storedEvents = (stage: Stage) =>
 	stage.prepare({ events: { count: EVENTS, bytes: 30_000, from: MEMBER, ageMs: 600_000 } });
 
+const erase = (stage: Stage) =>
+	stage.operator("/rooms/room/moderation", {
+		method: "POST",
+		headers: { "Content-Type": "application/json" },
+		body: JSON.stringify({ action: "erase", member: MEMBER }),
+	});
+
 const wipe = (stage: Stage) => stage.operator("/rooms/room", { method: "DELETE" });
 
 const redact = (seq: number) => ({ type: "moderate", id: `r${seq}`, action: "redact", seq });
@@ -36,11 +43,20 @@ export const KEEPERS: readonly Attacker[] = [
 		isWithinRates: true,
 		prepare: storedEvents,
 		attack: async (stage) => {
-			await stage.operator("/rooms/room/moderation", {
-				method: "POST",
-				headers: { "Content-Type": "application/json" },
-				body: JSON.stringify({ action: "erase", member: MEMBER }),
-			});
+			await erase(stage);
+			await stage.over;
+		},
+	},
+	{
+		name: "HTTP erase, 100,000 jobs",
+		does: "an operator erases a member who has asked for 100,000 jobs of 300 bytes in the last week",
+		isWithinRates: true,
+		prepare: (stage) =>
+			stage.prepare({
+				jobs: { count: 100_000, member: MEMBER, bytes: 300, purpose: "asked", state: "done", isOwed: false },
+			}),
+		attack: async (stage) => {
+			await erase(stage);
 			await stage.over;
 		},
 	},
