@@ -6,9 +6,10 @@
 import { DurableObject } from "cloudflare:workers";
 import { HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
 import type { PostModeration } from "../protocol/http.ts";
-import { guestIdOf, OPERATOR } from "../protocol/ids.ts";
+import { guestIdOf, OPERATOR, SHARED_ADDRESS } from "../protocol/ids.ts";
 import type { JobState } from "../protocol/jobs.ts";
 import { DOOR_PERIOD_MS } from "../protocol/limits.ts";
+import { isNobodysOwn } from "../protocol/loopback.ts";
 import type { Capability } from "../protocol/messages.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";
@@ -93,7 +94,8 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 		const algorithm = { name: "HMAC", hash: "SHA-256" };
 		const key = await crypto.subtle.importKey("raw", text.encode(this.#room.meta.salt), algorithm, false, ["sign"]);
 		const digest = new Uint8Array(await crypto.subtle.sign("HMAC", key, text.encode(address)));
-		return Array.from(digest.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+		const hex = Array.from(digest.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+		return isNobodysOwn(address) ? SHARED_ADDRESS + hex : hex;
 	}
 
 	override webSocketMessage(socket: WebSocket, text: string | ArrayBuffer): void {
@@ -166,7 +168,8 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 		const { name, can } = visitor;
 		const address = await this.#hash(visitor.address);
 		if (visitor.member !== null || address === null) return { member: visitor.member ?? "", name, can, address };
-		return { member: guestIdOf(address), name: `${name} ${address.slice(0, 4)}`, can, address };
+		const hex = address.replace(SHARED_ADDRESS, "");
+		return { member: guestIdOf(hex), name: `${name} ${hex.slice(0, 4)}`, can, address };
 	}
 
 	/** A moderator or operator acts; answered when it is done. */

@@ -24,6 +24,9 @@ export function guestIdOf(hex: string): string {
 	return `guest:${hex.slice(0, GUEST_ID_DIGITS)}`;
 }
 
+/** Begins the hash of an address that is nobody's own: one's own machine, or not known. */
+export const SHARED_ADDRESS = "~";
+
 /** The digits of a guest's id; null for everyone else. */
 export function digestOfGuest(member: string): string | null {
 	return GUEST.test(member) ? member.slice("guest:".length) : null;

@@ -4,7 +4,7 @@
  */
 
 import { CLOSE, type Refusal } from "../protocol/codes.ts";
-import { FORMER_GUEST_ID, formerIdOf } from "../protocol/ids.ts";
+import { FORMER_GUEST_ID, formerIdOf, SHARED_ADDRESS } from "../protocol/ids.ts";
 import type { Moderation as Action } from "../protocol/messages.ts";
 import type { History } from "./history.ts";
 import type { Ranges } from "./ranges.ts";
@@ -79,6 +79,8 @@ export class Moderation {
 		const latest = roster.addressOf(member);
 		const addresses = new Set(latest === null ? [] : [latest]);
 		for (const { address } of this.#sessionsOf(member)) if (address !== null) addresses.add(address);
+		// Where everyone comes from, nobody else is meant.
+		for (const address of addresses) if (address.startsWith(SHARED_ADDRESS)) addresses.delete(address);
 		sanctions.impose("ban", member, addresses, until);
 		record.exist();
 		this.#dismiss(member, CLOSE.banned, BANNED, turn);

@@ -142,3 +142,12 @@ scenario("G10 who lacks `moderate` bans nobody", (stage) => {
 	expect(only(stage.heard(ann), "error")).toMatchObject([{ id: "ban", code: "forbidden" }]);
 	expect(stage.closeCode(bob)).toBeNull();
 });
+
+scenario("a ban of a guest whose address is nobody's own holds for that guest alone", (stage) => {
+	const mod = moderator(stage);
+	const ann = stage.join("guest:a", { address: "~local" });
+	const bob = stage.join("guest:b", { address: "~local" });
+	act(stage, mod, ban("guest:a"));
+	expect([stage.closeCode(ann), stage.closeCode(bob)]).toEqual([4501, null]);
+	expect([tryJoin(stage, "guest:a", "~local"), tryJoin(stage, "guest:n", "~local")]).toEqual([4501, "in"]);
+});

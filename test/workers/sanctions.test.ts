@@ -185,3 +185,14 @@ test.each([
 	await mod.until(() => mod.seqs.includes(1) || mod.closed !== null);
 	expect(mod.closed).toBeNull();
 });
+
+test("a ban of a guest at a loopback or unknown address bans nobody else there", async () => {
+	const offer = { "Sec-WebSocket-Protocol": "rotunda.v1" };
+	for (const at of [{}, { "CF-Connecting-IP": "127.0.0.1" }, { "CF-Connecting-IP": "::1" }]) {
+		const guest = await enter(call, PATH, { ...at, ...offer });
+		const [welcome] = await guest.hears("welcome");
+		await operate({ action: "ban", member: welcome?.me.id });
+		await guest.until(() => guest.closed !== null);
+		expect(await outcomeOf(await knock(call, PATH, { ...at, ...offer }))).not.toContain("banned");
+	}
+});
