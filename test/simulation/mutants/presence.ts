@@ -82,7 +82,7 @@ export const PRESENCE: readonly Mutant[] = [
 	{
 		name: "a ping is no sign of life",
 		file: "room/sessions.ts",
-		find: "session.seenAt = Math.max(session.seenAt, turn.alarm?.pings.get(session.id) ?? 0);",
+		find: "session.seenAt = Math.max(session.seenAt, pings.get(session.id) ?? 0);",
 		put: "",
 		expects: ["G9"],
 	},
@@ -103,15 +103,15 @@ export const PRESENCE: readonly Mutant[] = [
 	{
 		name: "nobody sweeps",
 		file: "room/sessions.ts",
-		find: "Math.max(now + SWEEP_INTERVAL_MS_MIN, seenAt + SILENCE_MS_MAX)",
-		put: "null",
+		find: "return { at: Math.max(now + SWEEP_INTERVAL_MS_MIN, latest), isAlone };",
+		put: "return null;",
 		expects: ["G9"],
 	},
 	{
-		name: "sweeps for one who is alone",
+		name: "sweeps as often for one who is alone",
 		file: "room/sessions.ts",
-		find: "this.#room.roster.count < 2 ||",
-		put: "this.#room.roster.count < 1 ||",
+		find: "const isAlone = this.#room.roster.count < 2;",
+		put: "const isAlone = this.#room.roster.count < 1;",
 		expects: ["G7"],
 	},
 	{
