@@ -147,6 +147,13 @@ export const STEPS: readonly (readonly string[])[] = [
 		"alter table ranges add column aside integer not null default 0",
 		"alter table jobs add column name text not null default ''",
 	],
+	[
+		// When the clock was last found to have been ahead, and the newest event then.
+		"alter table meta add column set_back_at integer",
+		"alter table meta add column set_back_seq integer",
+		// When it was imposed: what a clock that was ahead imposed is known by it.
+		"alter table sanctions add column since integer",
+	],
 ];
 
 /** The version that this code reads and writes. */

@@ -1,7 +1,7 @@
 /** The jobs and ranges of a room in SQLite. */
 
 import type { JobState } from "../protocol/jobs.ts";
-import { JOBS_LOOKED_AT_MAX } from "../protocol/limits.ts";
+import { JOBS_LOOKED_AT_MAX, OUTCOME_KEPT_MS } from "../protocol/limits.ts";
 import { fitting } from "../room/fitting.ts";
 import type { AskKey, JobChange, JobHead, JobRow, ListedJob, RangeRow } from "../room/jobs.ts";
 import type { DroppedJobs, JobSize, JobSizes } from "../room/store.ts";
@@ -90,7 +90,8 @@ export class SqliteJobs extends SqliteRemains {
 	changeJobs(jobs: readonly JobChange[]): void {
 		this.writeRows(
 			`update jobs set seq = value->>1, state = value->>2, run = value->>3, due_at = value->>4, is_owed = value->>5,
-				input = coalesce(value->>6, input), outcome = coalesce(value->>7, outcome), name = coalesce(value->>8, name)
+				input = coalesce(value->>6, input), outcome = coalesce(value->>7, outcome), name = coalesce(value->>8, name),
+				deadline_at = value->>9, at = value->>10
 				${ROWS} where jobs.n = value->>0`,
 			jobs.map((job) => [
 				job.n,
@@ -102,6 +103,8 @@ export class SqliteJobs extends SqliteRemains {
 				job.input ?? null,
 				job.outcome ?? null,
 				job.name ?? null,
+				job.deadlineAt,
+				job.at,
 			]),
 		);
 	}
@@ -128,6 +131,9 @@ export class SqliteJobs extends SqliteRemains {
 		);
 		const numbers = dropped.map(({ n }) => n);
 		this.writeRows(`delete from jobs where n in (select value ${ROWS})`, numbers);
+		const latest = at + OUTCOME_KEPT_MS;
+		const ahead = oldest.filter(({ dueAt }) => dueAt > latest).map(({ n }) => [n, latest]);
+		this.writeRows(`update jobs set due_at = value->>1 ${ROWS} where jobs.n = value->>0`, ahead);
 		return { dropped, nextAt: this.oldestSettledJob() };
 	}
 

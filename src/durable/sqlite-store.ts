@@ -24,19 +24,22 @@ const UNINDEXED_ROWS_MAX = 500;
 
 export class SqliteStore extends SqliteKeys implements RoomStore {
 	meta(): Meta | null {
-		type Row = Omit<Meta, "oldestKey" | "olderKeys" | "isLocked"> & {
+		type Row = Omit<Meta, "oldestKey" | "olderKeys" | "setBack" | "isLocked"> & {
 			isLocked: number;
 			keyAt: number | null;
 			keySeq: number | null;
 			olderAt: number | null;
 			olderSeq: number | null;
+			setBackAt: number | null;
+			setBackSeq: number | null;
 		};
 		const [row] = this.read<Row & Record<string, SqlStorageValue>>(
 			`select epoch, head, floor, kept, held_bytes as "heldBytes", jobs, is_locked as "isLocked", salt, at, floor_at as "floorAt", bytes, key_at as "keyAt", key_seq as "keySeq",
-				empty_since as "emptySince", older_at as "olderAt", older_seq as "olderSeq" from meta`,
+				empty_since as "emptySince", older_at as "olderAt", older_seq as "olderSeq",
+				set_back_at as "setBackAt", set_back_seq as "setBackSeq" from meta`,
 		);
 		if (row === undefined) return null;
-		const { keyAt, keySeq, olderAt, olderSeq, isLocked, ...meta } = row;
+		const { keyAt, keySeq, olderAt, olderSeq, setBackAt, setBackSeq, isLocked, ...meta } = row;
 		const ageOf = (at: number | null, seq: number | null): KeyAge | null =>
 			at === null || seq === null ? null : { at, seq };
 		return {
@@ -44,12 +47,13 @@ export class SqliteStore extends SqliteKeys implements RoomStore {
 			isLocked: isLocked === 1,
 			oldestKey: ageOf(keyAt, keySeq),
 			olderKeys: ageOf(olderAt, olderSeq),
+			setBack: ageOf(setBackAt, setBackSeq),
 		};
 	}
 
 	saveMeta(meta: Meta): void {
 		this.write(
-			"insert or replace into meta values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			"insert or replace into meta values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			meta.epoch,
 			meta.head,
 			meta.floor,
@@ -66,6 +70,8 @@ export class SqliteStore extends SqliteKeys implements RoomStore {
 			meta.emptySince,
 			meta.olderKeys?.at ?? null,
 			meta.olderKeys?.seq ?? null,
+			meta.setBack?.at ?? null,
+			meta.setBack?.seq ?? null,
 		);
 	}
 
@@ -135,16 +141,17 @@ export class SqliteStore extends SqliteKeys implements RoomStore {
 
 	sanctions(): SanctionRow[] {
 		return this.read<SanctionRow & Record<string, SqlStorageValue>>(
-			"select kind, subject, member, until from sanctions order by rowid",
+			"select kind, subject, member, since, until from sanctions order by rowid",
 		);
 	}
 
-	saveSanction({ kind, subject, member, until }: SanctionRow): void {
+	saveSanction({ kind, subject, member, since, until }: SanctionRow): void {
 		this.write(
-			"insert or replace into sanctions (kind, subject, member, until) values (?, ?, ?, ?)",
+			"insert or replace into sanctions (kind, subject, member, since, until) values (?, ?, ?, ?, ?)",
 			kind,
 			subject,
 			member,
+			since,
 			until,
 		);
 	}

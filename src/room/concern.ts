@@ -17,6 +17,12 @@ export interface Concern {
 	deadline?(now: number): number | null;
 	/** An alarm has come: does what is due. */
 	due?(turn: Turn): void;
+	/**
+	 * The clock stands at `now`, and may have stood later before: what it remembers of a time that cannot have been yet
+	 * is of `now`, and what is due later than its own period from `now` is due then. So nothing waits until the clock has
+	 * caught up, and nothing goes early. Says whether anything is to be written for it.
+	 */
+	setBack?(now: number): boolean;
 	/** Writes what the turn has changed, and says what is to be heard of it. */
 	flush?(turn: Turn): void;
 	/** Everything that was said goes; the store is wiped already. */

@@ -57,12 +57,13 @@ export class History implements Concern {
 
 	/** Gives the event the next place. Nobody may see it before {@link flush} has committed. */
 	append(event: Appending, dataJson: string, now: number): StoredEvent {
-		const at = Math.max(now, this.#record.meta.at);
-		const seq = this.#record.meta.head + 1;
+		const { meta } = this.#record;
+		const at = Math.max(now, meta.at);
+		const seq = meta.head + 1;
 		const body = encodeEvent({ ...event, seq, at }, dataJson);
 		const stored: NewEvent = {
 			seq,
-			at,
+			at: now,
 			from: event.from,
 			id: event.id ?? null,
 			digest: event.digest ?? "",
@@ -75,9 +76,9 @@ export class History implements Concern {
 		this.#record.change({
 			head: seq,
 			at,
-			floorAt: this.#record.meta.floorAt ?? at,
-			bytes: this.#record.meta.bytes + stored.bytes,
-			oldestKey: stored.id === null ? this.#record.meta.oldestKey : (this.#record.meta.oldestKey ?? { at, seq }),
+			floorAt: meta.floorAt ?? now,
+			bytes: meta.bytes + stored.bytes,
+			oldestKey: stored.id === null ? meta.oldestKey : (meta.oldestKey ?? { at: now, seq }),
 		});
 		return stored;
 	}
@@ -156,7 +157,7 @@ export class History implements Concern {
 			.map((event) => event.seq);
 	}
 
-	/** When the first of this turn's events is; null where there are none. */
+	/** When the first of this turn's events was written; null where there are none. */
 	get freshAt(): number | null {
 		return this.#fresh[0]?.at ?? null;
 	}

@@ -125,6 +125,21 @@ export function countsFor(head: JobHead): head is JobHead & { member: string; as
 	return head.member !== null && head.ask !== null && (head.purpose === "asked" || head.purpose === "hold");
 }
 
+/**
+ * What changes of a job that is owed where the clock was set back to `now`; null where nothing does. One that came to be
+ * later than that begins now. `leaseMs`: its kind's.
+ */
+export function setBackJob({ at, state, dueAt, deadlineAt }: JobHead, now: number, leaseMs: number) {
+	const aheadMs = Math.max(0, at - now);
+	const latest = now + (state === "sent" ? leaseMs : 0);
+	if (aheadMs === 0 && dueAt <= latest) return null;
+	return {
+		at: at - aheadMs,
+		dueAt: Math.min(dueAt, latest),
+		deadlineAt: deadlineAt === null ? null : deadlineAt - aheadMs,
+	};
+}
+
 export function headOf({ name: _, input: __, outcome: ___, ...head }: JobChange): JobHead {
 	return head;
 }

@@ -1,5 +1,5 @@
 /** What came of jobs: it is kept for a week, and owed to whom it concerns until they have received it. */
-import { JOBS_TRIM_BYTES_MAX, JOBS_TRIM_ROWS_MAX, KEY_SWEEP_MS } from "../protocol/limits.ts";
+import { JOBS_TRIM_BYTES_MAX, JOBS_TRIM_ROWS_MAX, KEY_SWEEP_MS, OUTCOME_KEPT_MS } from "../protocol/limits.ts";
 import { Owed } from "./owed.ts";
 import type { RoomStore } from "./store.ts";
 
@@ -20,6 +20,11 @@ export class KeptOutcomes {
 
 	get deadline(): number | null {
 		return this.#forgetAt === null ? null : this.#forgetAt + KEY_SWEEP_MS;
+	}
+
+	/** What a clock that was ahead has settled is found by the store: at once, since a room that sleeps would put it off for ever. */
+	setBack(now: number): void {
+		if (this.#forgetAt !== null && this.#forgetAt > now + OUTCOME_KEPT_MS) this.#forgetAt = now - KEY_SWEEP_MS;
 	}
 
 	/** One more is kept, until then. */

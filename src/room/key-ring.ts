@@ -27,10 +27,10 @@ export class KeyRing implements Concern {
 	/** An older generation goes when its last key is known for long enough; then the newer one grows old. */
 	due({ now }: Turn): void {
 		this.#dropOlder(now);
-		const { oldestKey, olderKeys, at, head } = this.#record.meta;
+		const { oldestKey, olderKeys, head } = this.#record.meta;
 		if (olderKeys !== null || oldestKey === null || !this.#isOver(oldestKey, now)) return;
 		this.#store.turnKeys();
-		this.#record.change({ oldestKey: null, olderKeys: { at, seq: head } });
+		this.#record.change({ oldestKey: null, olderKeys: { at: this.#record.newestAt(now), seq: head } });
 		this.#dropOlder(now);
 	}
 

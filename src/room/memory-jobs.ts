@@ -1,7 +1,7 @@
 /** What the reference store has beneath it: a transaction with an undo log, and the jobs. */
 
 import type { JobState } from "../protocol/jobs.ts";
-import { JOBS_LOOKED_AT_MAX } from "../protocol/limits.ts";
+import { JOBS_LOOKED_AT_MAX, OUTCOME_KEPT_MS } from "../protocol/limits.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import { fitting } from "./fitting.ts";
 import { type AskKey, headOf, type JobChange, type JobHead, type JobRow, type ListedJob } from "./jobs.ts";
@@ -113,6 +113,10 @@ export class MemoryJobs {
 		const count = fitting(limit, bytesMax, (first, many) => sizes.slice(first, first + many));
 		const dropped = due.slice(0, count).map(({ n, member }) => ({ n, member }));
 		for (const { n } of dropped) this.jobRows.delete(n);
+		const latest = at + OUTCOME_KEPT_MS;
+		for (const job of this.#settledJobs().slice(0, limit)) {
+			if (job.dueAt > latest) this.jobRows.set(job.n, { ...job, dueAt: latest });
+		}
 		return { dropped, nextAt: this.oldestSettledJob() };
 	}
 

@@ -10,7 +10,7 @@ import type { History } from "./history.ts";
 import type { Ranges } from "./ranges.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
-import type { Sanctions } from "./sanctions.ts";
+import type { Sanctions, Term } from "./sanctions.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Settlement } from "./settlement.ts";
@@ -41,15 +41,15 @@ export class Moderation {
 		if (action === "lock" || action === "unlock") return this.#lock(action === "lock");
 		if (action === "redact") return this.#redact(seq, by, turn);
 		if (member === undefined) return { code: "invalid", message: `Say whom to ${action}: \`member\`.` };
-		const until = seconds === undefined ? null : turn.now + seconds * 1000;
+		const term = { since: turn.now, until: seconds === undefined ? null : turn.now + seconds * 1000 };
 		switch (action) {
 			case "remove":
 				if (this.#dismiss(member, CLOSE.removed, "a moderator removed you", turn)) return null;
 				return { code: "not_found", message: "That member is not here." };
 			case "ban":
-				return this.#ban(member, until, turn);
+				return this.#ban(member, term, turn);
 			case "mute":
-				this.#room.sanctions.impose("mute", member, [], until);
+				this.#room.sanctions.impose("mute", member, [], term);
 				this.#room.record.exist();
 				this.#regrant(member, turn);
 				this.#silence([member], turn);
@@ -74,14 +74,14 @@ export class Moderation {
 	}
 
 	/** A ban is worth storing a room for: its epoch is real from here on. */
-	#ban(member: string, until: number | null, turn: Turn): null {
+	#ban(member: string, term: Term, turn: Turn): null {
 		const { sanctions, record, sessions, roster } = this.#room;
 		const latest = roster.addressOf(member);
 		const addresses = new Set(latest === null ? [] : [latest]);
 		for (const { address } of this.#sessionsOf(member)) if (address !== null) addresses.add(address);
 		// Where everyone comes from, nobody else is meant.
 		for (const address of addresses) if (address.startsWith(SHARED_ADDRESS)) addresses.delete(address);
-		sanctions.impose("ban", member, addresses, until);
+		sanctions.impose("ban", member, addresses, term);
 		record.exist();
 		this.#dismiss(member, CLOSE.banned, BANNED, turn);
 		const flatmates: string[] = [];

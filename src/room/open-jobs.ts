@@ -2,7 +2,7 @@
 import { JOBS_DUE_MAX } from "../protocol/limits.ts";
 import { Agenda } from "./agenda.ts";
 import { earliest } from "./deadlines.ts";
-import type { JobHead } from "./jobs.ts";
+import { type JobHead, setBackJob } from "./jobs.ts";
 import { Sendings } from "./sendings.ts";
 
 export class OpenJobs {
@@ -74,6 +74,18 @@ export class OpenJobs {
 		const taken = this.#headsOf(this.#sendings.take(now, (n) => this.#heads.has(n), JOBS_DUE_MAX));
 		for (const head of taken) this.#plan(head);
 		return taken;
+	}
+
+	/** The clock stands at `now`, and may have stood later. Gives those that it changes. `leaseMs`: a kind's. */
+	setBack(now: number, leaseMs: (kind: string) => number): JobHead[] {
+		this.#sendings.setBack(now);
+		const changed: JobHead[] = [];
+		for (const head of this.#heads.values()) {
+			const changes = setBackJob(head, now, leaseMs(head.kind));
+			if (changes !== null) changed.push(Object.assign(head, changes));
+			this.#plan(head);
+		}
+		return changed;
 	}
 
 	/** When something is next to be done, Unix ms; null where nothing is. */

@@ -252,6 +252,13 @@ export class Outbox implements Concern {
 		return late;
 	}
 
+	setBack(now: number): boolean {
+		this.#outcomes.setBack(now);
+		const changed = this.#open.setBack(now, (kind) => this.#rules.kind(kind)?.leaseMs ?? SEND_MS_MAX);
+		for (const head of changed) this.#changed.set(head.n, head);
+		return changed.length > 0;
+	}
+
 	deadline(): number | null {
 		return earliest(this.#open.deadline, this.#outcomes.deadline);
 	}

@@ -19,6 +19,7 @@ import { RoomRecord } from "./record.ts";
 import { Remains } from "./remains.ts";
 import { Requests } from "./requests.ts";
 import { Retention } from "./retention.ts";
+import { RoomClock } from "./room-clock.ts";
 import { Roster } from "./roster.ts";
 import { Sanctions } from "./sanctions.ts";
 import type { Attachment } from "./session.ts";
@@ -77,7 +78,9 @@ export function furnish(store: RoomStore, attachments: readonly Attachment[], wo
 	const concerns: Concern[] = [sanctions, roster, sessions];
 	const emptiness = new Emptiness(record, concerns);
 	concerns.push(emptiness, erasures, history, publishing, outbox, settlement, ranges, retention, keyRing);
-	concerns.push(remains, record, catchUp);
+	const clock = new RoomClock(concerns);
+	concerns.push(remains, record, catchUp, patience, clock);
+	clock.stand(world.now);
 	const served = { publishing, settlement, desk, moderation, catchUp, requests, patience, door };
-	return { ...first, ...served, erasures, emptiness, concerns };
+	return { ...first, ...served, erasures, emptiness, concerns, clock };
 }

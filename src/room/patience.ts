@@ -2,6 +2,7 @@
 import { CLOSE } from "../protocol/codes.ts";
 import { REFUSALS_MEMORY_MS, REFUSALS_PER_SECOND, REFUSALS_SECONDS } from "../protocol/limits.ts";
 import type { Buckets } from "./buckets.ts";
+import type { Concern } from "./concern.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Turn } from "./turn.ts";
@@ -13,13 +14,18 @@ interface Needs {
 
 const TOLL = { what: "refused", perSecond: REFUSALS_PER_SECOND, burstSeconds: REFUSALS_SECONDS };
 
-export class Patience {
+export class Patience implements Concern {
 	readonly #room: Needs;
 	/** When members were sent away for it, Unix ms: the longest ago first. */
 	readonly #sentAway = new Map<string, number>();
 
 	constructor(needs: Needs) {
 		this.#room = needs;
+	}
+
+	setBack(now: number): boolean {
+		for (const [member, at] of this.#sentAway) this.#sentAway.set(member, Math.min(at, now));
+		return false;
 	}
 
 	/** So many refusals were told to a session. One who waits as long as it was told never comes here. */

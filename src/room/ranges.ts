@@ -3,7 +3,7 @@
  * a kind says what is settled through and which range is in flight. A range is frozen when it is first
  * sent, so its retries are the same delivery; while it is in flight, what comes gathers for the next.
  */
-import { DIRECTORY_LAG_MS, RANGE_PAUSE_MS, SEND_MS_MAX } from "../protocol/limits.ts";
+import { DIRECTORY_LAG_MS, RANGE_PAUSE_MS, RANGE_RETRY_MS_MAX, SEND_MS_MAX } from "../protocol/limits.ts";
 import type { Failed } from "../protocol/outcome.ts";
 import type { RangeRule } from "../protocol/rules.ts";
 import type { Concern } from "./concern.ts";
@@ -209,6 +209,17 @@ export class Ranges implements Concern {
 			if (row.state === "sent") this.#put({ ...row, state: "waiting", run: row.run + 1, dueAt: now });
 			this.#sendings.addIdle(name, now);
 		}
+	}
+
+	setBack(now: number): boolean {
+		this.#sendings.setBack(now);
+		if (this.#tellAt !== null) this.#tellAt = Math.min(this.#tellAt, now + DIRECTORY_LAG_MS);
+		for (const row of this.rows()) {
+			const leaseMs = this.#rules.get(row.kind)?.leaseMs ?? SEND_MS_MAX;
+			const mostMs = { idle: RANGE_PAUSE_MS, waiting: RANGE_RETRY_MS_MAX, sent: leaseMs, stopped: 0 }[row.state];
+			if (row.dueAt > now + mostMs) this.#put({ ...row, dueAt: now + mostMs });
+		}
+		return this.#dirty.size > 0;
 	}
 
 	deadline(): number | null {

@@ -1,6 +1,6 @@
 /** The room's one row: which history this is, where it stands, and what the room counts. Written last in a turn. */
 import type { Concern } from "./concern.ts";
-import type { Meta, RoomStore } from "./store.ts";
+import type { KeyAge, Meta, RoomStore } from "./store.ts";
 
 /** What a room in which nothing is stored begins with. */
 export interface Origin {
@@ -20,6 +20,7 @@ const BEGINNING = {
 	bytes: 0,
 	oldestKey: null,
 	olderKeys: null,
+	setBack: null,
 	emptySince: null,
 	jobs: 0,
 } as const satisfies Partial<Meta>;
@@ -66,6 +67,42 @@ export class RoomRecord implements Concern {
 		if (!this.isStored) this.#changed = true;
 	}
 
+	setBack(now: number): boolean {
+		const { floorAt, oldestKey, olderKeys, emptySince } = this.#meta;
+		const times = {
+			floorAt: floorAt === null ? null : Math.min(floorAt, now),
+			oldestKey: agedBy(oldestKey, now),
+			olderKeys: agedBy(olderKeys, now),
+			setBack: this.#newestAhead(now) ?? agedBy(this.#meta.setBack, now),
+			emptySince: emptySince === null ? null : Math.min(emptySince, now),
+		};
+		const { meta } = this;
+		const isChanged = (Object.keys(times) as (keyof typeof times)[]).some((name) => times[name] !== meta[name]);
+		if (isChanged) this.change(times);
+		return isChanged;
+	}
+
+	/** Since `now`, where the newest event was written by a clock that was ahead; null where it was not, or that is known. */
+	#newestAhead(now: number): KeyAge | null {
+		const { head, at, setBack } = this.#meta;
+		if (at <= now || head === (setBack?.seq ?? 0)) return null;
+		const [newest] = this.#store.sizesAfter(head - 1, 1);
+		return newest === undefined || newest.at <= now ? null : { at: now, seq: head };
+	}
+
+	/** When an event was written, Unix ms, whatever the clock said then. */
+	writtenAt({ seq, at }: KeyAge): number {
+		const { setBack } = this.#meta;
+		return setBack === null || seq > setBack.seq ? at : Math.min(at, setBack.at);
+	}
+
+	/** When the newest event was written, Unix ms, or a little later. */
+	newestAt(now: number): number {
+		const { head, at } = this.#meta;
+		const [newest] = this.#store.sizesAfter(head - 1, 1);
+		return Math.min(newest === undefined ? at : this.writtenAt(newest), now);
+	}
+
 	/** The number of the epoch's next job. */
 	nextJob(): number {
 		this.change({ jobs: this.#meta.jobs + 1 });
@@ -83,4 +120,9 @@ export class RoomRecord implements Concern {
 		this.#stored = true;
 		this.#changed = false;
 	}
+}
+
+/** Of `now` where it is of later; the same where it is not. */
+function agedBy(age: KeyAge | null, now: number): KeyAge | null {
+	return age === null || age.at <= now ? age : { ...age, at: now };
 }

@@ -21,6 +21,11 @@ export class Remains implements Concern {
 		return this.#isDue(now) ? now : this.#lastAt + REMAINS_PAUSE_MS;
 	}
 
+	setBack(now: number): boolean {
+		this.#lastAt = Math.min(this.#lastAt, now);
+		return false;
+	}
+
 	/** An alarm may come for something else, or be rung again and again: a piece goes when it is its time. */
 	due({ now }: Turn): void {
 		if (!this.#isDue(now) || !this.#store.hasRemains()) return;
@@ -28,8 +33,7 @@ export class Remains implements Concern {
 		this.#lastAt = now;
 	}
 
-	/** Also where the clock was set back: nothing waits until it has caught up. */
 	#isDue(now: number): boolean {
-		return now < this.#lastAt || now >= this.#lastAt + REMAINS_PAUSE_MS;
+		return now >= this.#lastAt + REMAINS_PAUSE_MS;
 	}
 }

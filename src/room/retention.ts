@@ -71,6 +71,11 @@ export class Retention implements Concern {
 		for (const kind of ranges.trimmedBefore(kept)) desk.lost(kind, kept, now);
 	}
 
+	setBack(now: number): boolean {
+		if (this.#excessAt !== null) this.#excessAt = Math.min(this.#excessAt, now + YOUNG_EVENT_MS);
+		return false;
+	}
+
 	/** Moves the floor past what is over a bound. Says whether nothing more is. */
 	#raise(now: number): boolean {
 		const { store, record, history, bounds } = this.#room;
@@ -78,9 +83,9 @@ export class Retention implements Concern {
 		let { floor } = meta;
 		let bytes = meta.bytes - meta.heldBytes;
 		const isOver = (event: EventSize): boolean =>
-			event.at + bounds.historyAgeMsMax <= now ||
+			record.writtenAt(event) + bounds.historyAgeMsMax <= now ||
 			bytes > bounds.historyBytesMax ||
-			(meta.head - event.seq + 1 > bounds.historyEventsMax && event.at + YOUNG_EVENT_MS <= now);
+			(meta.head - event.seq + 1 > bounds.historyEventsMax && record.writtenAt(event) + YOUNG_EVENT_MS <= now);
 		const [oldest] = store.sizesAfter(floor - 1, 1);
 		if (oldest === undefined || !isOver(oldest)) return true;
 		const stays = this.#piece(floor - 1, TRIM_ROWS_MAX).find((event) => {
@@ -91,7 +96,7 @@ export class Retention implements Concern {
 		});
 		const [next] = floor > meta.floor && stays === undefined ? store.sizesAfter(floor - 1, 1) : [stays];
 		if (floor > meta.floor) {
-			const floorAt = floor > meta.head ? null : (next?.at ?? history.freshAt);
+			const floorAt = floor > meta.head ? null : next === undefined ? history.freshAt : record.writtenAt(next);
 			record.change({ floor, floorAt, heldBytes: meta.bytes - bytes });
 		}
 		return next === undefined || stays !== undefined;

@@ -114,8 +114,9 @@ export class Room {
 	 * is as it was and this Room is not to be used again: wake another one.
 	 */
 	turn(inputs: readonly Input[], now: number): Effects {
-		const { store, rules, sessions, publishing, outbox, moderation, emptiness, concerns } = this.#parts;
+		const { store, rules, sessions, publishing, outbox, moderation, emptiness, concerns, clock } = this.#parts;
 		return store.transaction((): Effects => {
+			clock.stand(now);
 			const turn = this.#begin(now);
 			const { publishes, asks } = keysOf(inputs, sessions, rules);
 			publishing.begin(publishes);

@@ -10,25 +10,13 @@ import type { Member } from "../protocol/messages.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
+import { type Here, hereOf, rowOf, setBackLeaving } from "./here.ts";
 import { encodePresence } from "./presence.ts";
 import type { RoomRecord } from "./record.ts";
 import { Sample, type SampleChanges } from "./sample.ts";
 import type { Attachment } from "./session.ts";
 import type { RoomStore, RosterRow } from "./store.ts";
 import type { Turn } from "./turn.ts";
-
-interface Here {
-	id: string;
-	name: string;
-	/** The presence state, as JSON. */
-	state: string;
-	sessions: Set<string>;
-	goneSince: number | null;
-	/** When the latest of its sessions left, Unix ms, as far as memory goes. */
-	leftAt: number;
-	/** The keyed hash of a guest's address. */
-	address: string | null;
-}
 
 interface Entry extends Pick<Here, "id" | "name" | "address"> {
 	session: string;
@@ -65,9 +53,8 @@ export class Roster implements Concern {
 	}
 
 	#seat(row: RosterRow): void {
-		const { member: id, name, state, goneSince, address } = row;
-		this.#members.set(id, { id, name, state, sessions: new Set(), goneSince, leftAt: 0, address });
-		this.#sample.seat(id);
+		this.#members.set(row.member, hereOf(row));
+		this.#sample.seat(row.member);
 	}
 
 	/** Members without a session are in grace: since they left, or from now on. */
@@ -207,6 +194,11 @@ export class Roster implements Concern {
 		return this.#members.get(id)?.state ?? "null";
 	}
 
+	setBack(now: number): boolean {
+		for (const member of this.#members.values()) if (setBackLeaving(member, now)) this.#dirty.add(member.id);
+		return this.isRestless;
+	}
+
 	/** When the next grace is over. A swept member's grace may end before an earlier leaver's. */
 	deadline(): number | null {
 		let next: number | null = null;
@@ -239,19 +231,12 @@ export class Roster implements Concern {
 		this.#expire(turn.now);
 		this.#listed = null;
 		if (this.isRestless) this.#record.exist();
-		const rows = [...this.#dirty].flatMap((id) => this.#rowOf(id) ?? []);
+		const rows = [...this.#dirty].flatMap((id) => this.#members.get(id) ?? []).map(rowOf);
 		if (this.#dropped.size > 0) this.#store.dropRoster([...this.#dropped]);
 		if (rows.length > 0) this.#store.saveRoster(rows);
 		for (const message of this.#encodeChanges()) turn.share(message);
 		[this.#dirty, this.#dropped] = [new Set(), new Set()];
 		this.#countTold = this.count;
-	}
-
-	#rowOf(id: string): RosterRow | null {
-		const member = this.#members.get(id);
-		if (member === undefined) return null;
-		const { name, state, goneSince, address } = member;
-		return { member: id, name, state, goneSince, address };
 	}
 
 	#remove(id: string): void {

@@ -12,10 +12,15 @@ import type { RoomStore, SanctionRow } from "./store.ts";
 /** What a muted member may not do: everything that others would notice. */
 const SPEAKING: ReadonlySet<Capability> = new Set(["publish", "signal", "presence", "job", "moderate"]);
 
+/** Since when and until when a sanction holds. */
+export type Term = Pick<SanctionRow, "since" | "until">;
+
 export class Sanctions implements Concern {
 	readonly #store: RoomStore;
 	/** By kind and subject, then by member: an address may be banned for several guests, each for its time. */
 	#rows = new Map<string, Map<string, SanctionRow>>();
+	/** Whose term has moved with the clock, and is to be written. */
+	#moved: SanctionRow[] = [];
 
 	constructor(store: RoomStore) {
 		this.#store = store;
@@ -45,12 +50,13 @@ export class Sanctions implements Concern {
 		return new Set(granted.filter((capability) => !SPEAKING.has(capability)));
 	}
 
-	impose(kind: SanctionRow["kind"], member: string, addresses: Iterable<string>, until: number | null): void {
-		this.#put({ kind, subject: member, member, until });
+	/** `term`: since when and until when it holds, Unix ms; null for ever. */
+	impose(kind: SanctionRow["kind"], member: string, addresses: Iterable<string>, term: Term): void {
+		this.#put({ kind, subject: member, member, ...term });
 		// What is changed is changed for all that it already holds for: addresses, and what the guest's id was.
 		const held = this.#rowsOf(kind, member);
-		for (const row of held) this.#put({ ...row, until });
-		for (const address of addresses) this.#put({ kind, subject: `@${address}`, member, until });
+		for (const row of held) this.#put({ ...row, ...term });
+		for (const address of addresses) this.#put({ kind, subject: `@${address}`, member, ...term });
 	}
 
 	/** Says whether there was one. */
@@ -65,6 +71,25 @@ export class Sanctions implements Concern {
 		const over = this.#all().filter(({ until }) => until !== null && until <= now);
 		this.#drop(over);
 		return over.filter(({ kind }) => kind === "mute").map(({ member }) => member);
+	}
+
+	/** What was imposed by a clock that was ahead lasts as long as was said, from now on. */
+	setBack(now: number): boolean {
+		const ahead = this.#all().filter(({ since }) => since !== null && since > now);
+		for (const row of ahead) {
+			const { since, until } = row;
+			const moved = { ...row, since: now, until: until === null || since === null ? until : until - (since - now) };
+			this.#keep(moved);
+			this.#moved.push(moved);
+		}
+		return ahead.length > 0;
+	}
+
+	flush(): void {
+		for (const row of this.#moved) {
+			if (this.#rows.get(keyOf(row.kind, row.subject))?.get(row.member) === row) this.#store.saveSanction(row);
+		}
+		this.#moved = [];
 	}
 
 	deadline(): number | null {

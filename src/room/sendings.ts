@@ -40,6 +40,11 @@ export class Sendings<Key> {
 		return this.#until.get(key) ?? null;
 	}
 
+	/** The clock stands at `now`, and may have stood later: no handing over takes longer than it may. */
+	setBack(now: number): void {
+		for (const [key, at] of this.#until) this.#until.set(key, Math.min(at, now + SEND_MS_MAX));
+	}
+
 	/** Gives what is due and may be handed over, at most `limit` of it, and notes that it is. */
 	take(now: number, may: (key: Key) => boolean, limit = Number.POSITIVE_INFINITY): Key[] {
 		const due = [...this.#due].filter(may);

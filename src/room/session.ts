@@ -38,6 +38,8 @@ export interface Session {
 	seenAt: number;
 	/** The `seenAt` that its attachment holds. */
 	seenSaved: number;
+	/** A heartbeat that was noted by a clock that was ahead, Unix ms: it is a sign of life once. */
+	aheadPing?: number | undefined;
 	/** Times of its latest malformed messages, oldest first. */
 	malformed: number[];
 }
@@ -55,6 +57,7 @@ export interface Attachment {
 	seenAt: number;
 	/** Under which host it reached the server. */
 	host: string;
+	aheadPing?: number | undefined;
 }
 
 export function attachmentOf(session: Session): Attachment {
@@ -70,6 +73,7 @@ export function attachmentOf(session: Session): Attachment {
 		mode: session.mode,
 		seenAt: session.seenAt,
 		host: session.host,
+		...(session.aheadPing === undefined ? {} : { aheadPing: session.aheadPing }),
 	};
 }
 
@@ -97,6 +101,7 @@ export function wakeSession(attachment: Attachment, can: ReadonlySet<Capability>
 		greeting: null,
 		seenAt: Math.min(now, attachment.seenAt + SEEN_REFRESH_MS),
 		seenSaved: attachment.seenAt,
+		aheadPing: attachment.aheadPing,
 		malformed: [],
 	};
 }

@@ -37,6 +37,8 @@ export class Sessions implements Concern {
 	#wokenAt: number;
 	/** When the first token expires, Unix ms. */
 	#expiryAt: number | null = null;
+	/** Those whose attachments hold a time that cannot have been yet. */
+	#ahead = new Set<Session>();
 
 	constructor(attachments: readonly Attachment[], now: number, needs: Needs) {
 		this.#room = needs;
@@ -176,7 +178,7 @@ export class Sessions implements Concern {
 	/** Closes sessions that were not heard for SILENCE_MS_MAX. */
 	sweep(pings: ReadonlyMap<string, number>, turn: Turn): void {
 		for (const session of [...this.#sessions.values()]) {
-			session.seenAt = Math.max(session.seenAt, pings.get(session.id) ?? 0);
+			this.#pinged(session, pings.get(session.id) ?? 0, turn);
 			if (turn.now - session.seenAt < SILENCE_MS_MAX) continue;
 			turn.close(session.id, CLOSE.heartbeatLost, "no heartbeat");
 			// It was gone when it was last heard: its grace is long over.
@@ -184,6 +186,16 @@ export class Sessions implements Concern {
 		}
 		this.#next = null;
 		this.#wokenAt = 0;
+	}
+
+	/** Its latest heartbeat, Unix ms. One that cannot have been yet is of now; found again, it is the same one. */
+	#pinged(session: Session, at: number, turn: Turn): void {
+		if (at <= turn.now) session.seenAt = Math.max(session.seenAt, at);
+		else if (at !== session.aheadPing) {
+			session.aheadPing = at;
+			session.seenAt = turn.now;
+			turn.attach(session);
+		}
 	}
 
 	/** A member has a bounded number of sessions: one more replaces the one that was longest silent, as far as their attachments tell. */
@@ -194,7 +206,21 @@ export class Sessions implements Concern {
 		this.close(silent, CLOSE.replaced, "a newer session of yours took its place", turn);
 	}
 
+	/** When a token expires is not ours to say: that stays. */
+	setBack(now: number): boolean {
+		this.#next = null;
+		this.#wokenAt = Math.min(this.#wokenAt, now);
+		for (const session of this.#sessions.values()) {
+			session.seenAt = Math.min(session.seenAt, now);
+			session.malformed = session.malformed.filter((at) => at <= now);
+			if (session.seenSaved > now) this.#ahead.add(session);
+		}
+		return this.#ahead.size > 0;
+	}
+
 	flush(turn: Turn): void {
+		for (const session of this.#ahead) if (this.#sessions.has(session.id)) turn.attach(session);
+		this.#ahead = new Set();
 		this.#next = this.#nextSweep(turn.now);
 	}
 

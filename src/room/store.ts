@@ -12,7 +12,7 @@ export interface Meta {
 	kept: number;
 	/** Bytes of the events below the floor. */
 	heldBytes: number;
-	/** Time of the newest event, Unix ms: no later event bears an earlier one. */
+	/** The time that the newest event bears, Unix ms: no later event bears an earlier one. */
 	at: number;
 	/** Time of the oldest event that is kept, or null where none is. */
 	floorAt: number | null;
@@ -22,6 +22,8 @@ export interface Meta {
 	oldestKey: KeyAge | null;
 	/** The last one of the older generation. Null where there is none. */
 	olderKeys: KeyAge | null;
+	/** When the clock was last found to have been ahead, and the newest event then: those up to it are no younger. */
+	setBack: KeyAge | null;
 	/** Since when nobody and nothing has been here, or null. */
 	emptySince: number | null;
 	/** How many jobs the epoch has had. */
@@ -40,7 +42,7 @@ export interface KeyAge {
 /** An event as it is kept: its place, its time, and its encoding, which serves the wire and the store alike. */
 export interface StoredEvent {
 	seq: number;
-	/** Unix ms. */
+	/** When it was written, by the clock of then, Unix ms: what it bears itself may be later. */
 	at: number;
 	/** The event as JSON: what else there is to know of it. */
 	body: string;
@@ -107,6 +109,8 @@ export interface SanctionRow {
 	subject: string;
 	/** The member whose sanction it is: of an address, the guest that was banned. */
 	member: string;
+	/** When it was imposed, Unix ms; null where an earlier version did. */
+	since: number | null;
 	/** When it expires, Unix ms; null never. */
 	until: number | null;
 }
@@ -175,11 +179,14 @@ export interface RoomStore {
 	/** Those of the asks that are known. Reads nothing of what they hold. */
 	findAsks(keys: readonly AskKey[]): JobHead[];
 	addJobs(jobs: readonly JobRow[]): void;
-	/** Replaces the heads, and the input and outcome where they are given. */
+	/** Replaces the heads but for what they are about, and the input and outcome where they are given. */
 	changeJobs(jobs: readonly JobChange[]): void;
 	/** When the first of the settled jobs is to be forgotten, or null. */
 	oldestSettledJob(): number | null;
-	/** Removes at most `limit` settled jobs, and `bytesMax` of what they hold, that were to be forgotten by `at`: one at least. */
+	/**
+	 * Removes at most `limit` settled jobs, and `bytesMax` of what they hold, that were to be forgotten by `at`: one at least.
+	 * Of those that it looks at, none is kept longer than OUTCOME_KEPT_MS from then.
+	 */
 	dropSettledJobs(at: number, limit: number, bytesMax: number): DroppedJobs;
 
 	ranges(): RangeRow[];

@@ -15,6 +15,7 @@ export const META: Meta = {
 	bytes: 400,
 	oldestKey: { at: 1_700_000_000_001, seq: 1 },
 	olderKeys: { at: 1_700_000_000_000, seq: 1 },
+	setBack: { at: 1_700_000_000_005, seq: 2 },
 	emptySince: 1_700_000_000_009,
 };
 

@@ -132,9 +132,9 @@ export class Ledger {
 				"G2",
 				() => `the event ${event.seq} was stored after ${current.head} of ${current.name}`,
 			);
-			hold(event.at >= (current.at(current.head)?.at ?? 0), "G2", () => `the time of event ${event.seq} goes back`);
-			const { id } = JSON.parse(event.body) as Pick<Published, "id">;
-			current.events.push({ ...event, id: id ?? null });
+			const { id, at } = JSON.parse(event.body) as Pick<Published, "id" | "at">;
+			hold(at >= (current.at(current.head)?.at ?? 0), "G2", () => `the time of event ${event.seq} goes back`);
+			current.events.push({ ...event, at, id: id ?? null });
 		}
 	}
 

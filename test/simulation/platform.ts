@@ -187,7 +187,7 @@ export class Platform {
 		if (this.#awake === null) return false;
 		const { body, life } = this.#awake;
 		if (!body.isQuiet || this.#callers.size > 0) return false;
-		compareTwin(body.room, Room.wake(this.disk, this.#attachments(), this.world()));
+		compareTwin(body.room, Room.wake(this.disk, this.#attachments(), this.world()), this.clock.roomNow);
 		life.end();
 		this.#awake = null;
 		this.coverage.reach("fault", "sleep");

@@ -5,6 +5,7 @@ import type { Input, Settle } from "../../../src/room/inputs.ts";
 import { type JobRow, jobId, jobNumber, type RangeRow } from "../../../src/room/jobs.ts";
 import { LEASE_MS } from "../../room/house-rules.ts";
 import { hold } from "../broken.ts";
+import type { Clock } from "../clock.ts";
 import type { Coverage } from "../coverage.ts";
 import type { Commit, JobChange } from "../disk.ts";
 import type { Ledger } from "../ledger.ts";
@@ -34,7 +35,8 @@ const isSettled = ({ state }: Pick<JobRow, "state">): boolean => state === "done
 export class Jobs {
 	readonly #ledger: Ledger;
 	readonly #coverage: Coverage;
-	/** When the platform took each job's newest run, by the room's clock. */
+	readonly #clock: Clock;
+	/** When the platform took each job's newest run, by the clock that never goes back. */
 	readonly #sentAt = new Map<string, number>();
 	/** The jobs that the latest commit changed. */
 	#settled: ReadonlySet<number> = new Set();
@@ -44,7 +46,8 @@ export class Jobs {
 	/** The ranges as they were stored last, each with the job that it is, or was. */
 	readonly #ranges = new Map<string, RangeRow & { job: string }>();
 
-	constructor(ledger: Ledger, coverage: Coverage) {
+	constructor(ledger: Ledger, clock: Clock, coverage: Coverage) {
+		this.#clock = clock;
 		this.#ledger = ledger;
 		this.#coverage = coverage;
 	}
@@ -94,7 +97,8 @@ export class Jobs {
 	}
 
 	/** A range is sent again when its lease is over, or when it has failed. */
-	#moved(row: RangeRow, { inputs, now }: Commit): void {
+	#moved(row: RangeRow, { inputs }: Commit): void {
+		const now = this.#clock.steadyNow;
 		const before = this.#ranges.get(row.kind);
 		const job = this.#id(row);
 		this.#ranges.set(row.kind, { ...row, job });
@@ -186,16 +190,16 @@ export class Jobs {
 			);
 			return;
 		}
-		if (before.state === "waiting" && after.state === "sent") this.#sentAt.set(job, commit.now);
+		if (before.state === "waiting" && after.state === "sent") this.#sentAt.set(job, this.#clock.steadyNow);
 		const isSentAgain = before.state === "sent" && after.state === "waiting";
 		hold(!isSentAgain || after.run > before.run, "G5", () => `the job ${job} is sent again as the same run`);
 		if (after.run > before.run) {
-			const sentAt = this.#sentAt.get(job) ?? Number.NEGATIVE_INFINITY;
+			const sentMs = this.#clock.steadyNow - (this.#sentAt.get(job) ?? Number.NEGATIVE_INFINITY);
 			this.#coverage.reach("job", "sent again");
 			hold(
-				before.state === "sent" && commit.now - sentAt >= LEASE_MS,
+				before.state === "sent" && sentMs >= LEASE_MS,
 				"G5",
-				() => `the job ${job} was sent again ${commit.now - sentAt} ms after the platform took it, within its lease`,
+				() => `the job ${job} was sent again ${sentMs} ms after the platform took it, within its lease`,
 			);
 		}
 		if (!isSettled(after)) return;

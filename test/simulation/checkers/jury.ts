@@ -69,7 +69,7 @@ export class Jury implements Watch {
 		this.order = new Order(this.ledger);
 		this.resume = new Resume(this.ledger, coverage);
 		this.idempotency = new Idempotency(this.ledger);
-		this.jobs = new Jobs(this.ledger, coverage);
+		this.jobs = new Jobs(this.ledger, clock, coverage);
 		this.erasure = new Erasure(this.ledger);
 		this.refusals = new Refusals(this.ledger, clock, coverage);
 		this.bounds = new Bounds(this.ledger, settings, coverage);

@@ -26,8 +26,8 @@ export const HISTORY: readonly Mutant[] = [
 	{
 		name: "a wipe goes on only when the clock has caught up",
 		file: "room/remains.ts",
-		find: "return now < this.#lastAt ||",
-		put: "return",
+		find: "this.#lastAt = Math.min(this.#lastAt, now);",
+		put: "",
 		expects: ["liveness"],
 	},
 	{
@@ -99,7 +99,7 @@ export const HISTORY: readonly Mutant[] = [
 	{
 		name: "`at` goes back with the clock",
 		file: "room/history.ts",
-		find: "Math.max(now, this.#record.meta.at)",
+		find: "Math.max(now, meta.at)",
 		put: "now",
 		expects: ["G2"],
 	},

@@ -82,7 +82,7 @@ export const PRESENCE: readonly Mutant[] = [
 	{
 		name: "a ping is no sign of life",
 		file: "room/sessions.ts",
-		find: "session.seenAt = Math.max(session.seenAt, pings.get(session.id) ?? 0);",
+		find: "this.#pinged(session, pings.get(session.id) ?? 0, turn);",
 		put: "",
 		expects: ["G9"],
 	},

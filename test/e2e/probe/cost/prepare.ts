@@ -38,6 +38,7 @@ export async function prepare(storage: DurableObjectStorage, preparation: Prepar
 		bytes: (events?.count ?? 0) * (events?.bytes ?? 0),
 		oldestKey: null,
 		olderKeys: keys === undefined ? null : { at: now - keys.ageMs, seq: keys.count },
+		setBack: null,
 		emptySince: null,
 		jobs: jobs?.count ?? 0,
 		isLocked: false,
