@@ -5,6 +5,8 @@ import { defineConfig } from "vitest/config";
 const propertyRuns = Number(process.env.PROPERTY_RUNS ?? 1);
 /** The name of a fixture to write, or none: see test/fixtures/README.md. */
 const fixture = process.env.FIXTURE ?? "";
+/** What takes minutes runs where it is asked for. */
+const long = process.env.FLOW_MINUTES === undefined ? [] : ["test/long/flow-for-ever.test.ts"];
 const properties = { provide: { propertyRuns }, testTimeout: 10_000 * propertyRuns };
 
 export default defineConfig({
@@ -23,6 +25,8 @@ export default defineConfig({
 						"test/simulation/**/*.test.ts",
 						"test/client/**/*.test.ts",
 						"test/contract/memory*.test.ts",
+						"test/e2e/faults/verdict.test.ts",
+						"test/long/soak/rule.test.ts",
 					],
 				},
 			},
@@ -46,9 +50,9 @@ export default defineConfig({
 				test: {
 					name: "e2e",
 					environment: "node",
-					include: ["test/e2e/**/*.test.ts"],
-					exclude: ["test/e2e/cost.test.ts"],
-					globalSetup: ["test/e2e/built-config.ts"],
+					include: ["test/e2e/**/*.test.ts", ...long],
+					exclude: ["test/e2e/cost.test.ts", "test/e2e/faults/verdict.test.ts"],
+					globalSetup: ["test/support/built-config.ts"],
 					maxWorkers: 3,
 					sequence: { groupOrder: 1 },
 					testTimeout: 180_000,

@@ -1,7 +1,7 @@
 /** Starts a server in a process of its own, on the first core where cores can be chosen. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { freePort, isOpen } from "../ports.ts";
+import { freePort, isOpen } from "../support/ports.ts";
 
 export interface Running {
 	port: number;

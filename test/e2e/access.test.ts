@@ -3,9 +3,9 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { joinRoom } from "../../src/client/index.ts";
 import { inSeconds, mint, SECRET } from "../mint.ts";
-import { BareClient } from "./bare-client.ts";
-import { launch, whyNoBrowser } from "./browser.ts";
-import { type DevServer, devServer, until } from "./dev-server.ts";
+import { BareClient } from "../support/bare-client.ts";
+import { launch, whyNoBrowser } from "../support/browser.ts";
+import { type DevServer, devServer, until } from "../support/dev-server.ts";
 import { ForeignSite } from "./foreign-site.ts";
 
 const KEY = "an-operator-key";

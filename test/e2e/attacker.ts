@@ -6,9 +6,9 @@ import { CLOSE, HTTP_STATUS } from "../../src/protocol/codes.ts";
 import { MALFORMED_PER_MINUTE_MAX } from "../../src/protocol/limits.ts";
 import type { ServerMessage, WireError } from "../../src/protocol/messages.ts";
 import type { Random } from "../simulation/random.ts";
-import { frameOf, OPCODE } from "./frames.ts";
+import { frameOf, OPCODE } from "../support/frames.ts";
+import { RawSocket } from "../support/raw-socket.ts";
 import { type HostileFrame, hostileFrame, type Refused } from "./hostile-frames.ts";
-import { RawSocket } from "./raw-socket.ts";
 
 const BATCH_FRAMES_MAX = 200;
 /** How many frames one sends on that was closed and does not care. */

@@ -1,8 +1,8 @@
 /** What no room takes, given to the real client on a real room: each call is answered, and what comes after lands. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { joinRoom, type Room } from "../../src/client/index.ts";
-import { BareClient } from "./bare-client.ts";
-import { type DevServer, devServer } from "./dev-server.ts";
+import { BareClient } from "../support/bare-client.ts";
+import { type DevServer, devServer } from "../support/dev-server.ts";
 
 let server: DevServer;
 beforeAll(async () => {

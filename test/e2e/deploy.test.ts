@@ -4,7 +4,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { BUILT_CONFIG } from "./built-config.ts";
+import { BUILT_CONFIG } from "../support/built-config.ts";
 import { EmptyAccount } from "./empty-account.ts";
 
 let account: EmptyAccount;

@@ -4,8 +4,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { freePort } from "../ports.ts";
-import { until } from "./dev-server.ts";
+import { until } from "../support/dev-server.ts";
+import { freePort } from "../support/ports.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PARTS = ["src", "wrangler.toml", "vite.config.ts", "package.json", "tsconfig.json", "tsconfig.browser.json"];

@@ -1,7 +1,7 @@
 /** Every operation of the OpenAPI document is asked once, as whom it is for, and answers as it is written there. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { BareClient } from "./bare-client.ts";
-import { type DevServer, devServer } from "./dev-server.ts";
+import { BareClient } from "../support/bare-client.ts";
+import { type DevServer, devServer } from "../support/dev-server.ts";
 import { documentedFetch, type Fetch } from "./documented.ts";
 
 const KEY = "an-operator-key";

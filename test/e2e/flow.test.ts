@@ -1,9 +1,9 @@
 /** G6 on real sockets: members that stop reading, under load, and those beside them who notice nothing. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BUFFER_PAUSE_BYTES, BUFFERED_BYTES_MAX } from "../../src/protocol/limits.ts";
-import { until } from "./dev-server.ts";
-import { type Runtime, runtime } from "./runtime.ts";
-import { SlowReader } from "./slow-reader.ts";
+import { until } from "../support/dev-server.ts";
+import { type Runtime, runtime } from "../support/runtime.ts";
+import { SlowReader } from "../support/slow-reader.ts";
 
 /** With `FLOW_MINUTES` set nobody reads for a real half minute; else until all that matters has happened. */
 const PAUSE_MS = process.env.FLOW_MINUTES === undefined ? 0 : 30_000;

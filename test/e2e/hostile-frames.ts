@@ -10,7 +10,7 @@ import { decodeFrame } from "../../src/protocol/codec.ts";
 import type { Refusal } from "../../src/protocol/codes.ts";
 import { CLIENT_MESSAGES } from "../../src/protocol/messages.ts";
 import type { Random } from "../simulation/random.ts";
-import { frameOf, OPCODE } from "./frames.ts";
+import { frameOf, OPCODE } from "../support/frames.ts";
 
 /** What is expected of a refusal. */
 export type Refused = Pick<Refusal, "code" | "id">;

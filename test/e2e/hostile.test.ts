@@ -5,13 +5,13 @@
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Random } from "../simulation/random.ts";
+import { until } from "../support/dev-server.ts";
+import { Engine } from "../support/engine.ts";
+import { frameOf, OPCODE } from "../support/frames.ts";
+import { RawSocket } from "../support/raw-socket.ts";
+import { type Runtime, runtime } from "../support/runtime.ts";
 import { Attacker, Tally } from "./attacker.ts";
-import { until } from "./dev-server.ts";
-import { Engine } from "./engine.ts";
-import { frameOf, OPCODE } from "./frames.ts";
 import { giants } from "./hostile-frames.ts";
-import { RawSocket } from "./raw-socket.ts";
-import { type Runtime, runtime } from "./runtime.ts";
 import { Witness } from "./witness.ts";
 
 const FRAMES = Number(process.env.HOSTILE_FRAMES ?? 3_000);

@@ -1,7 +1,7 @@
 /** The HTTP face of a room, through `wrangler dev`. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { BareClient } from "./bare-client.ts";
-import { type DevServer, devServer } from "./dev-server.ts";
+import { BareClient } from "../support/bare-client.ts";
+import { type DevServer, devServer } from "../support/dev-server.ts";
 import { documentedFetch, type Fetch } from "./documented.ts";
 
 let server: DevServer;

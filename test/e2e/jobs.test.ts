@@ -1,12 +1,12 @@
 /** Heavy work through the real queue of `wrangler dev`: it leaves the room, and its outcome comes back. */
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { BareClient } from "./bare-client.ts";
-import { byHand, Desk, SECRET } from "./desk.ts";
-import { type DevServer, devServer, until } from "./dev-server.ts";
-import { type JobLine, Operator } from "./operator.ts";
+import { BareClient } from "../support/bare-client.ts";
+import { byHand, Desk, SECRET } from "../support/desk.ts";
+import { type DevServer, devServer, until } from "../support/dev-server.ts";
+import { type JobLine, Operator } from "../support/operator.ts";
 
-const PROBE = fileURLToPath(new URL("probe/jobs/wrangler.toml", import.meta.url));
+const PROBE = fileURLToPath(new URL("../support/probe/jobs/wrangler.toml", import.meta.url));
 
 let desk: Desk;
 let server: DevServer;

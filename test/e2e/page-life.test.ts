@@ -3,9 +3,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BareClient } from "./bare-client.ts";
-import { launch, whyNoBrowser } from "./browser.ts";
-import { type DevServer, devServer } from "./dev-server.ts";
+import { BareClient } from "../support/bare-client.ts";
+import { launch, whyNoBrowser } from "../support/browser.ts";
+import { type DevServer, devServer } from "../support/dev-server.ts";
 
 /** A page that joins as many rooms as its query says, and shows where it stands. */
 const html = (server: string): string => `<!doctype html>

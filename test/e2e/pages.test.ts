@@ -1,10 +1,10 @@
 /** The pages in a real Chromium, behind a cable that can be cut. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BareClient } from "./bare-client.ts";
-import { launch, whyNoBrowser } from "./browser.ts";
-import { CutProxy } from "./cut-proxy.ts";
-import { type DevServer, devServer } from "./dev-server.ts";
+import { BareClient } from "../support/bare-client.ts";
+import { launch, whyNoBrowser } from "../support/browser.ts";
+import { CutProxy } from "../support/cut-proxy.ts";
+import { type DevServer, devServer } from "../support/dev-server.ts";
 
 const skipped = whyNoBrowser();
 

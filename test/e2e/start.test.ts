@@ -1,6 +1,6 @@
 /** A server that could be guessed into, or that cannot check what it asks for, does not start, and says why. */
 import { expect, test } from "vitest";
-import { runtime } from "./runtime.ts";
+import { runtime } from "../support/runtime.ts";
 
 test.each([
 	[{ ACCESS: "token" }, /ACCESS is `token`.*TOKEN_SECRET or TOKEN_JWKS_URL/],

@@ -2,9 +2,9 @@
 import { createServer, type Server } from "node:http";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BareClient } from "./bare-client.ts";
-import { launch, whyNoBrowser } from "./browser.ts";
-import { type DevServer, devServer } from "./dev-server.ts";
+import { BareClient } from "../support/bare-client.ts";
+import { launch, whyNoBrowser } from "../support/browser.ts";
+import { type DevServer, devServer } from "../support/dev-server.ts";
 
 const page = (server: string): string => `<!doctype html>
 <title>mine</title>

@@ -1,7 +1,7 @@
 /** The wire as a bare WebSocket sees it, through `wrangler dev`. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BareClient } from "./bare-client.ts";
-import { type DevServer, devServer } from "./dev-server.ts";
+import { BareClient } from "../support/bare-client.ts";
+import { type DevServer, devServer } from "../support/dev-server.ts";
 
 let server: DevServer;
 let lift: DevServer;

@@ -1,7 +1,7 @@
 /** An honest member among hostile ones: what it hears, checked as it comes, and how long its own words take. */
 import type { ServerMessage } from "../../src/protocol/messages.ts";
-import { frameOf, OPCODE } from "./frames.ts";
-import { RawSocket } from "./raw-socket.ts";
+import { frameOf, OPCODE } from "../support/frames.ts";
+import { RawSocket } from "../support/raw-socket.ts";
 
 const PREFIX = "witness";
 

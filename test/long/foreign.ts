@@ -8,11 +8,11 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { BareClient } from "../e2e/bare-client.ts";
-import setUpConfig from "../e2e/built-config.ts";
-import { CutProxy } from "../e2e/cut-proxy.ts";
-import { devServer, until } from "../e2e/dev-server.ts";
 import { Random } from "../simulation/random.ts";
+import { BareClient } from "../support/bare-client.ts";
+import setUpConfig from "../support/built-config.ts";
+import { CutProxy } from "../support/cut-proxy.ts";
+import { devServer, until } from "../support/dev-server.ts";
 
 /** A line lives so long at most, ms: some end in the handshake, some in the replay, most among what is said. */
 const LIFE_MS_MAX = 600;

@@ -3,9 +3,9 @@
  * down for some seconds; `DOWN_SECONDS=60 npx vitest run --project e2e test/e2e/faults/consumer.test.ts` is the whole.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Desk } from "../desk.ts";
-import { type DevServer, until } from "../dev-server.ts";
-import { Operator } from "../operator.ts";
+import { Desk } from "../../support/desk.ts";
+import { type DevServer, until } from "../../support/dev-server.ts";
+import { Operator } from "../../support/operator.ts";
 import { Load } from "./load.ts";
 import { expectKept, faultyServer, Stage, seeded } from "./stage.ts";
 import { tableOf } from "./table.ts";

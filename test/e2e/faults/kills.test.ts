@@ -4,10 +4,10 @@
  * printed is drawn again with SEED=….
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Desk } from "../desk.ts";
-import type { DevServer } from "../dev-server.ts";
+import { Desk } from "../../support/desk.ts";
+import type { DevServer } from "../../support/dev-server.ts";
+import { networkIsBack } from "../../support/page.ts";
 import { Load } from "./load.ts";
-import { networkIsBack } from "./page.ts";
 import { expectKept, faultyServer, Stage, seeded } from "./stage.ts";
 import { tableOf } from "./table.ts";
 

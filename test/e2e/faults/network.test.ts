@@ -3,10 +3,10 @@
  * `ROUGH_SECONDS=60 npx vitest run --project e2e test/e2e/faults/network.test.ts` is the whole.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Desk } from "../desk.ts";
-import type { DevServer } from "../dev-server.ts";
+import { Desk } from "../../support/desk.ts";
+import type { DevServer } from "../../support/dev-server.ts";
+import { RoughNetwork } from "../../support/network.ts";
 import { Load } from "./load.ts";
-import { RoughNetwork } from "./network.ts";
 import { expectKept, faultyServer, Stage, seeded } from "./stage.ts";
 import { tableOf } from "./table.ts";
 

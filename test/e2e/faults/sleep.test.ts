@@ -3,10 +3,10 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { joinRoom, type Room } from "../../../src/client/index.ts";
 import type { Event } from "../../../src/protocol/messages.ts";
-import { BareClient } from "../bare-client.ts";
-import { type DevServer, devServer, until } from "../dev-server.ts";
+import { BareClient } from "../../support/bare-client.ts";
+import { type DevServer, devServer, until } from "../../support/dev-server.ts";
 
-const PROBE = fileURLToPath(new URL("../probe/wrangler.toml", import.meta.url));
+const PROBE = fileURLToPath(new URL("../../support/probe/wrangler.toml", import.meta.url));
 const ASLEEP_MS = 12_000;
 
 let server: DevServer;

@@ -3,16 +3,16 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { GRACE_MS, ROSTER_SAMPLE_MEMBERS_MAX } from "../../../src/protocol/limits.ts";
 import { Random } from "../../simulation/random.ts";
-import type { Desk } from "../desk.ts";
-import { type DevServer, devServer, until } from "../dev-server.ts";
+import type { Desk } from "../../support/desk.ts";
+import { type DevServer, devServer, until } from "../../support/dev-server.ts";
+import { networkIsBack } from "../../support/page.ts";
 import { gather, SETTLED_MS_MAX } from "./evidence.ts";
 import { Ledger } from "./ledger.ts";
 import type { Load } from "./load.ts";
-import { networkIsBack } from "./page.ts";
 import { judge, type Verdict } from "./verdict.ts";
 import { Witness } from "./witness.ts";
 
-const PROBE = fileURLToPath(new URL("../probe/faults/wrangler.toml", import.meta.url));
+const PROBE = fileURLToPath(new URL("../../support/probe/faults/wrangler.toml", import.meta.url));
 
 /** Of a short run, in which the queue is never behind for long; where it is, a short lease only fills it with repeats. */
 const LEASE_MS = 3_000;

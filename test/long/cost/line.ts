@@ -1,6 +1,6 @@
 /** A member's socket that costs this process next to nothing: it counts what comes and reads none of it. */
 import { connect, type Socket } from "node:net";
-import { frameOf, OPCODE, upgradeOf } from "../../e2e/frames.ts";
+import { frameOf, OPCODE, upgradeOf } from "../../support/frames.ts";
 
 export interface Guise {
 	/** The network address that it seems to come from. */

@@ -1,9 +1,9 @@
 /** One attacker against a process of its own: a calm room first, then ten seconds of it, and what that cost. */
 import { DEFAULTS } from "../../../src/protocol/limits.ts";
-import { Engine } from "../../e2e/engine.ts";
-import type { Cost } from "../../e2e/probe/cost/cost.ts";
-import { type Runtime, runtime } from "../../e2e/runtime.ts";
 import { SECRET } from "../../mint.ts";
+import { Engine } from "../../support/engine.ts";
+import type { Cost } from "../../support/probe/cost/cost.ts";
+import { type Runtime, runtime } from "../../support/runtime.ts";
 import type { Measured } from "./rule.ts";
 import { type Attacker, OPERATOR_KEY, pause, Stage } from "./stage.ts";
 import { Victim } from "./victim.ts";

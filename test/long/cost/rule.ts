@@ -1,6 +1,6 @@
 /** What an input may cost the room and the others. Decided before the first run was looked at, and not by what came of it. */
 import { BURST_SECONDS } from "../../../src/protocol/limits.ts";
-import type { Cost } from "../../e2e/probe/cost/cost.ts";
+import type { Cost } from "../../support/probe/cost/cost.ts";
 
 const MIB = 1024 * 1024;
 

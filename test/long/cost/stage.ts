@@ -1,8 +1,8 @@
 /** What an attacker works with: lines into the room, requests, and a clock that says when it is over. */
 import { createHash } from "node:crypto";
 import { connect } from "node:net";
-import type { Preparation } from "../../e2e/probe/cost/preparation.ts";
 import { mint } from "../../mint.ts";
+import type { Preparation } from "../../support/probe/cost/preparation.ts";
 import { type Guise, Line, type Traffic } from "./line.ts";
 
 export const OPERATOR_KEY = "an-operator-key";

@@ -1,6 +1,6 @@
 /** Who sends frames that are no messages, or none that anyone wants. */
 import { FRAME_BYTES_MAX } from "../../../../src/protocol/limits.ts";
-import { frameOf, OPCODE } from "../../../e2e/frames.ts";
+import { frameOf, OPCODE } from "../../../support/frames.ts";
 import { textFrame } from "../line.ts";
 import type { Attacker } from "../stage.ts";
 import { emptyObjects, frameOfMany, nested } from "./words.ts";

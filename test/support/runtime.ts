@@ -7,8 +7,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../ports.ts";
 import { until } from "./dev-server.ts";
+import { freePort } from "./ports.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -48,7 +48,7 @@ function bundleOf(probe: string): string {
 	const made = bundles.get(probe);
 	if (made !== undefined) return made;
 	const folder = mkdtempSync(join(tmpdir(), "rotunda-bundle-"));
-	const config = join(ROOT, "test/e2e/probe", probe, "wrangler.toml");
+	const config = join(ROOT, "test/support/probe", probe, "wrangler.toml");
 	const args = ["deploy", "--dry-run", "--outdir", folder, "--config", config];
 	execFileSync("wrangler", args, { stdio: "ignore", cwd: ROOT });
 	bundles.set(probe, folder);

@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort, isOpen } from "../ports.ts";
 import { BUILT_CONFIG } from "./built-config.ts";
+import { freePort, isOpen } from "./ports.ts";
 
 export interface DevServer {
 	/** `http://localhost:{port}` */

@@ -6,7 +6,7 @@
 
 import type { AddressInfo } from "node:net";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import type { Random } from "../../simulation/random.ts";
+import type { Random } from "../simulation/random.ts";
 
 type Fate = "good" | "cut" | "lost" | "silent";
 
