@@ -23,7 +23,17 @@ const IMPORTING = new Set([
 	"TSImportType",
 ]);
 
+/** What was read already, by path and source: the tree is looked at once for each file that a test plants in it. */
+const read = new Map<string, Import[]>();
+
 export function readImports(path: string, source: string): Import[] {
+	const key = `${path} ${source}`;
+	const imports = read.get(key) ?? parseImports(path, source);
+	read.set(key, imports);
+	return imports;
+}
+
+function parseImports(path: string, source: string): Import[] {
 	const { program, errors } = parseSync(path, source, { sourceType: "module" });
 	if (errors.length > 0) throw new Error(`${path} cannot be read: ${errors[0]?.message}`);
 	const imports: Import[] = [];
