@@ -8,7 +8,7 @@ import type { PostModeration } from "../protocol/http.ts";
 import { ALARM_RETRY_MS } from "../protocol/limits.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
 import type { Effects, Reply } from "../room/effects.ts";
-import { type Input, type Join, type Moderate, type Post, type Settle, splitInput } from "../room/inputs.ts";
+import { type Identity, type Input, type Join, type Post, type Settle, splitInput } from "../room/inputs.ts";
 import type { Sending } from "../room/jobs.ts";
 import type { Room } from "../room/room.ts";
 import { Alarm } from "./alarm.ts";
@@ -99,7 +99,7 @@ export class RoomBody {
 	}
 
 	/** Why one may not join now, or null. */
-	refusesJoin(join: Pick<Join, "member" | "can" | "address">): Refusal | null {
+	refusesJoin(join: Omit<Identity, "name">): Refusal | null {
 		if (this.isNewer) return NEWER_SCHEMA;
 		if (this.#inbox.isFullFor({ messages: 1, bytes: 0, owner: null })) return BUSY;
 		const { roomSessionsMax } = this.#around.settings;
@@ -150,7 +150,7 @@ export class RoomBody {
 	// Over HTTP and from the queue: `answer` hears what a turn says to it.
 
 	/** Publishes an event for someone who holds no socket. */
-	post(who: Omit<Post, "type" | "reply" | "publish">, publish: Post["publish"], answer: Answering): void {
+	post(who: Identity, publish: Post["publish"], answer: Answering): void {
 		const refusal = this.#room.door.refusesPost(who, this.#around.now());
 		if (refusal !== null) return answer({ outcome: "refused", refusal });
 		const owner = { session: who.member, address: who.address ?? null };
@@ -159,7 +159,7 @@ export class RoomBody {
 	}
 
 	/** A moderator or operator acts. */
-	moderate(by: Moderate["by"], action: PostModeration, answer: Answering): void {
+	moderate(by: Identity, action: PostModeration, answer: Answering): void {
 		this.#ask((reply) => ({ type: "moderate", reply, by, action }), answer);
 	}
 
@@ -184,7 +184,7 @@ export class RoomBody {
 	takeJob(epoch: string, job: string, run: number): Task | null {
 		if (this.isNewer) throw new Error(NEWER_SCHEMA.message);
 		const task = this.#room.task(epoch, job, run, this.#around.now());
-		if (task !== "moot") return task;
+		if (task !== "gone") return task;
 		// What it was about was taken back: there is nothing left to do.
 		this.#put({ type: "settle", reply: null, epoch, job, run, outcome: { state: "done", result: null } });
 		return null;

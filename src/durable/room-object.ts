@@ -64,14 +64,15 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 	/** A join that the Worker has proven; its ticket says who comes. */
 	override async fetch(request: Request): Promise<Response> {
 		const ticket = readTicket(request.headers.get(TICKET_HEADER) ?? "");
-		const address = await this.#hash(ticket.address);
-		const join = { ...ticket, address };
-		const refusal = this.#body.refusesJoin(join) ?? (await this.#refusesRoom(ticket.from));
+		// What is the platform's alone stays here.
+		const { from, protocol, ...proven } = ticket;
+		const join = { ...proven, address: await this.#hash(ticket.address) };
+		const refusal = this.#body.refusesJoin(join) ?? (await this.#refusesRoom(from));
 		if (refusal !== null) return Response.json(refusal, { status: HTTP_STATUS[refusal.code] });
 		const { 0: client, 1: server } = new WebSocketPair();
 		this.#body.join(server, join);
 		const headers = new Headers();
-		if (ticket.protocol !== null) headers.set("Sec-WebSocket-Protocol", ticket.protocol);
+		if (protocol !== null) headers.set("Sec-WebSocket-Protocol", protocol);
 		return new Response(null, { status: 101, webSocket: client, headers });
 	}
 

@@ -17,8 +17,8 @@ import type { JobSource } from "./source.ts";
 /** Of a queue of dead jobs, which has one of these words in its name wherever it was not said by DEAD_JOBS_QUEUE. */
 const DEAD = /(^|[-_.])(dead|dlq)([-_.]|$)/i;
 
-/** The retry of a message whose room could not be reached. */
-const ROOM_RETRY = { attempts: 10, firstSeconds: 1, mostSeconds: 60 };
+/** Between the retries of a message whose room could not be reached: as many as the queue makes. */
+const ROOM_BACKOFF = { firstSeconds: 1, mostSeconds: 60 };
 
 export interface Kinds {
 	kinds: readonly Kind[];
@@ -38,15 +38,15 @@ export async function consume(batch: MessageBatch, env: Cloudflare.Env, kinds: K
 				else await work(message, env, kinds, batch.queue);
 				message.ack();
 			} catch (error) {
-				const retry = error instanceof Later ? error : new Later(backoffOf(ROOM_RETRY, message));
+				const retry = error instanceof Later ? error : new Later(backoffOf(message));
 				message.retry({ delaySeconds: retry.delaySeconds });
 			}
 		}),
 	);
 }
 
-function backoffOf(retry: Kind["retry"], { attempts }: Message): number {
-	return backoffSeconds(retry, attempts, Math.random());
+function backoffOf({ attempts }: Message): number {
+	return backoffSeconds(ROOM_BACKOFF, attempts, Math.random());
 }
 
 function roomOf(env: Cloudflare.Env, room: string): JobSource {

@@ -119,7 +119,11 @@ export class TryAfter extends Error {
 }
 
 /** Seconds to wait before the next attempt. `random` is uniform in [0, 1). */
-export function backoffSeconds({ firstSeconds, mostSeconds }: Retry, attempt: number, random: number): number {
+export function backoffSeconds(
+	{ firstSeconds, mostSeconds }: Omit<Retry, "attempts">,
+	attempt: number,
+	random: number,
+): number {
 	return Math.ceil(random * Math.min(mostSeconds, firstSeconds * 2 ** (attempt - 1)));
 }
 

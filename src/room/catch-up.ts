@@ -80,7 +80,7 @@ export class CatchUp implements Concern {
 		for (const page of asked) this.#answer(page, budget, turn);
 		this.#answers = new Map();
 		for (const { session, after } of owed) this.#tellOwed(session, after, budget, turn);
-		this.holdBack(turn);
+		this.chargePaused(turn);
 		for (const id of [...this.#room.sessions.behind]) {
 			const session = this.#room.sessions.get(id);
 			if (session === undefined || session.mode.kind === "paused") continue;
@@ -194,7 +194,7 @@ export class CatchUp implements Concern {
 	}
 
 	/** Counts what paused sessions are told in private, also of a turn that failed; more than a little is more than they take. */
-	holdBack(turn: Turn): void {
+	chargePaused(turn: Turn): void {
 		for (const id of [...this.#room.sessions.paused]) {
 			const session = this.#room.sessions.get(id);
 			const told = turn.told(id);

@@ -3,11 +3,11 @@ import type { Refusal } from "../protocol/codes.ts";
 import { OPERATOR } from "../protocol/ids.ts";
 import { HISTORY_PER_SECOND, MODERATE_PER_SECOND } from "../protocol/limits.ts";
 import type { Buckets, Toll } from "./buckets.ts";
-import type { Join, Moderate, Post } from "./inputs.ts";
+import type { Identity } from "./inputs.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
 import type { Sanctions } from "./sanctions.ts";
-import { REFUSAL_TOLL } from "./tolls.ts";
+import { REFUSAL_TOLL, tooMany } from "./tolls.ts";
 
 const BANNED: Refusal = { code: "banned", message: "A moderator has banned you from this room." };
 
@@ -31,7 +31,7 @@ export class Door {
 	}
 
 	/** Why a member may not come in, or null. */
-	refusesJoin({ member, can, address }: Pick<Join, "member" | "can" | "address">, now: number): Refusal | null {
+	refusesJoin({ member, can, address }: Omit<Identity, "name">, now: number): Refusal | null {
 		const refusal = this.#refusesBanned({ member, address: address ?? null }, now);
 		if (refusal !== null) return refusal;
 		// Who is here already may come back, also into a locked room.
@@ -40,7 +40,7 @@ export class Door {
 	}
 
 	/** Why one who holds no socket may not publish, or null. An operator may where nobody else may. */
-	refusesPost({ member, can, address = null }: Pick<Post, "member" | "can" | "address">, now: number): Refusal | null {
+	refusesPost({ member, can, address = null }: Omit<Identity, "name">, now: number): Refusal | null {
 		if (member === OPERATOR) return null;
 		const refusal = this.refusesJoin({ member, can, address }, now);
 		if (refusal !== null) return refusal;
@@ -63,10 +63,7 @@ export class Door {
 	 * is taken, whatever is read, from the bucket that its requests by socket are taken from. An operator reads as fast
 	 * as it can.
 	 */
-	refusesReader(
-		{ member, can, address = null }: Pick<Join, "member" | "can" | "address">,
-		now: number,
-	): Refusal | null {
+	refusesReader({ member, can, address = null }: Omit<Identity, "name">, now: number): Refusal | null {
 		if (member === OPERATOR) return null;
 		return (
 			this.refusesJoin({ member, can, address }, now) ??
@@ -79,7 +76,7 @@ export class Door {
 	}
 
 	/** Why somebody may not moderate over HTTP, or null. An operator may. */
-	refusesModerator({ member, can, address }: Moderate["by"], now: number): Refusal | null {
+	refusesModerator({ member, can, address = null }: Omit<Identity, "name">, now: number): Refusal | null {
 		if (member === OPERATOR) return null;
 		const refusal = this.#refusesBanned({ member, address }, now);
 		if (refusal !== null) return refusal;
@@ -92,6 +89,6 @@ export class Door {
 	#refusesRate(who: Who, toll: Toll, now: number): Refusal | null {
 		const retryAfterMs = this.#buckets.takeFor(who, toll, now);
 		if (retryAfterMs === 0) return null;
-		return { code: "rate_limited", message: "Too many of these; wait a little and try again.", retryAfterMs };
+		return { code: "rate_limited", message: tooMany(toll.what), retryAfterMs };
 	}
 }

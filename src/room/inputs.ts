@@ -22,21 +22,25 @@ export type Input =
 	| Page
 	| Owed;
 
-/** A socket was accepted for a member whose right to be here is proven. */
-export interface Join {
-	type: "join";
-	session: string;
+/** Who does something, as it was proven outside the room. */
+export interface Identity {
 	member: string;
 	name: string;
 	can: readonly Capability[];
+	/** The keyed hash of a guest's network address; null for everyone else. */
+	address?: string | null;
+}
+
+/** A socket was accepted for a member whose right to be here is proven. */
+export interface Join extends Identity {
+	type: "join";
+	session: string;
 	/** The cursor as it came, unread; null for a client that has seen nothing. */
 	since: string | null;
 	/** How many recent events a fresh join wants. */
 	history: number;
 	/** Under which host it reached the server. */
 	host?: string;
-	/** The keyed hash of a guest's network address; null for everyone else. */
-	address?: string | null;
 	/** When its token expires, Unix ms; null never. */
 	expiresAt?: number | null;
 	/** A guest's private key, told to it in its welcome. */
@@ -57,13 +61,9 @@ export interface Leave {
 }
 
 /** An event published over HTTP; the answer is the effect `replies[reply]`. */
-export interface Post {
+export interface Post extends Identity {
 	type: "post";
 	reply: string;
-	member: string;
-	name: string;
-	can: readonly Capability[];
-	address?: string | null;
 	publish: { id: string; name: string; data: unknown; expect?: number | undefined };
 }
 
@@ -117,7 +117,7 @@ export interface Wipe {
 export interface Moderate {
 	type: "moderate";
 	reply: string;
-	by: { member: string; can: readonly Capability[]; address: string | null };
+	by: Identity;
 	action: PostModeration;
 }
 

@@ -4,11 +4,12 @@ import type { Settings } from "../protocol/settings.ts";
 import { Buckets } from "./buckets.ts";
 import { CatchUp } from "./catch-up.ts";
 import type { Concern } from "./concern.ts";
+import { Dispatch } from "./dispatch.ts";
 import { Door } from "./door.ts";
 import { Emptiness } from "./emptiness.ts";
 import { Erasures } from "./erasures.ts";
 import { History } from "./history.ts";
-import { JobDesk } from "./job-desk.ts";
+import { JobReading } from "./job-reading.ts";
 import { KeyRing } from "./key-ring.ts";
 import { Moderation } from "./moderation.ts";
 import { Outbox } from "./outbox.ts";
@@ -65,8 +66,9 @@ export function furnish(store: RoomStore, attachments: readonly Attachment[], wo
 	const erasures = new Erasures(first);
 	const publishing = new Publishing(first);
 	const settlement = new Settlement({ ...first, publishing });
-	const desk = new JobDesk(first);
-	const retention = new Retention({ ...first, desk, bounds: settings });
+	const dispatch = new Dispatch(first);
+	const jobs = new JobReading(first);
+	const retention = new Retention({ ...first, dispatch, bounds: settings });
 	const keyRing = new KeyRing(store, record);
 	const remains = new Remains(store);
 	const moderation = new Moderation({ ...first, settlement });
@@ -81,6 +83,6 @@ export function furnish(store: RoomStore, attachments: readonly Attachment[], wo
 	const clock = new RoomClock(concerns);
 	concerns.push(remains, record, catchUp, patience, clock);
 	clock.stand(world.now);
-	const served = { publishing, settlement, desk, moderation, catchUp, requests, patience, door };
+	const served = { publishing, settlement, dispatch, jobs, moderation, catchUp, requests, patience, door };
 	return { ...first, ...served, erasures, emptiness, concerns, clock };
 }

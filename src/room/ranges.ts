@@ -157,7 +157,7 @@ export class Ranges implements Concern {
 			const row = this.#row(name);
 			if (row.through >= seq - 1) continue;
 			this.#sendings.drop(name);
-			const rest = row.state === "stopped" ? {} : ({ state: "idle", dueAt: 0, reason: "trimmed" } as const);
+			const rest = row.state === "stopped" ? {} : ({ state: "idle", dueAt: 0, reason: "" } as const);
 			this.#put({ ...row, ...rest, through: seq - 1, to: null });
 			lost.push(name);
 		}

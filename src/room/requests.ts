@@ -26,7 +26,7 @@ import type { Roster } from "./roster.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import { encodeSignal } from "./signals.ts";
-import { REPEAT_TOLL, takeBytes } from "./tolls.ts";
+import { REPEAT_TOLL, takeBytes, tooMany } from "./tolls.ts";
 import type { Turn } from "./turn.ts";
 
 interface Needs {
@@ -154,8 +154,7 @@ export class Requests {
 		if (perSecond === 0) return true;
 		const retryAfterMs = this.#room.buckets.takeFor(session, { what: capability, perSecond }, turn.now);
 		if (retryAfterMs === 0) return true;
-		const message = "Too many of these; wait a little and try again.";
-		turn.refuse(session.id, { id, code: "rate_limited", message, retryAfterMs });
+		turn.refuse(session.id, { id, code: "rate_limited", message: tooMany(capability), retryAfterMs });
 		return false;
 	}
 

@@ -3,9 +3,9 @@ import { TRIM_BYTES_MAX, TRIM_ROWS_MAX, YOUNG_EVENT_MS } from "../protocol/limit
 import type { Settings } from "../protocol/settings.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
+import type { Dispatch } from "./dispatch.ts";
 import { fitting } from "./fitting.ts";
 import type { History } from "./history.ts";
-import type { JobDesk } from "./job-desk.ts";
 import type { Ranges } from "./ranges.ts";
 import type { RoomRecord } from "./record.ts";
 import type { EventSize, RoomStore } from "./store.ts";
@@ -18,7 +18,7 @@ interface Needs {
 	record: RoomRecord;
 	history: History;
 	ranges: Ranges;
-	desk: JobDesk;
+	dispatch: Dispatch;
 	bounds: Bounds;
 }
 
@@ -57,7 +57,7 @@ export class Retention implements Concern {
 	 * the bound in bytes; what is gone all the same is said.
 	 */
 	due({ now }: Turn): void {
-		const { record, ranges, desk, bounds } = this.#room;
+		const { record, ranges, dispatch, bounds } = this.#room;
 		const isOver = record.meta.bytes > bounds.historyBytesMax;
 		const { neededFrom } = ranges;
 		// What is below the floor already, and not dropped yet, comes first.
@@ -68,7 +68,7 @@ export class Retention implements Concern {
 		this.#excessAt = isRaised && isDropped ? null : now;
 		const { kept } = record.meta;
 		if (!isOver || kept <= neededFrom) return;
-		for (const kind of ranges.trimmedBefore(kept)) desk.lost(kind, kept, now);
+		for (const kind of ranges.trimmedBefore(kept)) dispatch.lost(kind, kept, now);
 	}
 
 	setBack(now: number): boolean {

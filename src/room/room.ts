@@ -147,7 +147,7 @@ export class Room {
 			for (const decoded of input.messages) turn.refuse(input.session, { id: idOf(decoded), code, message });
 			const session = this.#parts.sessions.get(input.session);
 			if (session !== undefined) this.#parts.sessions.heard(session, turn);
-			this.#parts.catchUp.holdBack(turn);
+			this.#parts.catchUp.chargePaused(turn);
 		}
 		const deadline = this.deadline(now);
 		// What failed at its deadline is not tried again at once.
@@ -163,7 +163,7 @@ export class Room {
 	}
 
 	#take(input: Input, turn: Turn): void {
-		const { sessions, settlement, desk, catchUp } = this.#parts;
+		const { sessions, settlement, dispatch, catchUp } = this.#parts;
 		switch (input.type) {
 			case "join":
 				return this.#join(input, turn);
@@ -179,11 +179,11 @@ export class Room {
 				sessions.sweep(input.pings, turn);
 				return turn.answer(input.reply, { outcome: "done" });
 			case "sent":
-				return desk.sent(input, turn.now);
+				return dispatch.sent(input, turn.now);
 			case "settle":
 				return settlement.settle(input, turn);
 			case "replay":
-				return turn.answer(input.reply, desk.replay(input.job, turn.now));
+				return turn.answer(input.reply, dispatch.replay(input.job, turn.now));
 			case "wipe":
 				return this.#wipe(input, turn);
 			case "moderate":
@@ -273,18 +273,18 @@ export class Room {
 
 	// What the consumer of jobs and the operator read.
 
-	task(epoch: string, job: string, run: number, now: number): Task | "moot" | null {
-		return this.#parts.desk.task({ epoch, job, run }, now);
+	task(epoch: string, job: string, run: number, now: number): Task | "gone" | null {
+		return this.#parts.jobs.task({ epoch, job, run }, now);
 	}
 
 	/** A page of jobs; null where its cursor is none of this epoch. */
 	jobs(query: JobsQuery): JobsPage | null {
-		return this.#parts.desk.list(query);
+		return this.#parts.jobs.list(query);
 	}
 
 	/** A job, encoded. */
 	job(id: string): string | null {
-		return this.#parts.desk.view(id);
+		return this.#parts.jobs.view(id);
 	}
 }
 

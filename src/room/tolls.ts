@@ -26,6 +26,20 @@ export const REFUSAL_TOLL: Toll = {
 	burstSeconds: REFUSALS_SECONDS,
 };
 
+/** What there were too many of, by what each is taken from. */
+const MANY: Readonly<Record<string, string>> = {
+	read: "Too many reads",
+	signal: "Too many signals",
+	presence: "Too many presence states",
+	job: "Too many jobs asked for",
+	moderate: "Too many acts of moderation",
+};
+
+/** Said to one who does something too often. */
+export function tooMany(what: string): string {
+	return `${MANY[what] ?? "Too many messages"}; wait a little and try again.`;
+}
+
 const SAID = { what: "bytes", perSecond: MEMBER_BYTES_PER_SECOND, burstSeconds: MEMBER_BYTES_BURST_SECONDS };
 const SHOWN: Toll = {
 	what: "presence fan-out",

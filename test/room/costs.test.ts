@@ -254,7 +254,7 @@ scenario(
 			{
 				type: "moderate",
 				reply: "erasing",
-				by: { member: "room:operator", can: [], address: null },
+				by: { member: "room:operator", name: "Operator", can: [], address: null },
 				action: { action: "erase", member: "ann" },
 			},
 		]);

@@ -12,7 +12,7 @@ const CANARY = "canary-7f3a";
 const RULES = houseRules();
 
 function erasing(member: string): Input {
-	const by = { member: "room:operator", can: [], address: null };
+	const by = { member: "room:operator", name: "Operator", can: [], address: null };
 	return { type: "moderate", reply: "erasing", by, action: { action: "erase", member } };
 }
 

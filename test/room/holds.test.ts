@@ -79,7 +79,7 @@ describe("a held event", () => {
 		expect(stage.room.page({}).bodies).toHaveLength(1);
 		const held = task(stage, job);
 		expect(held).toMatchObject({ kind: "check", input: '"hm"', by: { member: "ann", name: "ANN" } });
-		if (held === null || held === "moot") throw new Error("There is nothing to do.");
+		if (held === null || held === "gone") throw new Error("There is nothing to do.");
 		// What is checked is told whole; it has no place in the history yet.
 		expect(JSON.parse(held.event ?? "null")).toEqual({
 			type: "event",
@@ -235,7 +235,7 @@ describe("nothing that happens to a hold makes the alarm fail or spin", () => {
 			{
 				type: "moderate",
 				reply: "m",
-				by: { member: "room:operator", can: [], address: null },
+				by: { member: "room:operator", name: "Operator", can: [], address: null },
 				action: { action: "erase", member: "ann" },
 			},
 		]);

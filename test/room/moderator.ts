@@ -29,7 +29,12 @@ export function operate(stage: Stage, action: PostModeration): Reply {
 }
 
 export function operating(action: PostModeration): Moderate {
-	return { type: "moderate", reply: `o${++asked}`, by: { member: "room:operator", can: [], address: null }, action };
+	return {
+		type: "moderate",
+		reply: `o${++asked}`,
+		by: { member: "room:operator", name: "Operator", can: [], address: null },
+		action,
+	};
 }
 
 export function erase(stage: Stage, member: string): void {

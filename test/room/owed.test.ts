@@ -162,6 +162,8 @@ play("G7 one who was erased while it was away is owed nothing, also when the roo
 	stage.leave(ann);
 	settle(stage, job, { secret: 1 });
 	const action = { action: "erase", member: "ann" } as const;
-	stage.step([{ type: "moderate", reply: "m", by: { member: "room:operator", can: [], address: null }, action }]);
+	stage.step([
+		{ type: "moderate", reply: "m", by: { member: "room:operator", name: "Operator", can: [], address: null }, action },
+	]);
 	expect(jobs(stage, stage.join("ann"))).toEqual([]);
 });

@@ -82,7 +82,7 @@ describe("an event that a receiver will never take", () => {
 		const [aside] = stage.jobs("failed", 10);
 		stage.say(ann, { type: "moderate", id: "m1", action: "redact", seq: 2 });
 		replay(stage, aside?.job ?? "");
-		expect(task(stage, aside?.job ?? "")).toBe("moot");
+		expect(task(stage, aside?.job ?? "")).toBe("gone");
 	});
 
 	play("is one of ten in a row at most: after those it is the receiver's fault, and the order is held", (stage) => {

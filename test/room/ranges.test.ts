@@ -205,7 +205,7 @@ describe("what an unsettled range needs", () => {
 			stage.ring();
 			const loss = stage.jobs("failed", 10).find(({ error }) => error?.code === "trimmed");
 			replay(stage, loss?.job ?? "");
-			if (task(stage, loss?.job ?? "") === "moot") settle(stage, loss?.job ?? "");
+			if (task(stage, loss?.job ?? "") === "gone") settle(stage, loss?.job ?? "");
 			expect(stage.job(loss?.job ?? "")).toMatchObject({ state: "failed", error: { code: "trimmed" } });
 		},
 		[ARCHIVE],

@@ -78,7 +78,7 @@ play("a card for an event that was taken back is not made, and one that was made
 	stage.publish(mod, "p1", "http://a.example");
 	const job = lastJob(stage);
 	stage.say(mod, { type: "moderate", id: "m1", action: "redact", seq: 1 });
-	expect(task(stage, job)).toBe("moot");
+	expect(task(stage, job)).toBe("gone");
 	settle(stage, job, { title: "A" });
 	expect(events(stage.heard(mod)).map(({ name }) => name)).toEqual(["chat", "room.redacted"]);
 });
@@ -93,8 +93,8 @@ play(
 		stage.now += 120_000;
 		stage.ring();
 		expect(stage.room.meta.floor).toBe(2);
-		expect(task(stage, job)).toBe("moot");
-		// What the room's body does with what is moot.
+		expect(task(stage, job)).toBe("gone");
+		// What the room's body does with what is gone.
 		stage.step([done(stage, job, null)]);
 		expect(events(stage.heard(ann)).map(({ name }) => name)).not.toContain("room.job");
 		expectRest(stage);

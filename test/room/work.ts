@@ -9,7 +9,7 @@ export const CLEAR = { verdict: "clear" };
 export const REFUSE = { verdict: "refuse", reason: "It is rude." };
 
 /** What the newest run of a job is to do. */
-export function task(stage: Stage, job: string, run = stage.queue.runs[job] ?? 1): Task | "moot" | null {
+export function task(stage: Stage, job: string, run = stage.queue.runs[job] ?? 1): Task | "gone" | null {
 	return stage.room.task(stage.room.meta.epoch, job, run, stage.now);
 }
 
@@ -73,7 +73,7 @@ export function expectRest(stage: Stage, ms = 3_600_000, alarmsMax = 200): void 
 /** The range that a job is about, with its events' seqs. */
 export function rangeOf(stage: Stage, job: string): Omit<RangeTask, "events"> & { seqs: number[] } {
 	const found = task(stage, job);
-	if (found === null || found === "moot" || found.range === null) throw new Error(`${job} is no range.`);
+	if (found === null || found === "gone" || found.range === null) throw new Error(`${job} is no range.`);
 	const { events: text, ...rest } = found.range;
 	return { ...rest, seqs: (JSON.parse(text) as { seq: number }[]).map(({ seq }) => seq) };
 }

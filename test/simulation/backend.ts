@@ -3,7 +3,7 @@
 import { eventsOf } from "../../src/durable/reading.ts";
 import type { Answering, RoomBody } from "../../src/durable/room-body.ts";
 import type { PostModeration } from "../../src/protocol/http.ts";
-import { OPERATOR } from "../../src/protocol/ids.ts";
+import { OPERATOR, OPERATOR_AUTHOR } from "../../src/protocol/ids.ts";
 import { CAPABILITIES } from "../../src/protocol/messages.ts";
 import type { Reply } from "../../src/room/effects.ts";
 import type { Post } from "../../src/room/inputs.ts";
@@ -77,7 +77,7 @@ export class Backend {
 	moderate(action: PostModeration): void {
 		if (action.action === "erase") this.erased.add(action.member);
 		if (action.action === "erase") this.#world.coverage.reach("room", "erased");
-		const by = { member: OPERATOR, can: [...CAPABILITIES], address: null };
+		const by = { member: OPERATOR, name: OPERATOR_AUTHOR, can: [...CAPABILITIES], address: null };
 		this.#ask((body, answer) => body.moderate(by, action, answer));
 	}
 

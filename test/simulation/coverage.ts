@@ -62,7 +62,7 @@ export const REACHABLE = {
 		"failed",
 		"replayed",
 		"sent again",
-		"moot",
+		"gone",
 		"owed later",
 		"range halved",
 		"set aside",

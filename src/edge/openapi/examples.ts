@@ -63,7 +63,7 @@ export const PROBLEM_EXAMPLES = {
 	413: problem(413, "too_large", "A body holds at most 65536 bytes."),
 	415: problem(415, "malformed", "Send the body as it is: an encoded one (Content-Encoding) is not read here."),
 	422: problem(422, "id_reused", "This id was used for another event; use a new one."),
-	429: problem(429, "rate_limited", "Too many of these; wait a little and try again.", { retryAfterMs: 400 }),
+	429: problem(429, "rate_limited", "Too many reads; wait a little and try again.", { retryAfterMs: 400 }),
 	503: problem(503, "overloaded", "The room has more to do than it can hold; send this again a little later.", {
 		retryAfterMs: 1000,
 	}),

@@ -66,8 +66,8 @@ export class Jobs {
 		if (commit.inputs.some(({ type }) => type === "alarm")) this.#expired(commit.now);
 		for (const input of commit.inputs) {
 			if (input.type === "moderate" && input.action.action === "erase") this.#erased(input.action.member, commit);
-			// The room itself settles what was moot when it was asked for.
-			if (input.type === "settle" && input.reply === null) this.#coverage.reach("job", "moot");
+			// The room itself settles what was gone when it was asked for.
+			if (input.type === "settle" && input.reply === null) this.#coverage.reach("job", "gone");
 		}
 		for (const { body, seq } of commit.appended) {
 			const event = JSON.parse(body) as Event;

@@ -47,7 +47,7 @@ export const FLOW: readonly Mutant[] = [
 	{
 		name: "what is told of a turn that failed does not count for one that is paused",
 		file: "room/room.ts",
-		find: "this.#parts.catchUp.holdBack(turn);",
+		find: "this.#parts.catchUp.chargePaused(turn);",
 		put: "",
 		expects: ["G6"],
 	},

@@ -137,7 +137,7 @@ export const JOBS: readonly Mutant[] = [
 	},
 	{
 		name: "a range is not frozen",
-		file: "room/job-desk.ts",
+		file: "room/job-reading.ts",
 		find: "this.#room.history.stored(from, to ?? through)",
 		put: "this.#room.history.stored(from, this.#room.record.meta.head)",
 		expects: ["archive", "G5"],

@@ -125,7 +125,7 @@ export class Player {
 			case "post":
 				return this.#stub.post({ address: null, ...call.who }, call.publish, null, "host");
 			case "moderate":
-				return this.#stub.moderate({ name: "", ...call.by }, call.action);
+				return this.#stub.moderate({ address: null, ...call.by }, call.action);
 			case "wipe":
 				return this.#stub.wipe();
 			case "replay":

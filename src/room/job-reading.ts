@@ -1,14 +1,11 @@
-/** Where jobs are asked after: by the consumer that does them, the platform that took them, and operators. */
+/** Where jobs are read: by the consumer that does them, and by operators. Nothing here changes anything. */
 import type { Event } from "../protocol/messages.ts";
 import type { Task } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";
-import type { Reply } from "./effects.ts";
-import { giveUp } from "./given-up.ts";
 import { type History, ROOM_MEMBER } from "./history.ts";
-import type { Sent } from "./inputs.ts";
 import { JobList, type JobsPage, type JobsQuery } from "./job-list.ts";
 import { encodeJob, encodeRange } from "./job-view.ts";
-import { type JobHead, type JobRow, jobNumber, type Publication, type RangeRow } from "./jobs.ts";
+import { type JobHead, jobNumber, type Publication, type RangeRow } from "./jobs.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Ranges } from "./ranges.ts";
 import type { RoomRecord } from "./record.ts";
@@ -32,7 +29,7 @@ export interface Taking {
 	run: number;
 }
 
-export class JobDesk {
+export class JobReading {
 	readonly #room: Needs;
 	readonly #list: JobList;
 
@@ -41,58 +38,8 @@ export class JobDesk {
 		this.#list = new JobList(needs.store, needs.record, needs.ranges);
 	}
 
-	/** The platform has taken jobs, or could not. */
-	sent({ jobs, isSent }: Sent, now: number): void {
-		for (const { job, run } of jobs) {
-			const n = jobNumber(this.#epoch, job);
-			if (n === null) continue;
-			for (const owed of [this.#room.outbox, this.#room.ranges]) {
-				if (isSent) owed.sent(n, run, now);
-				else owed.unsent(n, now);
-			}
-		}
-	}
-
-	/** What a range had to give up is said as a job that failed, so that somebody finds it. */
-	lost(kind: string, before: number, now: number): void {
-		const message = `Events before ${before} were trimmed before ${kind} had them: there was no room to keep them.`;
-		giveUp(this.#room.outbox, { kind, seq: null }, { code: "trimmed", message }, now);
-	}
-
-	/** Has a failed job tried again. */
-	replay(job: string, now: number): Reply {
-		const n = jobNumber(this.#epoch, job);
-		const range = n === null ? undefined : this.#room.ranges.inFlight(n);
-		const row = n === null ? null : this.#room.outbox.row(n);
-		const isReplayed =
-			(range !== undefined && this.#room.ranges.replay(range, now)) || (row !== null && this.#replayRow(row, now));
-		if (isReplayed) return { outcome: "done" };
-		const message = "There is no failed job of that id that could be tried again.";
-		return { outcome: "refused", refusal: { code: "not_found", message } };
-	}
-
-	/** A hold's author has been told already; what a trimmed range lost cannot be had again. */
-	#replayRow(row: JobRow, now: number): boolean {
-		const isDead = row.state === "failed" && this.#room.outbox.open(row.n) === undefined;
-		// What an erased member asked for is known to nobody any more.
-		const isErased = row.purpose === "asked" && row.outcome === "null";
-		if (!isDead || isErased || row.purpose === "hold" || !this.#isDoable(row)) return false;
-		this.#room.outbox.replay(row, now);
-		return true;
-	}
-
-	/** True where the server still has the kind, and the room what the job is about. */
-	#isDoable({ kind, seq }: JobRow): boolean {
-		if (this.#room.rules.kind(kind) !== null) return true;
-		return this.#isOfRanges(kind) && seq !== null && this.#room.history.at(seq) !== null;
-	}
-
-	#isOfRanges(kind: string): boolean {
-		return this.#room.rules.ranges.some(({ name }) => name === kind);
-	}
-
-	/** What is to be done for a job: null where nothing is any more, `moot` where what it was about is gone. */
-	task({ epoch, job, run }: Taking, now: number): Task | "moot" | null {
+	/** What is to be done for a job: null where nothing is any more, `gone` where what it was about is gone. */
+	task({ epoch, job, run }: Taking, now: number): Task | "gone" | null {
 		if (epoch !== this.#epoch) return null;
 		const n = jobNumber(epoch, job);
 		if (n === null) return null;
@@ -105,11 +52,11 @@ export class JobDesk {
 	}
 
 	/** What a member asked for, or a held event: that one has no place in the history yet, so its seq is 0. */
-	#askedTask({ n, kind, purpose, member, at }: JobHead): Task | "moot" {
+	#askedTask({ n, kind, purpose, member, at }: JobHead): Task | "gone" {
 		const { input, name } = this.#room.outbox.row(n) ?? { input: "null", name: "" };
 		if (purpose === "asked") return { kind, input, event: null, range: null, by: byOf(member, name) };
 		const held = JSON.parse(input) as Publication | null;
-		if (held === null) return "moot";
+		if (held === null) return "gone";
 		const { id, author, name: eventName, data } = held;
 		const event = { type: "event", seq: 0, at, from: member, author, id, name: eventName, data };
 		return {
@@ -122,11 +69,11 @@ export class JobDesk {
 	}
 
 	/** What an event set off, or what a range's receiver did not take. */
-	#eventTask({ kind, seq }: JobHead, asOf: number): Task | "moot" {
+	#eventTask({ kind, seq }: JobHead, asOf: number): Task | "gone" {
 		const body = seq === null ? undefined : this.#room.history.at(seq)?.body;
-		if (seq === null || body === undefined) return "moot";
+		if (seq === null || body === undefined) return "gone";
 		const event = JSON.parse(body) as Event;
-		if (event.redacted === true) return "moot";
+		if (event.redacted === true) return "gone";
 		const by = byOf(event.from, event.author);
 		if (!this.#isOfRanges(kind)) return { kind, input: JSON.stringify(event.data), event: body, range: null, by };
 		const range = { from: seq, to: seq, events: `[${body}]`, asOf, ...this.#standing(), wiped: [], erased: [] };
@@ -159,6 +106,10 @@ export class JobDesk {
 		if (range !== undefined) return encodeRange(range, epoch);
 		const row = this.#room.outbox.row(n);
 		return row === null ? null : encodeJob(row, epoch);
+	}
+
+	#isOfRanges(kind: string): boolean {
+		return this.#room.rules.ranges.some(({ name }) => name === kind);
 	}
 
 	get #epoch(): string {
