@@ -152,16 +152,13 @@ export class Ranges implements Concern {
 
 	/** Gives up what lies before `seq`, which is no longer kept. Gives the kinds that lose something. */
 	trimmedBefore(seq: number): string[] {
-		const lost: string[] = [];
-		for (const name of this.#rules.keys()) {
-			const row = this.#row(name);
-			if (row.through >= seq - 1) continue;
-			this.#sendings.drop(name);
-			const rest = row.state === "stopped" ? {} : ({ state: "idle", dueAt: 0, reason: "" } as const);
-			this.#put({ ...row, ...rest, through: seq - 1, to: null });
-			lost.push(name);
+		const lost = [...this.rows()].filter(({ through }) => through < seq - 1);
+		for (const row of lost) {
+			const rest = withoutBefore(row, seq);
+			if (rest.to === null) this.#sendings.drop(row.kind);
+			this.#put(rest);
 		}
-		return lost;
+		return lost.map(({ kind }) => kind);
 	}
 
 	/** The history begins anew: nothing of the old one is owed but the removal of its traces. */
@@ -280,4 +277,15 @@ export class Ranges implements Concern {
 /** True where nothing is on its way, nor will be by itself. */
 function isAtRest({ state }: RangeRow): boolean {
 	return state === "idle" || state === "stopped";
+}
+
+/**
+ * The row when nothing before `seq` is kept any more. Of the range in flight all may have been taken already: what is
+ * left of it stays the same delivery. It is a higher run, since a failure of the longer one says nothing of this one.
+ */
+function withoutBefore(row: RangeRow, seq: number): RangeRow {
+	const through = seq - 1;
+	if (row.state === "stopped") return { ...row, through, to: null };
+	if (row.to !== null && row.to >= seq) return { ...row, through, run: row.run + 1 };
+	return { ...row, through, to: null, state: "idle", dueAt: 0, reason: "" };
 }

@@ -173,12 +173,39 @@ describe("what an unsettled range needs", () => {
 			const { floor, head } = stage.room.meta;
 			expect(floor).toBeGreaterThan(1);
 			expect(stage.jobs("failed", 10)).toMatchObject([{ name: "archive", error: { code: "trimmed" } }]);
-			settle(stage, stuck);
+			expect(rangeOf(stage, stuck), "what is left of it").toMatchObject({ from: floor });
 			expect(drain(stage)).toEqual(numbers(head - floor + 1, floor));
 			expectRest(stage);
 		},
 		[ARCHIVE],
 		{ historyBytesMax: 4_000 },
+	);
+
+	play(
+		"G5 what is left of a range in flight stays the same delivery: its end may have been taken already",
+		(stage) => {
+			const ann = stage.join("ann");
+			stage.publish(ann, "p0");
+			publishMany(stage, ann, 1, 20);
+			settle(stage, lastJob(stage));
+			const job = lastJob(stage);
+			expect(rangeOf(stage, job).seqs).toEqual(numbers(20, 2));
+			publishMany(stage, ann, 21, 40);
+			stage.now += OLD_MS;
+			stage.ring();
+			const { kept } = stage.room.meta;
+			expect(kept).toBeGreaterThan(2);
+			expect(kept).toBeLessThan(21);
+			expect(rangeOf(stage, job)).toMatchObject({ from: kept, to: 21 });
+			// A failure of the longer one is not taken for that of what is left; that it was taken is.
+			const error = { code: "unacceptable", message: "It answered 422" };
+			stage.step([done(stage, job, null, { run: 1, outcome: { state: "failed", error, blame: "events" } })]);
+			expect(rangeOf(stage, job)).toMatchObject({ from: kept, to: 21 });
+			settle(stage, job);
+			expect(rangeOf(stage, lastJob(stage))).toMatchObject({ from: 22 });
+		},
+		[ARCHIVE],
+		{ historyBytesMax: 3_600 },
 	);
 
 	test("after a loss the next range is no failed one, and is sent again after a crash", () => {

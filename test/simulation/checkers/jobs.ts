@@ -96,7 +96,7 @@ export class Jobs {
 		}
 	}
 
-	/** A range is sent again when its lease is over, or when it has failed. */
+	/** A range is sent again when its lease is over, or when it has failed. One that has lost its beginning is another run without that. */
 	#moved(row: RangeRow, { inputs }: Commit): void {
 		const now = this.#clock.steadyNow;
 		const before = this.#ranges.get(row.kind);
@@ -108,7 +108,12 @@ export class Jobs {
 		const hasFailed = inputs.some((input) => input.type === "settle" && input.job === job);
 		const sentMs = now - (this.#sentAt.get(job) ?? now);
 		const isOver = before.state === "sent" && sentMs >= LEASE_MS;
-		hold(hasFailed || isOver, "G5", () => `the range ${job} was sent again after ${sentMs} ms, within its lease`);
+		const isShorter = row.to === before.to && row.through > before.through;
+		hold(
+			hasFailed || isOver || isShorter,
+			"G5",
+			() => `the range ${job} was sent again after ${sentMs} ms, within its lease`,
+		);
 	}
 
 	/** What a range is to take back is owed until that very range is done. */
