@@ -20,8 +20,12 @@ export class Platform implements Surroundings {
 		this.settings = settings;
 		this.#rules = rules;
 		this.#jobs = jobs;
-		this.#store = new SqliteStore(ctx.storage);
+		this.#store = this.openStore(ctx.storage);
 		ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+	}
+
+	protected openStore(storage: DurableObjectStorage): SqliteStore {
+		return new SqliteStore(storage);
 	}
 
 	get sockets(): SocketContext {

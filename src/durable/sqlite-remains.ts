@@ -3,14 +3,13 @@
  * costs the same whatever they hold; their rows go a piece at a time. No list of them is kept but SQLite's own, so a
  * crash forgets none.
  */
+import { REMAINS_AT_ONCE_ROWS_MAX } from "../protocol/limits.ts";
 import { fitting } from "../room/fitting.ts";
 import { Database } from "./database.ts";
 
 /** The tables that grow and may be set aside. */
 export type Growing = "events" | "abouts" | "jobs" | "keys_0" | "keys_1" | "publish_keys" | "publish_keys_1";
 
-/** A table of at most so many rows is emptied at once: a new name costs about as much. */
-const AT_ONCE_ROWS_MAX = 100;
 /** A table of small rows that holds no more is dropped whole: that is a matter of a millisecond, and counts no row as written. */
 const DROP_ROWS_MAX = 10_000;
 
@@ -45,8 +44,15 @@ interface Part extends Record<string, SqlStorageValue> {
 }
 
 export class SqliteRemains extends Database {
+	readonly #atOnceRowsMax: number;
 	/** Asked for once, until it may have changed. */
 	#names: readonly string[] | null = null;
+
+	/** @param atOnceRowsMax A table of at most so many rows is emptied at once: a new name costs about as much. */
+	constructor(storage: DurableObjectStorage, atOnceRowsMax = REMAINS_AT_ONCE_ROWS_MAX) {
+		super(storage);
+		this.#atOnceRowsMax = atOnceRowsMax;
+	}
 
 	protected override forgetKnown(): void {
 		this.#names = null;
@@ -66,7 +72,7 @@ export class SqliteRemains extends Database {
 	/** Empties tables; what they hold is there no more. */
 	protected setAside(tables: readonly Growing[]): void {
 		for (const table of tables) {
-			if (this.#holdsMoreThan(AT_ONCE_ROWS_MAX, table)) this.#replace(table);
+			if (this.#holdsMoreThan(this.#atOnceRowsMax, table)) this.#replace(table);
 			else this.write(`delete from ${table}`);
 		}
 		this.forgetKnown();

@@ -130,6 +130,8 @@ export const TRIM_BYTES_MAX = 2 * 1024 * 1024;
 export const REMAINS_ROWS_MAX = 2_000;
 export const REMAINS_BYTES_MAX = 2 * 1024 * 1024;
 export const REMAINS_PAUSE_MS = 250;
+/** A table of at most so many rows is emptied at once: a new name costs about as much. */
+export const REMAINS_AT_ONCE_ROWS_MAX = 100;
 
 // The client.
 export const BACKOFF_MS_MIN = 250;

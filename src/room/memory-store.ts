@@ -30,6 +30,8 @@ export class MemoryStore extends MemoryJobs implements RoomStore {
 	#abouts = new Map<number, number[]>();
 	/** How many rows are still to go of what was wiped, or of dropped keys. */
 	#remains = 0;
+	/** False empties what is set aside at once: how a store divides that into pieces is its own affair. */
+	keepsRemains = true;
 
 	meta(): Meta | null {
 		return this.#meta === null ? null : { ...this.#meta };
@@ -216,6 +218,7 @@ export class MemoryStore extends MemoryJobs implements RoomStore {
 	}
 
 	#remain(more: number): void {
+		if (!this.keepsRemains) return;
 		this.willChange(() => {
 			this.#remains -= more;
 		});

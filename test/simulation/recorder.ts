@@ -34,10 +34,11 @@ const UNREPEATABLE: ReadonlySet<Deed> = new Set([
 	"sendFails",
 ]);
 
-/** Runs the world of a seed, without what cannot be repeated. */
+/** Runs the world of a seed, without what cannot be repeated; what is wiped goes at once, for each store has its own pieces. */
 export async function record(seed: number): Promise<Trace> {
 	const plan = drawPlan(seed);
 	const world = new World({ ...plan, steps: plan.steps.filter(({ does }) => !UNREPEATABLE.has(does)) });
+	world.platform.disk.keepsRemains = false;
 	const recorder = new Recorder(world.platform);
 	await world.run();
 	recorder.end();
@@ -159,7 +160,7 @@ class Recorder {
 			keys: [...this.#keys],
 			alarmAt,
 			pages,
-			members: room.members(),
+			members: room.isStale(this.#platform.clock.roomNow) ? null : room.members(),
 			jobs: jobsOf(room, { state: null, limit: 50, cursor: null }),
 		};
 	}

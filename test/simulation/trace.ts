@@ -76,7 +76,8 @@ export interface AtRest {
 	alarmAt: number | null;
 	/** What HTTP shows, as JSON. */
 	pages: { query: EventsQuery; answer: Read }[];
-	members: string;
+	/** Null where somebody may be gone: who asks then has the room look, which is a turn that the trace has not. */
+	members: string | null;
 	jobs: Read;
 }
 

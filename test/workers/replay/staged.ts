@@ -3,6 +3,7 @@
  * queue would run its consumer. The salt is the trace's too; in production both it and the ids are random.
  */
 import { Platform } from "../../../src/durable/platform.ts";
+import { SqliteStore } from "../../../src/durable/sqlite-store.ts";
 import type { Mishap, SocketContext } from "../../../src/durable/surroundings.ts";
 import type { Rules } from "../../../src/protocol/rules.ts";
 import type { World } from "../../../src/room/parts.ts";
@@ -24,6 +25,11 @@ export class Staged extends Platform {
 		this.#ctx = ctx;
 		this.#trace = trace;
 		this.#script = script;
+	}
+
+	/** What is wiped goes at once, here and in the world that was recorded: each store has its own pieces. */
+	protected override openStore(storage: DurableObjectStorage): SqliteStore {
+		return new SqliteStore(storage, Number.MAX_SAFE_INTEGER);
 	}
 
 	/** The platform's, with each socket tagged by its wire: so it is known again after a sleep. */
