@@ -1,5 +1,5 @@
 /** Plays a trace's steps against the real object: its sockets, its calls, its alarm, its sleep and its death. */
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { Joining } from "../../../src/durable/room-body.ts";
@@ -149,10 +149,8 @@ export class Player {
 
 	/** What was committed is on disk; memory, sockets and callers go. */
 	async #crash(): Promise<void> {
-		await runInDurableObject(this.#stub, async (_, state) => {
-			await state.storage.sync();
-			state.abort("the machine died");
-		}).catch(() => {});
+		await runInDurableObject(this.#stub, (_, { storage }) => storage.sync());
+		await abortAllDurableObjects();
 		this.#stub = env.ROOMS.getByName(this.#name);
 	}
 
