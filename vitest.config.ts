@@ -35,6 +35,7 @@ export default defineConfig({
 				plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
 				test: {
 					name: "workers",
+					globalSetup: ["test/workers/runtime-lines.ts"],
 					...properties,
 					provide: { ...properties.provide, fixture },
 					// CommonJS at heart: bundled before it reaches workerd, as wrangler does.

@@ -1,14 +1,17 @@
 /** The room's body under what it may meet: turns that throw, turns too large for one, storage that is to be deleted. */
 import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Inbox } from "../../src/durable/inbox.ts";
 import type { RoomObject } from "../../src/durable/room-object.ts";
 import { TICKET_HEADER, type Ticket, writeTicket } from "../../src/durable/ticket.ts";
 import { INBOX_BYTES_MAX, INBOX_MESSAGES_MAX, MALFORMED_PER_MINUTE_MAX } from "../../src/protocol/limits.ts";
 import { Room } from "../../src/room/room.ts";
+import { bringUpArchive } from "./archive-tables.ts";
 import { Guest, join } from "./guest.ts";
+import { overhear } from "./overheard.ts";
 
+beforeEach(bringUpArchive);
 afterEach(() => {
 	vi.restoreAllMocks();
 	return reset();
@@ -54,6 +57,7 @@ function checkJoined(heard: Guest["heard"]): void {
 }
 
 test("G1 G2 a planted throw on one of 100 publishes gathered in one turn: 99 land, one `internal`, no hole in seq", async () => {
+	const said = overhear();
 	const ann = await join("/rooms/lobby");
 	const bob = await join("/rooms/lobby");
 	ann.publish("before");
@@ -67,9 +71,14 @@ test("G1 G2 a planted throw on one of 100 publishes gathered in one turn: 99 lan
 	expect(ann.seqs).toEqual(bob.seqs);
 	expect(await ann.hears("error")).toMatchObject([{ id: "p37", code: "internal" }]);
 	expect(bob.heard.some(({ type }) => type === "error")).toBe(false);
+	expect(said).toEqual([
+		expect.stringMatching(/^A turn failed and was rolled back/),
+		expect.stringMatching(/^An input failed and was refused/),
+	]);
 });
 
 test("G2 one who joins in a turn that throws hears its welcome first, and each event once", async () => {
+	const said = overhear();
 	const ann = await join("/rooms/lobby");
 	ann.publish("before");
 	await ann.hears("event");
@@ -88,6 +97,7 @@ test("G2 one who joins in a turn that throws hears its welcome first, and each e
 		return cid.heard;
 	});
 	checkJoined(heard);
+	expect(said).toContainEqual(expect.stringMatching(/^A turn failed and was rolled back/));
 });
 
 test("G2 one whose join waits for the next turn hears nothing of the turn before its welcome", async () => {

@@ -9,6 +9,7 @@ import { DEAD_LETTER_UNITS_MAX, DEAD_LETTERS_KEPT_MAX } from "../../src/protocol
 import { bringUpArchive } from "./archive-tables.ts";
 import { join } from "./guest.ts";
 import { deliver, deliverUntilTaken, kindOf, PretendedRoom, ref } from "./letters.ts";
+import { overhear } from "./overheard.ts";
 
 beforeEach(bringUpArchive);
 afterEach(() => {
@@ -20,6 +21,7 @@ const only = (run: Parameters<typeof kindOf>[0], more = {}) => ({ kinds: [kindOf
 
 test("G5 a kind that fails 3 times succeeds at the 4th attempt, and only then is the message taken", async () => {
 	const room = new PretendedRoom();
+	const said = overhear();
 	let runs = 0;
 	const kinds = only(async () => {
 		if (++runs <= 3) throw new Error("not yet");
@@ -27,15 +29,19 @@ test("G5 a kind that fails 3 times succeeds at the 4th attempt, and only then is
 	});
 	expect(await deliverUntilTaken(ref(), kinds, room.env)).toBe(4);
 	expect(room.settled).toEqual([{ job: "e1-1", run: 1, outcome: { state: "done", result: { runs: 4 } } }]);
+	expect(said).toHaveLength(3);
+	for (const line of said) expect(line).toMatch(/^Job e1-1 of the kind unfurl.* tried again in \d s\.$/);
 });
 
 test("G5 a kind that always fails is settled as failed with its reason, after all of its attempts", async () => {
 	const room = new PretendedRoom();
+	const said = overhear();
 	const kinds = only(async () => Promise.reject(new Error("The page answered 500.")));
 	expect(await deliverUntilTaken(ref(), kinds, room.env)).toBe(4);
 	expect(room.settled).toMatchObject([
 		{ outcome: { state: "failed", error: { code: "exhausted", message: expect.stringContaining("answered 500.") } } },
 	]);
+	expect(said.at(-1)).toMatch(/attempt 4: .* failed for good\.$/);
 });
 
 test("an error that cannot heal fails at once, with its own code", async () => {
@@ -63,16 +69,19 @@ test("G5 where the room cannot be told, the work is done again and settles once"
 
 test("a run that hangs is given up after runMsMax, whatever it makes of its signal", async () => {
 	const room = new PretendedRoom();
+	const said = overhear();
 	const kinds = only(() => new Promise(() => {}), {
 		runMsMax: 50,
 		retry: { attempts: 1, firstSeconds: 1, mostSeconds: 1 },
 	});
 	expect(await deliver([{ body: ref() }], kinds, room.env)).toEqual(["taken"]);
 	expect(room.settled).toMatchObject([{ outcome: { error: { message: expect.stringContaining("too long") } } }]);
+	expect(said).toHaveLength(1);
 });
 
 test("one bad message never holds up its batch", async () => {
 	const room = new PretendedRoom();
+	const said = overhear();
 	const slow = new PretendedRoom();
 	const bindings = { ...env, ROOMS: { getByName: (name: string) => (name === "slow" ? slow : room) } };
 	const kinds = only(async (_, context) => (context.room === "slow" ? new Promise(() => {}) : "quick"), {
@@ -86,6 +95,7 @@ test("one bad message never holds up its batch", async () => {
 	await vi.waitFor(() => expect(room.settled).toHaveLength(1));
 	expect(slow.settled).toHaveLength(0);
 	expect(await delivered).toEqual(["again", "taken", "taken"]);
+	expect(said).toEqual([expect.stringContaining("in the room slow")]);
 });
 
 test("an unknown kind, and an input that its kind does not take, fail at once and say so", async () => {

@@ -1,10 +1,12 @@
 /** HTTP as its standards say: what clients, proxies and tools that know nothing of rooms rely on (RFC 9110, 6455, 6750, 9457). */
 import { reset } from "cloudflare:test";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openApi } from "../../src/edge/openapi.ts";
 import { mint, SECRET } from "../mint.ts";
+import { bringUpArchive } from "./archive-tables.ts";
 import { doorWith, problemOf } from "./door.ts";
 
+beforeEach(bringUpArchive);
 afterEach(reset);
 
 const OPERATOR = "an-operator-key-of-32-characters";

@@ -1,9 +1,11 @@
 /** The room's body and its jobs: what it hands to the queue, and what carries on after it slept. */
 import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { bringUpArchive } from "./archive-tables.ts";
 import { call, join, ORIGIN } from "./guest.ts";
 
+beforeEach(bringUpArchive);
 afterEach(() => {
 	vi.unstubAllGlobals();
 	return reset();

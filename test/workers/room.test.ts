@@ -1,9 +1,11 @@
 /** A room whole: the Worker, the object and its store, inside workerd. */
 import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { bringUpArchive } from "./archive-tables.ts";
 import { call, join, joinAs } from "./guest.ts";
 
+beforeEach(bringUpArchive);
 afterEach(reset);
 
 const stubOf = (room: string) => env.ROOMS.getByName(room);
