@@ -189,15 +189,22 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 
 	/** `cursor` is missing where the Worker is older than this object. */
 	jobs(state: JobState | null, limit: number, cursor: string | null = null): Answer {
-		if (this.#body.isNewer) return { refusal: NEWER_SCHEMA };
+		const refusal = this.#refusesOperator();
+		if (refusal !== null) return { refusal };
 		return jobsOf(this.#room, { state, limit, cursor });
 	}
 
 	job(id: string): Answer {
-		if (this.#body.isNewer) return { refusal: NEWER_SCHEMA };
+		const refusal = this.#refusesOperator();
+		if (refusal !== null) return { refusal };
 		const job = this.#room.job(id);
 		if (job === null) return { refusal: { code: "not_found", message: "There is no job of that id here." } };
 		return { json: job };
+	}
+
+	/** Why an operator may not read of this room now, or null: then it costs a token of the operators' reads. */
+	#refusesOperator(): Refusal | null {
+		return this.#body.isNewer ? NEWER_SCHEMA : this.#room.door.refusesOperator(Date.now());
 	}
 
 	// For the consumer of jobs.

@@ -154,6 +154,12 @@ export const STEPS: readonly (readonly string[])[] = [
 		// When it was imposed: what a clock that was ahead imposed is known by it.
 		"alter table sanctions add column since integer",
 	],
+	[
+		// Which jobs have failed. Of those that were stored before only what fails from now on is here: they are looked for.
+		"create table failed_jobs (n integer primary key) strict",
+		"create table unlisted (before integer not null) strict",
+		"insert into unlisted select jobs + 1 from meta where jobs > 0",
+	],
 ];
 
 /** The version that this code reads and writes. */

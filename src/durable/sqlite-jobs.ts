@@ -1,9 +1,8 @@
 /** The jobs and ranges of a room in SQLite. */
 
-import type { JobState } from "../protocol/jobs.ts";
 import { JOBS_LOOKED_AT_MAX, OUTCOME_KEPT_MS } from "../protocol/limits.ts";
 import { fitting } from "../room/fitting.ts";
-import type { AskKey, JobChange, JobHead, JobRow, ListedJob, RangeRow } from "../room/jobs.ts";
+import type { AskKey, JobChange, JobHead, JobRow, ListedJob, RangeRow, SettledState } from "../room/jobs.ts";
 import type { DroppedJobs, JobSize, JobSizes } from "../room/store.ts";
 import { ROWS } from "./database.ts";
 import { SqliteRemains } from "./sqlite-remains.ts";
@@ -11,6 +10,12 @@ import { SqliteRemains } from "./sqlite-remains.ts";
 const HEAD_COLUMNS = `n, kind, purpose, member, ask, seq, state, run, due_at as "dueAt", deadline_at as "deadlineAt",
 	is_owed as "isOwed", jobs.at, digest`;
 const JOB_COLUMNS = `${HEAD_COLUMNS}, name, input, outcome`;
+
+/** What {@link JobSizes} are made of. */
+interface Found {
+	numbers: number[];
+	last: number | null;
+}
 
 export class SqliteJobs extends SqliteRemains {
 	jobsInHand(): JobHead[] {
@@ -27,30 +32,57 @@ export class SqliteJobs extends SqliteRemains {
 		return this.read<{ bytes: number }>("select octet_length(input) as bytes from jobs where n = ?", n)[0]?.bytes ?? 0;
 	}
 
-	jobs(state: JobState | null, before: number, limit: number): ListedJob[] {
-		return this.#readJobs<ListedJob>(
-			`select ${HEAD_COLUMNS}, outcome from jobs where n < ?1 and (?2 is null or state = ?2) order by n desc limit ?3`,
-			before,
-			state,
-			limit,
-		);
+	jobs(state: SettledState | null, before: number, limit: number): ListedJob[] {
+		const { numbers } = this.#find(state, before, limit);
+		return this.readRows(
+			`select ${HEAD_COLUMNS}, outcome ${ROWS} cross join jobs on jobs.n = value order by row.key`,
+			numbers,
+		).map(asJob<ListedJob>);
 	}
 
-	jobSizes(state: JobState | null, before: number, limit: number): JobSizes {
-		const [row] =
-			state === null
-				? []
-				: this.read<{ n: number }>(
-						"select n from jobs where n < ? order by n desc limit 1 offset ?",
-						before,
-						JOBS_LOOKED_AT_MAX - 1,
-					);
-		const sizes = this.read<JobSize & Record<string, SqlStorageValue>>(
-			`select n, octet_length(outcome) as bytes from jobs
-				where n < ?1 and n >= ?2 and (?3 is null or state = ?3) order by n desc limit ?4`,
-			...[before, row?.n ?? 0, state, limit],
+	jobSizes(state: SettledState | null, before: number, limit: number): JobSizes {
+		const { numbers, last } = this.#find(state, before, limit);
+		const sizes = this.readRows<JobSize & Record<string, SqlStorageValue>>(
+			`select n, octet_length(outcome) as bytes ${ROWS} cross join jobs on jobs.n = value order by row.key`,
+			numbers,
 		);
-		return { sizes, last: sizes.length < limit ? (row?.n ?? null) : null };
+		return { sizes, last };
+	}
+
+	/** Those that failed are indexed, all but what failed before there was an index; those that are done are looked for. */
+	#find(state: SettledState | null, before: number, limit: number): Found {
+		if (state === "done") return this.#look(state, before, limit);
+		if (state === null) {
+			return {
+				numbers: this.#numbers("select n from jobs where n < ? order by n desc limit ?", before, limit),
+				last: null,
+			};
+		}
+		const [unlisted = 0] = this.#numbers("select before as n from unlisted");
+		const indexed = this.#numbers(
+			"select n from failed_jobs where n < ? and n >= ? order by n desc limit ?",
+			...[before, unlisted, limit],
+		);
+		if (indexed.length === limit || unlisted === 0) return { numbers: indexed, last: null };
+		const { numbers, last } = this.#look(state, Math.min(before, unlisted), limit - indexed.length);
+		return { numbers: [...indexed, ...numbers], last };
+	}
+
+	/** Looks through as many numbers as may be, from the newest job on. */
+	#look(state: SettledState, before: number, limit: number): Found {
+		const [newest] = this.#numbers("select n from jobs where n < ? order by n desc limit 1", before);
+		if (newest === undefined) return { numbers: [], last: null };
+		const first = newest - JOBS_LOOKED_AT_MAX + 1;
+		const numbers = this.#numbers(
+			"select n from jobs where n <= ? and n >= ? and state = ? order by n desc limit ?",
+			...[newest, first, state, limit],
+		);
+		const isCut = numbers.length < limit && this.#numbers("select n from jobs where n < ? limit 1", first).length > 0;
+		return { numbers, last: isCut ? first : null };
+	}
+
+	#numbers(statement: string, ...bindings: SqlStorageValue[]): number[] {
+		return this.read<{ n: number }>(statement, ...bindings).map(({ n }) => n);
 	}
 
 	findAsks(keys: readonly AskKey[]): JobHead[] {
@@ -85,6 +117,7 @@ export class SqliteJobs extends SqliteRemains {
 				job.name,
 			]),
 		);
+		this.#indexFailed(jobs);
 	}
 
 	changeJobs(jobs: readonly JobChange[]): void {
@@ -107,6 +140,14 @@ export class SqliteJobs extends SqliteRemains {
 				job.at,
 			]),
 		);
+		this.#indexFailed(jobs);
+	}
+
+	/** A job that failed may be tried again: then it waits. */
+	#indexFailed(jobs: readonly JobHead[]): void {
+		const numbersOf = (state: JobHead["state"]) => jobs.filter((job) => job.state === state).map(({ n }) => n);
+		this.writeRows(`insert or ignore into failed_jobs select value ${ROWS}`, numbersOf("failed"));
+		this.writeRows(`delete from failed_jobs where n in (select value ${ROWS})`, numbersOf("waiting"));
 	}
 
 	oldestSettledJob(): number | null {
@@ -130,7 +171,9 @@ export class SqliteJobs extends SqliteRemains {
 			fitting(limit, bytesMax, (first, many) => due.slice(first, first + many)),
 		);
 		const numbers = dropped.map(({ n }) => n);
-		this.writeRows(`delete from jobs where n in (select value ${ROWS})`, numbers);
+		for (const table of ["jobs", "failed_jobs"]) {
+			this.writeRows(`delete from ${table} where n in (select value ${ROWS})`, numbers);
+		}
 		const latest = at + OUTCOME_KEPT_MS;
 		const ahead = oldest.filter(({ dueAt }) => dueAt > latest).map(({ n }) => [n, latest]);
 		this.writeRows(`update jobs set due_at = value->>1 ${ROWS} where jobs.n = value->>0`, ahead);

@@ -8,7 +8,15 @@ import { fitting } from "../room/fitting.ts";
 import { Database } from "./database.ts";
 
 /** The tables that grow and may be set aside. */
-export type Growing = "events" | "abouts" | "jobs" | "keys_0" | "keys_1" | "publish_keys" | "publish_keys_1";
+export type Growing =
+	| "events"
+	| "abouts"
+	| "jobs"
+	| "failed_jobs"
+	| "keys_0"
+	| "keys_1"
+	| "publish_keys"
+	| "publish_keys_1";
 
 /** A table of small rows that holds no more is dropped whole: that is a matter of a millisecond, and counts no row as written. */
 const DROP_ROWS_MAX = 10_000;
@@ -26,6 +34,7 @@ const SHAPES: Record<Growing, Shape> = {
 	events: { key: "seq", bytes: "octet_length(body)" },
 	abouts: { key: "subject, seq" },
 	jobs: { key: "n", bytes: "octet_length(input) + octet_length(outcome)", weight: 3 },
+	failed_jobs: { key: "n" },
 	keys_0: { key: "key" },
 	keys_1: { key: "key" },
 	publish_keys: { key: "key" },

@@ -190,8 +190,8 @@ export class SqliteStore extends SqliteKeys implements RoomStore {
 
 	wipe(): void {
 		// Of these there are few.
-		for (const table of ["roster", "unindexed", "erasures"]) this.write(`delete from ${table}`);
-		this.setAside(["events", "abouts", "jobs"]);
+		for (const table of ["roster", "unindexed", "unlisted", "erasures"]) this.write(`delete from ${table}`);
+		this.setAside(["events", "abouts", "jobs", "failed_jobs"]);
 		this.wipeKeys();
 	}
 }

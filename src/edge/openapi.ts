@@ -121,11 +121,14 @@ const JOB_PATHS = {
 				"Those that are under way, and for a week those that are settled; those that failed for good with their reason.",
 			security: OPERATOR,
 			parameters: [
-				text("state", "waiting, sent, done or failed: a page of these may be short, or empty, and there be more."),
+				text(
+					"state",
+					"waiting, sent, done or failed: a page of those that are done may be short, or empty, and there be more.",
+				),
 				cursor,
 				limit,
 			],
-			responses: { 200: ok("A page of the jobs.", "JobsPage"), ...refusals(400, 401, 403) },
+			responses: { 200: ok("A page of the jobs.", "JobsPage"), ...refusals(400, 401, 403, 429) },
 		},
 	},
 	"/rooms/{room}/jobs/{job}": {
@@ -136,7 +139,7 @@ const JOB_PATHS = {
 			summary: "A job",
 			description: "Where a job stands, and what came of it.",
 			security: OPERATOR,
-			responses: { 200: ok("The job.", "Job"), ...refusals(400, 401, 403, 404) },
+			responses: { 200: ok("The job.", "Job"), ...refusals(400, 401, 403, 404, 429) },
 		},
 	},
 	"/rooms/{room}/jobs/{job}/replay": {

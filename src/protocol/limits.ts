@@ -74,6 +74,8 @@ export const TURN_JOINS_MAX = 32;
 export const PRESENCE_PER_SECOND = 10;
 /** Pages of the history by socket, and over HTTP whatever is read of a room: each costs about as much. */
 export const HISTORY_PER_SECOND = 5;
+/** What operators read of one room over HTTP, all together: a dashboard that looks at it once a second for each of 50 people. */
+export const OPERATOR_READS_PER_SECOND = 50;
 export const JOB_PER_SECOND = 5;
 export const MODERATE_PER_SECOND = 20;
 export const BURST_SECONDS = 2;
@@ -205,8 +207,11 @@ export const JOBS_TRIM_BYTES_MAX = 2 * 1024 * 1024;
 export const HELD_BYTES_MAX = 256 * 1024;
 /** Jobs that one turn hands over, and that one alarm looks at because they are due: a room that wakes may have 10,000 of them. */
 export const JOBS_DUE_MAX = 500;
-/** Jobs that one page of their list looks at where it wants those of one state: they have no index, and a week of them is kept. */
-export const JOBS_LOOKED_AT_MAX = 5_000;
+/**
+ * Numbers of jobs that one page of their list looks through, twice, where it wants those that are done, or that failed
+ * before there was an index of these: so that OPERATOR_READS_PER_SECOND pages read at most 50,000 rows a second.
+ */
+export const JOBS_LOOKED_AT_MAX = 500;
 /** What a listed job takes of a page beside its outcome, at most: its id, kind, member and numbers. */
 export const JOB_HEAD_BYTES_MAX = 512;
 /** Dead letters that are kept, and how much of each is shown: in a page of 200 of them 800 KiB at most. */

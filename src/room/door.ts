@@ -1,7 +1,7 @@
 /** Who may come in, read and moderate now (G10), and how often. Asked by the platform beforehand, and again in the turn. */
 import type { Refusal } from "../protocol/codes.ts";
 import { OPERATOR } from "../protocol/ids.ts";
-import { HISTORY_PER_SECOND, MODERATE_PER_SECOND } from "../protocol/limits.ts";
+import { HISTORY_PER_SECOND, MODERATE_PER_SECOND, OPERATOR_READS_PER_SECOND } from "../protocol/limits.ts";
 import type { Buckets, Toll } from "./buckets.ts";
 import type { Identity } from "./inputs.ts";
 import type { RoomRecord } from "./record.ts";
@@ -60,15 +60,21 @@ export class Door {
 
 	/**
 	 * Why somebody may not read over HTTP now, or null: what keeps one from joining keeps it from reading. Then a token
-	 * is taken, whatever is read, from the bucket that its requests by socket are taken from. An operator reads as fast
-	 * as it can.
+	 * is taken, whatever is read, from the bucket that its requests by socket are taken from. All operators together
+	 * have one of their own.
 	 */
 	refusesReader({ member, can, address = null }: Omit<Identity, "name">, now: number): Refusal | null {
-		if (member === OPERATOR) return null;
+		if (member === OPERATOR) return this.refusesOperator(now);
 		return (
 			this.refusesJoin({ member, can, address }, now) ??
 			this.#refusesRate({ member, address }, { what: "read", perSecond: HISTORY_PER_SECOND }, now)
 		);
+	}
+
+	/** Why an operator may not read now, or null: then a token is taken. */
+	refusesOperator(now: number): Refusal | null {
+		const who = { member: OPERATOR, address: null };
+		return this.#refusesRate(who, { what: "read", perSecond: OPERATOR_READS_PER_SECOND }, now);
 	}
 
 	#refusesBanned({ member, address }: Who, now: number): Refusal | null {

@@ -3,10 +3,11 @@
 import type { JobState } from "../protocol/jobs.ts";
 import { JOB_HEAD_BYTES_MAX, PAGE_BYTES_MAX } from "../protocol/limits.ts";
 import { encodeJob, encodeRange, rangeState } from "./job-view.ts";
-import { jobId, jobNumber, type RangeRow } from "./jobs.ts";
+import { jobId, jobNumber, type ListedJob, type RangeRow } from "./jobs.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Ranges } from "./ranges.ts";
 import type { RoomRecord } from "./record.ts";
-import type { JobSize, RoomStore } from "./store.ts";
+import type { JobSize, JobSizes, RoomStore } from "./store.ts";
 
 export interface JobsQuery {
 	/** Null lists jobs of all states. */
@@ -23,15 +24,23 @@ export interface JobsPage {
 	next: string | null;
 }
 
-export class JobList {
-	readonly #store: RoomStore;
-	readonly #record: RoomRecord;
-	readonly #ranges: Ranges;
+interface Needs {
+	store: RoomStore;
+	record: RoomRecord;
+	outbox: Outbox;
+	ranges: Ranges;
+}
 
-	constructor(store: RoomStore, record: RoomRecord, ranges: Ranges) {
-		this.#store = store;
-		this.#record = record;
-		this.#ranges = ranges;
+/** Jobs that may be listed, and how they are had. */
+interface Candidates extends JobSizes {
+	rows(count: number): ListedJob[];
+}
+
+export class JobList {
+	readonly #room: Needs;
+
+	constructor(needs: Needs) {
+		this.#room = needs;
 	}
 
 	/**
@@ -39,11 +48,11 @@ export class JobList {
 	 * meanwhile. Null where the cursor is none of this epoch.
 	 */
 	page({ state, limit, cursor }: JobsQuery): JobsPage | null {
-		const { epoch } = this.#record;
+		const { epoch } = this.#room.record;
 		const before = cursor === null ? Number.MAX_SAFE_INTEGER : jobNumber(epoch, cursor);
 		if (before === null) return null;
 		// One more than is wanted: where it is there, there is more.
-		const { sizes, last } = this.#store.jobSizes(state, before, limit + 1);
+		const { sizes, last, rows } = this.#candidates(state, before, limit + 1);
 		const ranges = this.#inFlight(state).filter(({ n }) => n < before && n >= (last ?? 0));
 		const found = [...sizes, ...ranges.map(({ n }) => ({ n, bytes: 0 }))].sort((a, b) => b.n - a.n);
 		const shown = found.slice(0, fitting(found, limit));
@@ -51,13 +60,28 @@ export class JobList {
 		const bodies = new Map<number, string>();
 		for (const range of ranges) if (numbers.has(range.n)) bodies.set(range.n, encodeRange(range, epoch));
 		const count = shown.length - bodies.size;
-		if (count > 0) for (const row of this.#store.jobs(state, before, count)) bodies.set(row.n, encodeJob(row, epoch));
+		if (count > 0) for (const row of rows(count)) bodies.set(row.n, encodeJob(row, epoch));
 		const end = shown.length < found.length ? (shown.at(-1)?.n ?? null) : last;
 		return { bodies: shown.map(({ n }) => bodies.get(n) ?? "null"), next: end === null ? null : jobId(epoch, end) };
 	}
 
+	/** At most `limit` jobs of a state before a number. The open ones are in memory: none is read for them. */
+	#candidates(state: JobState | null, before: number, limit: number): Candidates {
+		const { store, outbox } = this.#room;
+		if (state !== "waiting" && state !== "sent") {
+			return { ...store.jobSizes(state, before, limit), rows: (count) => store.jobs(state, before, count) };
+		}
+		const open = outbox
+			.inState(state)
+			.filter(({ n }) => n < before)
+			.sort((a, b) => b.n - a.n)
+			.slice(0, limit)
+			.map((head) => ({ ...head, outcome: "null" }));
+		return { sizes: open.map(({ n }) => ({ n, bytes: 0 })), last: null, rows: (count) => open.slice(0, count) };
+	}
+
 	#inFlight(state: JobState | null): RangeRow[] {
-		return [...this.#ranges.rows()].filter(
+		return [...this.#room.ranges.rows()].filter(
 			(row) => row.state !== "idle" && (state === null || rangeState(row) === state),
 		);
 	}

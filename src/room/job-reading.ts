@@ -35,7 +35,7 @@ export class JobReading {
 
 	constructor(needs: Needs) {
 		this.#room = needs;
-		this.#list = new JobList(needs.store, needs.record, needs.ranges);
+		this.#list = new JobList(needs);
 	}
 
 	/** What is to be done for a job: null where nothing is any more, `gone` where what it was about is gone. */

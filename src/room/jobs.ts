@@ -5,6 +5,9 @@ import type { Failure } from "../protocol/outcome.ts";
 /** Why there is a job: a member asked, an event started it, or an event waits for it or is looked at again. */
 export type Purpose = "asked" | "event" | "hold" | "review";
 
+/** What became of a job that is not open any more. */
+export type SettledState = Extract<JobState, "done" | "failed">;
+
 /** A job without what it holds: what the room keeps in memory while the job is owed. */
 export interface JobHead {
 	/** Its number in the epoch, from 1. */

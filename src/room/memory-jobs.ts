@@ -1,10 +1,17 @@
 /** What the reference store has beneath it: a transaction with an undo log, and the jobs. */
 
-import type { JobState } from "../protocol/jobs.ts";
 import { JOBS_LOOKED_AT_MAX, OUTCOME_KEPT_MS } from "../protocol/limits.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import { fitting } from "./fitting.ts";
-import { type AskKey, headOf, type JobChange, type JobHead, type JobRow, type ListedJob } from "./jobs.ts";
+import {
+	type AskKey,
+	headOf,
+	type JobChange,
+	type JobHead,
+	type JobRow,
+	type ListedJob,
+	type SettledState,
+} from "./jobs.ts";
 import type { DroppedJobs, JobSizes, Sync } from "./store.ts";
 
 export class MemoryJobs {
@@ -58,21 +65,23 @@ export class MemoryJobs {
 		return [...this.jobRows.values()].filter((job) => job.n < n).sort((a, b) => b.n - a.n);
 	}
 
-	jobs(state: JobState | null, before: number, limit: number): ListedJob[] {
-		return this.#before(before)
-			.filter((job) => state === null || job.state === state)
-			.slice(0, limit)
-			.map(({ name: _, input: __, ...job }) => job);
+	jobs(state: SettledState | null, before: number, limit: number): ListedJob[] {
+		return this.#find(state, before, limit).rows.map(({ name: _, input: __, ...job }) => job);
 	}
 
-	jobSizes(state: JobState | null, before: number, limit: number): JobSizes {
-		const looked = this.#before(before).slice(0, state === null ? limit : JOBS_LOOKED_AT_MAX);
-		const sizes = looked
-			.filter((job) => state === null || job.state === state)
-			.slice(0, limit)
-			.map(({ n, outcome }) => ({ n, bytes: utf8Bytes(outcome) }));
-		const isCut = sizes.length < limit && looked.length === JOBS_LOOKED_AT_MAX;
-		return { sizes, last: isCut ? (looked.at(-1)?.n ?? null) : null };
+	jobSizes(state: SettledState | null, before: number, limit: number): JobSizes {
+		const { rows, last } = this.#find(state, before, limit);
+		return { sizes: rows.map(({ n, outcome }) => ({ n, bytes: utf8Bytes(outcome) })), last };
+	}
+
+	/** As if those that failed had an index and those that are done had none. */
+	#find(state: SettledState | null, before: number, limit: number): { rows: JobRow[]; last: number | null } {
+		const all = this.#before(before);
+		const first = (all[0]?.n ?? 0) - JOBS_LOOKED_AT_MAX + 1;
+		const isIndexed = state !== "done";
+		const looked = isIndexed ? all : all.filter(({ n }) => n >= first);
+		const rows = looked.filter((job) => state === null || job.state === state).slice(0, limit);
+		return { rows, last: rows.length < limit && looked.length < all.length ? first : null };
 	}
 
 	findAsks(keys: readonly AskKey[]): JobHead[] {

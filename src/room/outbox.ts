@@ -119,6 +119,11 @@ export class Outbox implements Concern {
 		return this.#open.get(n);
 	}
 
+	/** The heads of the open jobs of one state. */
+	inState(state: JobHead["state"]): JobHead[] {
+		return [...this.#open.values()].filter((head) => head.state === state);
+	}
+
 	/** A job with what it holds, settled or not, as this turn has it. */
 	row(n: number): JobRow | null {
 		const row = this.#added.get(n) ?? this.#store.job(n);

@@ -1,7 +1,6 @@
 /** The port through which a room remembers. Synchronous and transactional; everything else is a cache of it. */
 
-import type { JobState } from "../protocol/jobs.ts";
-import type { AskKey, JobChange, JobHead, JobRow, ListedJob, RangeRow } from "./jobs.ts";
+import type { AskKey, JobChange, JobHead, JobRow, ListedJob, RangeRow, SettledState } from "./jobs.ts";
 
 /** One row that says where the history stands. It is absent until something is first stored. */
 export interface Meta {
@@ -127,7 +126,7 @@ export interface JobSize {
 
 export interface JobSizes {
 	sizes: JobSize[];
-	/** The number of the last job that was looked at, where JOBS_LOOKED_AT_MAX are before that was enough of them; else null. */
+	/** The lowest number that was looked at, where JOBS_LOOKED_AT_MAX are before that was enough of them; else null. */
 	last: number | null;
 }
 
@@ -172,10 +171,10 @@ export interface RoomStore {
 	job(n: number): JobRow | null;
 	/** Of UTF-8, what a job holds; 0 where there is none. Does not read it. */
 	inputBytes(n: number): number;
-	/** At most `limit` jobs before number `before`, the newest first; of one state, or of all. Reads no inputs. */
-	jobs(state: JobState | null, before: number, limit: number): ListedJob[];
+	/** At most `limit` jobs before number `before`, the newest first; settled ones of one state, or all. Reads no inputs. */
+	jobs(state: SettledState | null, before: number, limit: number): ListedJob[];
 	/** Those that {@link jobs} would give, without reading what came of them. */
-	jobSizes(state: JobState | null, before: number, limit: number): JobSizes;
+	jobSizes(state: SettledState | null, before: number, limit: number): JobSizes;
 	/** Those of the asks that are known. Reads nothing of what they hold. */
 	findAsks(keys: readonly AskKey[]): JobHead[];
 	addJobs(jobs: readonly JobRow[]): void;

@@ -94,7 +94,8 @@ export function describeJobs(name: string, run: RunWithStore): void {
 			expect(numbersOf(store.jobs(null, 99, 3))).toEqual([6, 5, 4]);
 			expect(numbersOf(store.jobs(null, 4, 10))).toEqual([3, 2, 1]);
 			expect(numbersOf(store.jobs("failed", 99, 2))).toEqual([6, 4]);
-			expect(store.jobs("waiting", 99, 10)).toEqual([]);
+			expect(numbersOf(store.jobs("done", 99, 2))).toEqual([5, 3]);
+			expect(store.jobs("failed", 2, 10)).toEqual([]);
 		});
 
 		inStore("what is listed weighs what its outcomes do, of UTF-8, and is known without them", (store) => {
@@ -117,17 +118,51 @@ export function describeJobs(name: string, run: RunWithStore): void {
 				],
 				last: null,
 			});
-			expect(store.jobSizes("waiting", 99, 9)).toEqual({ sizes: [], last: null });
+			expect(store.jobSizes("done", 1, 9)).toEqual({ sizes: [], last: null });
 		});
 
-		inStore("those of one state are looked for among so many, and it is told how far", (store) => {
+		inStore("those that are done are looked for among so many, and it is told how far", (store) => {
 			const numbers = Array.from({ length: JOBS_LOOKED_AT_MAX + 3 }, (_, i) => i + 1);
-			store.transaction(() => store.addJobs(numbers.map((n) => jobAt(n, { state: n <= 5 ? "failed" : "done" }))));
-			const { sizes, last } = store.jobSizes("failed", 1e9, 3);
+			store.transaction(() => store.addJobs(numbers.map((n) => jobAt(n, { state: n <= 5 ? "done" : "failed" }))));
+			const { sizes, last } = store.jobSizes("done", 1e9, 3);
 			expect([numbersOf(sizes), last]).toEqual([[5, 4], 4]);
-			expect(store.jobSizes("failed", 4, 3)).toMatchObject({ sizes: [{ n: 3 }, { n: 2 }, { n: 1 }], last: null });
+			expect(store.jobSizes("done", 4, 3)).toMatchObject({ sizes: [{ n: 3 }, { n: 2 }, { n: 1 }], last: null });
 			// Where there are enough of them nobody needs to know.
-			expect(store.jobSizes("failed", 1e9, 2).last).toBeNull();
+			expect(store.jobSizes("done", 1e9, 2).last).toBeNull();
+		});
+
+		inStore("those that failed are found at once, however many are before them", (store) => {
+			const numbers = Array.from({ length: JOBS_LOOKED_AT_MAX * 3 }, (_, i) => i + 1);
+			store.transaction(() => store.addJobs(numbers.map((n) => jobAt(n, { state: n <= 2 ? "failed" : "done" }))));
+			expect(store.jobSizes("failed", 1e9, 9)).toMatchObject({ sizes: [{ n: 2 }, { n: 1 }], last: null });
+			expect(numbersOf(store.jobs("failed", 1e9, 1))).toEqual([2]);
+		});
+
+		inStore("one is listed among those that failed from then on, until it is tried again or forgotten", (store) => {
+			const failed = () => numbersOf(store.jobs("failed", 99, 9));
+			const become = (n: number, state: JobRow["state"]) =>
+				store.transaction(() => store.changeJobs([{ ...headOf(jobAt(n)), state }]));
+			store.transaction(() => store.addJobs([jobAt(1), jobAt(2), jobAt(3, { state: "failed" })]));
+			become(1, "failed");
+			become(2, "failed");
+			become(1, "failed");
+			expect(failed()).toEqual([3, 2, 1]);
+			become(2, "waiting");
+			expect(failed()).toEqual([3, 1]);
+			expect(() =>
+				store.transaction(() => {
+					store.changeJobs([{ ...headOf(jobAt(3)), state: "waiting" }]);
+					throw new Error("planted");
+				}),
+			).toThrow("planted");
+			expect(failed()).toEqual([3, 1]);
+			become(2, "done");
+			store.transaction(() => store.dropSettledJobs(T0 + 9, 1, MANY));
+			expect(failed()).toEqual([3]);
+			store.transaction(() => store.wipe());
+			expect(failed()).toEqual([]);
+			store.transaction(() => store.addJobs([jobAt(3, { state: "done" })]));
+			expect(failed()).toEqual([]);
 		});
 
 		inStore("a change replaces the head, and input and outcome only where they are given", (store) => {

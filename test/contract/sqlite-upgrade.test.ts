@@ -7,6 +7,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, expect, test } from "vitest";
 import { storedVersion, VERSION } from "../../src/durable/schema.ts";
 import { SqliteStore } from "../../src/durable/sqlite-store.ts";
+import { JOBS_LOOKED_AT_MAX } from "../../src/protocol/limits.ts";
+import type { JobRow } from "../../src/room/jobs.ts";
 import { rooms } from "../workers/kept/fixtures.ts";
 import { statementsOf } from "../workers/kept/sql-text.ts";
 import { describeJobs } from "./jobs-contract.ts";
@@ -51,6 +53,7 @@ const GROWING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	publish_keys: { key: "'ann p' || n", id: "'p' || n", seq: "n" },
 	keys_0: { key: "'ann p' || n", seq: "n" },
 	jobs: { n: "n", state: "'done'", is_owed: "0" },
+	failed_jobs: { n: "n" },
 };
 
 function fill(sql: SqlStorage, rows: number): void {
@@ -189,6 +192,52 @@ test("keys of version 1 come back with a transaction that fails, and go with a w
 		expect(keysOf(store, 1, 5)).toEqual([]);
 		store.transaction(() => store.append(eventsAt(1, 2)));
 		expect(keysOf(store, 1, 5)).toEqual([1, 2]);
+	}));
+
+test("jobs that failed before there was an index of them are found, a bounded number of rows at a time", () =>
+	inStorage((storage) => {
+		const statements = FIXTURES.find(([name]) => name === "6fc73a0")?.[1] ?? [];
+		layTables(storage.sql, statements);
+		const many = 3 * JOBS_LOOKED_AT_MAX;
+		fill(storage.sql, many);
+		storage.sql.exec("update jobs set state = 'failed' where n in (3, 4, ?)", many);
+		storage.sql.exec(statements.find((statement) => statement.startsWith("insert into meta ")) ?? "");
+		storage.sql.exec("update meta set jobs = ?", many);
+		const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+		const counting = {
+			exec: (statement: string, ...bindings: SqlStorageValue[]) => {
+				const cursor = storage.sql.exec(statement, ...bindings);
+				cursors.push(cursor);
+				return cursor;
+			},
+		};
+		const store = new SqliteStore({ ...strict(storage), sql: counting } as unknown as DurableObjectStorage);
+		const retry = (n: number, state: "waiting" | "failed") =>
+			store.transaction(() => {
+				const { name: _, input: __, outcome: ___, ...head } = store.job(n) as JobRow;
+				store.changeJobs([{ ...head, state }]);
+			});
+		const read = () => {
+			const numbers: number[] = [];
+			let before: number | null = Number.MAX_SAFE_INTEGER;
+			while (before !== null) {
+				cursors.length = 0;
+				const { sizes, last } = store.jobSizes("failed", before, 9);
+				const rows = cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
+				expect(rows).toBeLessThan(2 * JOBS_LOOKED_AT_MAX);
+				numbers.push(...sizes.map(({ n }) => n));
+				before = last;
+			}
+			return numbers;
+		};
+		expect(read()).toEqual([many, 4, 3]);
+		retry(3, "waiting");
+		retry(many, "waiting");
+		retry(many, "failed");
+		expect(read()).toEqual([many, 4]);
+		const anew = [many + 1, many + 2].map((n) => ({ ...(store.job(4) as JobRow), n, ask: null }));
+		store.transaction(() => store.addJobs(anew));
+		expect(read()).toEqual([many + 2, many + 1, many, 4]);
 	}));
 
 test("a room of version 1 that was forgotten begins anew as any other does", async () => {

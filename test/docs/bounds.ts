@@ -79,6 +79,11 @@ export const RATES: readonly Bound[] = [
 		most: rate(limits.HISTORY_PER_SECOND),
 		answer: "`rate_limited`",
 	},
+	{
+		what: "reads of a room by all operators",
+		most: rate(limits.OPERATOR_READS_PER_SECOND),
+		answer: "`rate_limited`",
+	},
 	{ what: "jobs that are asked for", most: rate(limits.JOB_PER_SECOND), answer: "`rate_limited`" },
 	{ what: "moderation", most: rate(limits.MODERATE_PER_SECOND), answer: "`rate_limited`" },
 	{

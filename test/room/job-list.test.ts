@@ -97,23 +97,46 @@ describe("the list of jobs", () => {
 		expect(stage.room.jobs({ state: null, limit: 1, cursor: "2" })).toBeNull();
 	});
 
-	test("those of one state are found however many stand before them, a bounded number of rows at a time", () => {
-		const { stage } = busy();
-		const settled = Array.from({ length: JOBS_LOOKED_AT_MAX + 10 }, (_, i) => i + 1);
-		const job = {
-			kind: "sum",
-			purpose: "asked",
-			member: null,
-			ask: null,
-			seq: null,
-			run: 1,
+	/** The room's store as so many jobs have left it. */
+	function settled(stage: Stage, count: number, stateOf: (n: number) => "done" | "failed"): void {
+		const head = { kind: "sum", purpose: "asked", member: null, ask: null, seq: null, run: 1, name: "" } as const;
+		const rest = {
+			deadlineAt: null,
+			isOwed: false,
+			at: stage.now,
 			dueAt: stage.now,
-			name: "",
-		} as const;
-		const rest = { deadlineAt: null, isOwed: false, at: stage.now, input: "1", outcome: "2", digest: "" };
+			input: "1",
+			outcome: "2",
+			digest: "",
+		};
+		const numbers = Array.from({ length: count }, (_, i) => i + 1);
 		stage.store.transaction(() =>
-			stage.store.addJobs(settled.map((n) => ({ ...job, ...rest, n, state: n <= 2 ? "failed" : "done" }))),
+			stage.store.addJobs(numbers.map((n) => ({ ...head, ...rest, n, state: stateOf(n) }))),
 		);
-		expect(pages(stage, 50, "failed")).toEqual([[], [2, 1]]);
+	}
+
+	test("those that are done are found however many stand before them, a bounded number of rows at a time", () => {
+		const { stage } = busy();
+		settled(stage, JOBS_LOOKED_AT_MAX + 10, (n) => (n <= 2 ? "done" : "failed"));
+		expect(pages(stage, 50, "done")).toEqual([[], [2, 1]]);
+	});
+
+	test("those that failed are found at once, however many stand before them", () => {
+		const { stage } = busy();
+		settled(stage, 3 * JOBS_LOOKED_AT_MAX, (n) => (n <= 3 ? "failed" : "done"));
+		expect(pages(stage, 2, "failed")).toEqual([[3, 2], [1]]);
+	});
+
+	test("those that are open are listed without reading any", () => {
+		const { stage, ann } = busy();
+		asked(stage, ann, 1, 5);
+		settle(stage, "epoch1-2", "x");
+		for (const read of ["jobs", "jobSizes"] as const) {
+			stage.store[read] = () => {
+				throw new Error("jobs were read");
+			};
+		}
+		expect(pages(stage, 3, "sent")).toEqual([[5, 4, 3], [1]]);
+		expect(pages(stage, 3, "waiting")).toEqual([[]]);
 	});
 });

@@ -1,7 +1,12 @@
 /** What holds of answers whoever asks: buckets over HTTP, a page that is always told why, and nothing kept on the way. */
 import { reset } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { BURST_SECONDS, HISTORY_PER_SECOND, MODERATE_PER_SECOND } from "../../src/protocol/limits.ts";
+import {
+	BURST_SECONDS,
+	HISTORY_PER_SECOND,
+	MODERATE_PER_SECOND,
+	OPERATOR_READS_PER_SECOND,
+} from "../../src/protocol/limits.ts";
 import { mint, SECRET } from "../mint.ts";
 import { bringUpArchive } from "./archive-tables.ts";
 import { bearing, doorAdmitting, doorWith, enter, knock, leave, outcomeOf, problemOf } from "./door.ts";
@@ -40,13 +45,28 @@ describe.each(READS)("G8 GET %s", (path) => {
 		expect(await reading(bearer(await mint({ sub: "bob" })))).toBe("200");
 	});
 
-	test("costs a guest without a socket one of its address, and an operator nothing", async () => {
+	test("costs a guest without a socket one of its address, and an operator one of the operators' own", async () => {
 		const from = (address: string) => ({ "CF-Connecting-IP": address });
 		expect(await outcomes(CROWD, () => call(path, { headers: from("203.0.113.7") }))).toContain("429 rate_limited");
 		expect(await reading(from("203.0.113.8"))).toBe("200");
 		expect(new Set(await outcomes(CROWD, () => call(path, { headers: bearer(KEY) })))).toEqual(new Set(["200"]));
 	});
 });
+
+test.each([...READS, `${PATH}/jobs`, `${PATH}/jobs/none`])(
+	"G8 GET %s costs an operator one of the room's 50 reads of operators a second, and nobody else's",
+	async (path) => {
+		const asOperator = { headers: bearer(KEY) };
+		const answers = await Promise.all(
+			Array.from({ length: OPERATOR_READS_PER_SECOND * 10 }, () => call(path, asOperator)),
+		);
+		const refused = answers.filter(({ status }) => status === 429);
+		expect(answers.length - refused.length).toBeGreaterThanOrEqual(OPERATOR_READS_PER_SECOND * BURST_SECONDS);
+		expect(await refused[0]?.json()).toMatchObject({ code: "rate_limited", retryAfterMs: expect.any(Number) });
+		expect((await call("/rooms/team-b/jobs", asOperator)).status).toBe(200);
+		expect((await call(PATH, { headers: bearer(await mint()) })).status).toBe(200);
+	},
+);
 
 test("[L-2] a member's reads over HTTP have one bucket, which is that of its reads by socket", async () => {
 	const token = await mint();
