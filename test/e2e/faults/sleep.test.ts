@@ -1,17 +1,16 @@
 /** Sleep and throws in the room's object, planted by the probe: what a member can observe of them, which is nothing but a reconnect. */
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { joinRoom, type Room } from "../../../src/client/index.ts";
 import type { Event } from "../../../src/protocol/messages.ts";
 import { BareClient } from "../../support/bare-client.ts";
-import { type DevServer, devServer, until } from "../../support/dev-server.ts";
+import { until } from "../../support/dev-server.ts";
+import { type Runtime, runtime } from "../../support/runtime.ts";
 
-const PROBE = fileURLToPath(new URL("../../support/probe/wrangler.toml", import.meta.url));
 const ASLEEP_MS = 12_000;
 
-let server: DevServer;
+let server: Runtime;
 beforeAll(async () => {
-	server = await devServer({ config: PROBE });
+	server = await runtime();
 });
 afterAll(() => server.dispose());
 
