@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packFrames } from "../../src/protocol/codec.ts";
 import { FRAME_BYTES_MAX, MESSAGES_PER_FRAME_MAX } from "../../src/protocol/limits.ts";
-import { has, type Running, serve } from "./processes.ts";
-import { ROOT, scratch, type Worker, workerd } from "./workerd.ts";
+import { ROOT, scratch, type Worker } from "../support/workerd.ts";
+import { has, type Running, serve, serveWorker } from "./processes.ts";
 
 export interface Contender {
 	name: string;
@@ -67,7 +67,7 @@ const gathered = (messages: readonly string[]): string[] =>
 function rotunda(name: string, type: "event" | "signal", pack: Contender["pack"] = gathered): Contender {
 	return {
 		name,
-		start: () => workerd(ROTUNDA),
+		start: () => serveWorker(ROTUNDA),
 		path: (room) => `/rooms/${room}?history=0`,
 		encode: (text, id, slot) =>
 			type === "event"
@@ -85,7 +85,7 @@ function rotunda(name: string, type: "event" | "signal", pack: Contender["pack"]
 const peers = (name: string, kind: string, flags = PEERS.flags): Contender => ({
 	...plain,
 	name,
-	start: () => workerd({ ...PEERS, flags }),
+	start: () => serveWorker({ ...PEERS, flags }),
 	path: (room) => `/${kind}/${room}`,
 });
 
@@ -102,7 +102,7 @@ export const BEFORE = process.env.BENCH_BEFORE;
 export const CONTENDERS = {
 	before: {
 		...rotunda("Rotunda as it was", "event"),
-		start: BEFORE === undefined ? null : () => workerd({ ...ROTUNDA, folder: BEFORE }),
+		start: BEFORE === undefined ? null : () => serveWorker({ ...ROTUNDA, folder: BEFORE }),
 	},
 	events: rotunda("Rotunda, durable events", "event"),
 	singly: rotunda("the same, published a frame each", "event", plain.pack),
@@ -110,7 +110,7 @@ export const CONTENDERS = {
 	raw: peers("a raw object, a frame a message", "raw"),
 	turning: {
 		...rotunda("a raw object, the same bytes in the same frames", "event"),
-		...{ start: () => workerd(PEERS), path: (room: string) => `/turning/${room}` },
+		...{ start: () => serveWorker(PEERS), path: (room: string) => `/turning/${room}` },
 		...{ welcomes: false, remembers: false, isOwn: false },
 	},
 	storing: peers("the same, each message stored", "storing"),

@@ -4,7 +4,8 @@
  */
 import { WebSocket } from "ws";
 import { mint, SECRET } from "../mint.ts";
-import { ROOT, workerd } from "./workerd.ts";
+import { ROOT } from "../support/workerd.ts";
+import { serveWorker } from "./processes.ts";
 
 const PAIRS = Number(process.argv[2] ?? 15);
 const JOINS = Number(process.argv[3] ?? 400);
@@ -52,7 +53,7 @@ async function round(url: string, tokens: readonly string[] | null): Promise<num
 const median = (values: readonly number[]): number =>
 	values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
-const server = await workerd({
+const server = await serveWorker({
 	folder: ROOT,
 	flags: ["no_web_socket_compression"],
 	vars: { TOKEN_SECRET: SECRET },
@@ -78,5 +79,5 @@ try {
 	console.log(`ratio          ${median(ratios).toFixed(3)} (median of ${PAIRS} pairs, ${JOINS} joins each)`);
 	console.log(`of the pairs   ${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)}`);
 } finally {
-	await server.stop();
+	await server.dispose();
 }

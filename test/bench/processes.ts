@@ -1,13 +1,10 @@
 /** Starts a server in a process of its own, on the first core where cores can be chosen. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { Child } from "../support/child.ts";
 import { freePort, isOpen } from "../support/ports.ts";
+import { type Served, type Way, type Worker, workerd } from "../support/workerd.ts";
 
-export interface Running {
-	port: number;
-	pid: number;
-	stop(): Promise<void>;
-}
+export type Running = Pick<Served, "port" | "child" | "dispose">;
 
 /** Where both can be had, the server gets one core and the load generator the other. */
 export const CAN_PIN = process.platform === "linux" && has("taskset");
@@ -23,25 +20,26 @@ export function has(command: string): boolean {
 	}
 }
 
+/** How servers are started here: on the first core, where cores can be chosen. */
+export const PINNED: Way = {
+	through: CAN_PIN ? ["taskset", "-c", "0"] : [],
+	spawning: { stdio: ["ignore", "ignore", process.env.BENCH_LOG ? "inherit" : "ignore"] },
+};
+
 /** `args` gets the port; resolves when the server listens. */
-export async function serve(command: string, args: (port: number) => string[]): Promise<Running> {
+export async function serve(program: string, args: (port: number) => string[]): Promise<Running> {
 	const port = await freePort();
-	const [program, ...rest] = CAN_PIN ? ["taskset", "-c", "0", command, ...args(port)] : [command, ...args(port)];
-	const child = spawn(program as string, rest, {
-		stdio: ["ignore", "ignore", process.env.BENCH_LOG ? "inherit" : "ignore"],
-	});
-	for (let tries = 0; !(await isOpen(port)); tries++) {
-		if (child.exitCode !== null || tries > 400) throw new Error(`${command} does not listen.`);
-		await new Promise((resolve) => setTimeout(resolve, 25));
-	}
-	return { port, pid: child.pid as number, stop: () => stop(child) };
+	const [command = "", ...rest] = [...(PINNED.through ?? []), program, ...args(port)];
+	const child = new Child(command, rest, PINNED.spawning);
+	await child.until(() => isOpen(port), `${program} listens`);
+	return { port, child, dispose: () => child.kill() };
 }
 
-function stop(child: ChildProcess): Promise<void> {
-	return new Promise((resolve) => {
-		child.once("exit", () => resolve());
-		child.kill("SIGKILL");
-	});
+/** workerd on a Worker's bundle; resolves when it listens. */
+export async function serveWorker(worker: Worker): Promise<Running> {
+	const running = await workerd(worker, PINNED);
+	await running.child.until(() => isOpen(running.port), "workerd listens");
+	return running;
 }
 
 /** Moves this process, the load generator, to the other core. */
@@ -54,10 +52,4 @@ export function pinSelf(): void {
 		// A thread that ended while its turn came makes the whole fail; by the second time it is not in the list.
 		pin();
 	}
-}
-
-/** The memory that the process holds now, in bytes. */
-export function residentBytes(pid: number): number {
-	const status = readFileSync(`/proc/${pid}/status`, "utf8");
-	return Number(status.match(/^VmRSS:\s+(\d+) kB$/m)?.[1] ?? Number.NaN) * 1024;
 }

@@ -2,12 +2,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
+import { ROOT } from "../support/workerd.ts";
 import { versions } from "./contenders.ts";
 import { CAN_PIN } from "./processes.ts";
 import { markdown, markdownOfTargets, type Table } from "./report.ts";
 import { PARTS } from "./scenarios/all.ts";
 import { measuresOf } from "./scenarios/measure.ts";
-import { ROOT } from "./workerd.ts";
 
 interface Facts {
 	cpu: string;

@@ -54,7 +54,7 @@ export class Stage {
 	async stop(): Promise<void> {
 		this.#here?.load.close();
 		this.#here = null;
-		await this.#server?.stop();
+		await this.#server?.dispose();
 		this.#server = null;
 	}
 }

@@ -5,7 +5,8 @@ import { joinRoom } from "../../src/client/index.ts";
 import { inSeconds, mint, SECRET } from "../mint.ts";
 import { BareClient } from "../support/bare-client.ts";
 import { launch, whyNoBrowser } from "../support/browser.ts";
-import { type DevServer, devServer, until } from "../support/dev-server.ts";
+import { type DevServer, devServer } from "../support/dev-server.ts";
+import { until } from "../support/until.ts";
 import { ForeignSite } from "./foreign-site.ts";
 
 const KEY = "an-operator-key";

@@ -1,10 +1,10 @@
 /** `wrangler deploy` to a new account: it makes what the Worker needs, and nothing has to be made by hand. */
-import { spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BUILT_CONFIG } from "../support/built-config.ts";
+import { Child } from "../support/child.ts";
 import { EmptyAccount } from "./empty-account.ts";
 
 let account: EmptyAccount;
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => account.close());
 
-function deploy(): Promise<{ code: number | null; output: string }> {
+async function deploy(): Promise<{ code: number | null; output: string }> {
 	const { PATH } = process.env;
 	const home = mkdtempSync(join(tmpdir(), "rotunda-home-"));
 	const env = {
@@ -25,12 +25,8 @@ function deploy(): Promise<{ code: number | null; output: string }> {
 		CLOUDFLARE_API_TOKEN: "x",
 		CLOUDFLARE_ACCOUNT_ID: "a".repeat(32),
 	};
-	return new Promise((resolve) => {
-		const child = spawn("wrangler", ["deploy", "--config", BUILT_CONFIG], { env, stdio: ["ignore", "pipe", "pipe"] });
-		let output = "";
-		for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += String(data)));
-		child.on("close", (code) => resolve({ code, output }));
-	});
+	const child = new Child("wrangler", ["deploy", "--config", BUILT_CONFIG], { env });
+	return { code: await child.ended, output: child.said.join("") };
 }
 
 test("an empty account gets both queues, their consumers, the database and the objects in one deploy", async () => {

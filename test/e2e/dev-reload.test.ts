@@ -1,10 +1,10 @@
 /** `npm run dev` in a clean folder: what a deployer edits is loaded anew, without a restart. */
-import { type ChildProcess, spawn } from "node:child_process";
+
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { until } from "../support/dev-server.ts";
+import { Child } from "../support/child.ts";
 import { freePort } from "../support/ports.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -12,7 +12,7 @@ const PARTS = ["src", "wrangler.toml", "vite.config.ts", "package.json", "tsconf
 
 let folder: string;
 let url: string;
-let server: ChildProcess;
+let server: Child;
 beforeAll(async () => {
 	folder = mkdtempSync(join(tmpdir(), "rotunda-dev-"));
 	for (const part of PARTS) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
@@ -21,36 +21,28 @@ beforeAll(async () => {
 	url = `http://127.0.0.1:${port}`;
 	const args = ["run", "dev", "--", "--port", String(port), "--ip", "127.0.0.1", "--inspector-port", "0"];
 	args.push("--show-interactive-dev-session=false");
-	server = spawn("npm", args, { cwd: folder, detached: true, stdio: "ignore" });
-	await until(
-		() =>
-			published()
-				.then((status) => status === 201)
-				.catch(() => false),
-		"the server takes an event",
-	);
+	server = new Child("npm", args, { cwd: folder, detached: true });
+	await server.until(() => isAnswered(201), "it takes an event");
 });
-afterAll(() => {
-	if (server.pid !== undefined) process.kill(-server.pid, "SIGKILL");
+afterAll(async () => {
+	await server.kill();
 	rmSync(folder, { recursive: true, force: true });
 });
 
-async function published(): Promise<number> {
+/** True where an event is answered so. */
+function isAnswered(status: number): Promise<boolean> {
 	const headers = { "Idempotency-Key": crypto.randomUUID() };
-	const body = '{"name":"other","data":1}';
-	return (await fetch(`${url}/rooms/lobby/events`, { method: "POST", headers, body })).status;
+	const asked = fetch(`${url}/rooms/lobby/events`, { method: "POST", headers, body: '{"name":"other","data":1}' });
+	return asked.then(
+		(answer) => answer.status === status,
+		() => false,
+	);
 }
 
 test("an event that src/app.ts names no more is refused as soon as it is saved", async () => {
 	const app = join(folder, "src/app.ts");
 	const text = readFileSync(app, "utf8");
 	writeFileSync(app, text.replace('"*": { from: "members" },', ""));
-	await until(
-		() =>
-			published()
-				.then((status) => status === 403)
-				.catch(() => false),
-		"it is refused",
-	);
+	await server.until(() => isAnswered(403), "it is refused");
 	expect(readFileSync(app, "utf8")).not.toBe(text);
 });

@@ -1,9 +1,9 @@
 /** G6 on real sockets: members that stop reading, under load, and those beside them who notice nothing. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BUFFER_PAUSE_BYTES, BUFFERED_BYTES_MAX } from "../../src/protocol/limits.ts";
-import { until } from "../support/dev-server.ts";
 import { type Runtime, runtime } from "../support/runtime.ts";
 import { SlowReader } from "../support/slow-reader.ts";
+import { until } from "../support/until.ts";
 
 /** With `FLOW_MINUTES` set nobody reads for a real half minute; else until all that matters has happened. */
 const PAUSE_MS = process.env.FLOW_MINUTES === undefined ? 0 : 30_000;
@@ -112,11 +112,11 @@ test("G6: 50 of 100 members stop reading: the room holds little for them, the ot
 	const crowd = await Crowd.of("fifty", 100);
 	const [slow, rest] = [crowd.members.slice(0, 50), crowd.members.slice(50)];
 	const ann = rest[0] as SlowReader;
-	const before = server.memory();
+	const before = server.child.memory();
 	let peakMemory = 0;
 	for (const each of slow) each.stop();
 	await crowd.publishUntil(ann, ({ all }) => {
-		peakMemory = Math.max(peakMemory, server.memory() ?? 0);
+		peakMemory = Math.max(peakMemory, server.child.memory() ?? 0);
 		return all > BUFFERED_BYTES_MAX / 4;
 	});
 	await crowd.publish(ann, 5);

@@ -5,11 +5,11 @@
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Random } from "../simulation/random.ts";
-import { until } from "../support/dev-server.ts";
 import { Engine } from "../support/engine.ts";
 import { frameOf, OPCODE } from "../support/frames.ts";
 import { RawSocket } from "../support/raw-socket.ts";
 import { type Runtime, runtime } from "../support/runtime.ts";
+import { until } from "../support/until.ts";
 import { Attacker, Tally } from "./attacker.ts";
 import { giants } from "./hostile-frames.ts";
 import { Witness } from "./witness.ts";
@@ -45,7 +45,7 @@ afterAll(async () => {
 /** What the process holds when the engine has collected its garbage, bytes; null where nobody tells. */
 async function memory(): Promise<number | null> {
 	await engine.collect();
-	return server.memory();
+	return server.child.memory();
 }
 
 test.each([0, 999, 1004, 1006, 1015, 65_535])(
@@ -144,12 +144,12 @@ test(`G8 ${FRAMES} hostile frames: each is refused by its name or ends its socke
 			`Closed: ${listed(tally.closed)}.`,
 			`Honest members before: ${before}; in the first tenth: ${under}; in the rest: ${later}.`,
 			`Memory after a tenth ${mebibytes(warm)}, after all ${mebibytes(after)}.`,
-			`The Worker said: ${failures(server.said.join("")).slice(0, 5).join(" / ") || "nothing"}.`,
+			`The Worker said: ${failures(server.child.said.join("")).slice(0, 5).join(" / ") || "nothing"}.`,
 		].join("\n"),
 	);
 	expect(tally.faults).toEqual([]);
 	await check(witnesses);
-	expect(failures(server.said.join(""))).toEqual([]);
+	expect(failures(server.child.said.join(""))).toEqual([]);
 	if (warm === null) await annotate("The memory of the process was not looked at: there is no /proc here.");
 	else {
 		const most = warm + GROWTH_BYTES_MAX;
@@ -159,7 +159,7 @@ test(`G8 ${FRAMES} hostile frames: each is refused by its name or ends its socke
 				return ((await memory()) ?? 0) <= most;
 			},
 			`memory has returned to ${mebibytes(most)}`,
-			() => `It is ${mebibytes(server.memory())}.`,
+			() => `It is ${mebibytes(server.child.memory())}.`,
 		);
 	}
 	for (const witness of witnesses) witness.leave();

@@ -3,8 +3,9 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BareClient } from "../support/bare-client.ts";
 import { byHand, Desk, SECRET } from "../support/desk.ts";
-import { type DevServer, devServer, until } from "../support/dev-server.ts";
+import { type DevServer, devServer } from "../support/dev-server.ts";
 import { type JobLine, Operator } from "../support/operator.ts";
+import { until } from "../support/until.ts";
 
 const PROBE = fileURLToPath(new URL("../support/probe/jobs/wrangler.toml", import.meta.url));
 

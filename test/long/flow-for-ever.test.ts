@@ -5,9 +5,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { joinRoom, type Room } from "../../src/client/index.ts";
 import { BUFFERED_BYTES_MAX, STUCK_MS_MAX } from "../../src/protocol/limits.ts";
-import { until } from "../support/dev-server.ts";
 import { type Runtime, runtime } from "../support/runtime.ts";
 import { SlowReader } from "../support/slow-reader.ts";
+import { until } from "../support/until.ts";
 
 const MINUTES = Number(process.env.FLOW_MINUTES);
 
@@ -70,21 +70,21 @@ describe("members that never read again", { timeout: (MINUTES + 5) * 60_000 }, (
 	}) => {
 		const { readers, stuck } = await fill("fifty", 50, 50);
 		const [ann] = readers as [Reader];
-		const before = server.memory();
+		const before = server.child.memory();
 		const [buffers, memory]: [number[], number[]] = [[], []];
 		const busyUntil = Date.now() + BUSY_MS;
 		let published = 0;
 		for (; Date.now() < busyUntil; published++) {
 			await Promise.all([ann.room.publish("chat", TEXT), wait(PUBLISH_EVERY_MS)]);
 			if (published % 5 === 0) buffers.push(await buffered("fifty"));
-			memory.push(server.memory() ?? 0);
+			memory.push(server.child.memory() ?? 0);
 		}
 		await until(() => readers.every(({ seqs }) => seqs.length >= published), "everyone has everything");
 		const dropsWhileBusy = Math.max(...readers.map(({ drops }) => drops));
 		const quietAt = Date.now();
 		while (Date.now() < quietAt + ASLEEP_MS) {
 			await wait(1000);
-			memory.push(server.memory() ?? 0);
+			memory.push(server.child.memory() ?? 0);
 		}
 		const dropsBefore = readers.map(({ drops }) => drops);
 		const wokenBefore = await woken("fifty");
@@ -94,8 +94,8 @@ describe("members that never read again", { timeout: (MINUTES + 5) * 60_000 }, (
 		const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
 		await annotate(
 			`${published} events of ${TEXT.length} bytes; held for sockets at most ${mib(Math.max(...buffers))}; resident ${mib(before ?? 0)} before, ` +
-				`at most ${mib(Math.max(...memory))}, ${mib(server.memory() ?? 0)} at the end; drops of a reader: ${dropsWhileBusy} while busy, ` +
-				`${Math.max(...dropsBefore)} in all; woken ${wokenBefore} and ${await woken("fifty")} times. ${server.said.join("").slice(-300)}`,
+				`at most ${mib(Math.max(...memory))}, ${mib(server.child.memory() ?? 0)} at the end; drops of a reader: ${dropsWhileBusy} while busy, ` +
+				`${Math.max(...dropsBefore)} in all; woken ${wokenBefore} and ${await woken("fifty")} times. ${server.child.said.join("").slice(-300)}`,
 		);
 		expect(await woken("fifty"), "it slept, and the event woke it").toBe(wokenBefore + 1);
 		expect(

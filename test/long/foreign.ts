@@ -12,7 +12,8 @@ import { Random } from "../simulation/random.ts";
 import { BareClient } from "../support/bare-client.ts";
 import setUpConfig from "../support/built-config.ts";
 import { CutProxy } from "../support/cut-proxy.ts";
-import { devServer, until } from "../support/dev-server.ts";
+import { devServer } from "../support/dev-server.ts";
+import { until } from "../support/until.ts";
 
 /** A line lives so long at most, ms: some end in the handshake, some in the replay, most among what is said. */
 const LIFE_MS_MAX = 600;

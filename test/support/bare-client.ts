@@ -1,6 +1,6 @@
 /** A bare WebSocket that remembers what it heard: what a client without the library sees. */
 import type { ClientMessage, Event, ServerMessage, Welcome } from "../../src/protocol/messages.ts";
-import { until } from "./dev-server.ts";
+import { until } from "./until.ts";
 
 export class BareClient {
 	readonly socket: WebSocket;

@@ -1,6 +1,6 @@
 /** An operator at the server's door, with the key. */
 import type { Event } from "../../src/protocol/messages.ts";
-import { until } from "./dev-server.ts";
+import { until } from "./until.ts";
 
 export interface JobLine {
 	job: string;

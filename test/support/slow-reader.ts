@@ -1,8 +1,8 @@
 /** A WebSocket over a bare TCP socket that reads only when it is told to: a tab that hangs, a phone in a tunnel. */
 import { connect, type Socket } from "node:net";
 import type { Event, ServerMessage } from "../../src/protocol/messages.ts";
-import { until } from "./dev-server.ts";
 import { closeCodeOf, frameOf, OPCODE, ServerFrames, upgradeOf } from "./frames.ts";
+import { until } from "./until.ts";
 
 export class SlowReader {
 	readonly heard: ServerMessage[] = [];

@@ -1,6 +1,5 @@
 /** What an idle session costs: the growth of the server's resident memory over thousands of them. */
 import { faultless, type Load } from "../load.ts";
-import { residentBytes } from "../processes.ts";
 import type { Stage } from "../stage.ts";
 import { oneMessage } from "./delay.ts";
 import type { Sample, SleepingPart } from "./measure.ts";
@@ -13,14 +12,14 @@ const SESSIONS = 5000;
  */
 async function prepare(stage: Stage): Promise<() => Promise<Sample>> {
 	const sessions = stage.isQuick ? 1000 : SESSIONS;
-	const { pid } = stage.server;
+	const residentBytes = (): number => stage.server.child.memory() ?? Number.NaN;
 	const warm = stage.newLoad();
 	await warm.join(20);
 	for (let i = 0; i < 50; i++) await oneMessage(warm, i % 20);
 	warm.close();
-	const before = residentBytes(pid);
+	const before = residentBytes();
 	const load: Load = await stage.members(sessions);
-	const perSession = (): number => (residentBytes(pid) - before) / sessions / 1024;
+	const perSession = (): number => (residentBytes() - before) / sessions / 1024;
 	const joined = perSession();
 	return async () => {
 		const value = perSession();

@@ -1,7 +1,6 @@
 /** One member that never reads, in a room whose others are sent 10 MB/s each. */
 import WebSocket from "ws";
 import type { Faults } from "../load.ts";
-import { residentBytes } from "../processes.ts";
 import type { Stage } from "../stage.ts";
 import { offer } from "./delay.ts";
 import { type Measure, quantile, type Sample } from "./measure.ts";
@@ -31,17 +30,18 @@ function never(url: string): Promise<WebSocket> {
 
 async function run(stage: Stage, isWithSlow: boolean): Promise<Seen> {
 	await stage.start();
-	const { port, pid } = stage.server;
+	const { port, child } = stage.server;
+	const residentBytes = (): number => child.memory() ?? Number.NaN;
 	const room = stage.newRoom();
 	const slow = isWithSlow ? await never(`ws://127.0.0.1:${port}${stage.contender.path(room)}`) : null;
 	const load = stage.newLoad(false, room);
 	await load.join(READERS);
 	// What a server takes to handle such messages at all is nobody's buffer.
 	await offer(load, { perSecond: 100, bytes: BYTES, publishers: 2, ms: 1000 });
-	const before = residentBytes(pid);
+	const before = residentBytes();
 	let most = before;
 	const weighing = setInterval(() => {
-		most = Math.max(most, residentBytes(pid));
+		most = Math.max(most, residentBytes());
 	}, 100);
 	const ms = stage.isQuick ? 2000 : 20_000;
 	const delays = await offer(load, { perSecond: PER_SECOND, bytes: BYTES, publishers: 2, ms });

@@ -4,8 +4,9 @@
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Desk } from "../../support/desk.ts";
-import { type DevServer, until } from "../../support/dev-server.ts";
+import type { DevServer } from "../../support/dev-server.ts";
 import { Operator } from "../../support/operator.ts";
+import { until } from "../../support/until.ts";
 import { Load } from "./load.ts";
 import { expectKept, faultyServer, Stage, seeded } from "./stage.ts";
 import { tableOf } from "./table.ts";

@@ -1,7 +1,7 @@
 /** What the server holds in the end: the history, the archive, and the jobs that are still on their way. */
 import type { Event } from "../../../src/protocol/messages.ts";
-import { until } from "../../support/dev-server.ts";
 import { Operator } from "../../support/operator.ts";
+import { until } from "../../support/until.ts";
 
 export interface Archived {
 	seq: number;

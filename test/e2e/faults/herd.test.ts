@@ -1,8 +1,8 @@
 /** A thousand members lose their sockets at once and are back at once, while some publish. On workerd itself. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { until } from "../../support/dev-server.ts";
 import { networkIsBack } from "../../support/page.ts";
 import { type Runtime, runtime } from "../../support/runtime.ts";
+import { until } from "../../support/until.ts";
 import { Load } from "./load.ts";
 import { expectKept, Stage, seeded } from "./stage.ts";
 import { tableOf } from "./table.ts";

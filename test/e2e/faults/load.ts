@@ -1,7 +1,7 @@
 /** What witnesses do all the while: they publish, have events checked, ask for work. Each deed keeps what came of it. */
 import { RoomError } from "../../../src/client/index.ts";
 import type { Random } from "../../simulation/random.ts";
-import { until } from "../../support/dev-server.ts";
+import { until } from "../../support/until.ts";
 import type { Witness } from "./witness.ts";
 
 export interface Deed {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { joinRoom, type Room } from "../../../src/client/index.ts";
 import type { Event } from "../../../src/protocol/messages.ts";
 import { BareClient } from "../../support/bare-client.ts";
-import { until } from "../../support/dev-server.ts";
 import { type Runtime, runtime } from "../../support/runtime.ts";
+import { until } from "../../support/until.ts";
 
 const ASLEEP_MS = 12_000;
 
@@ -57,17 +57,12 @@ describe.concurrent("a room in the real runtime", () => {
 		expect(client.events.map((event) => event.id)).not.toContain("p-41");
 	});
 
-	test("1,000 GETs on new room names write no row", async () => {
-		const names = Array.from({ length: 1000 }, (_, i) => `never-${i}`);
-		for (let i = 0; i < names.length; i += 50) {
-			await Promise.all(
-				names.slice(i, i + 50).flatMap((name, n) => {
-					const path = ["", "/events", "/members"][n % 3];
-					return fetch(`${server.url}/rooms/${name}${path}`).then((answer) => answer.json());
-				}),
-			);
-		}
-		for (const name of names.filter((_, i) => i % 50 < 3)) expect(await probe(name, "rows")).toBe(0);
+	test("GETs on new room names write no row", async () => {
+		const names = Array.from({ length: 60 }, (_, i) => `never-${i}`);
+		const read = (name: string, n: number): Promise<unknown> =>
+			fetch(`${server.url}/rooms/${name}${["", "/events", "/members"][n % 3]}`).then((answer) => answer.json());
+		await Promise.all(names.map(read));
+		for (const name of names) expect(await probe(name, "rows")).toBe(0);
 	});
 });
 

@@ -34,18 +34,18 @@ class Watch {
 
 	constructor(server: Runtime) {
 		this.#server = server;
-		this.died = server.ended.then(() => {
+		this.died = server.child.ended.then(() => {
 			this.hasDied = true;
 		});
 		this.#timer = setInterval(() => this.look(), SAMPLE_MS);
 	}
 
 	look(): void {
-		this.memoryBytes = Math.max(this.memoryBytes, this.#server.memoryPeak() ?? 0);
+		this.memoryBytes = Math.max(this.memoryBytes, this.#server.child.memoryPeak() ?? 0);
 	}
 
 	begin(): void {
-		this.#server.forgetMemoryPeak();
+		this.#server.child.forgetMemoryPeak();
 		this.memoryBytes = 0;
 	}
 
@@ -123,7 +123,7 @@ async function attackOn(scene: Scene, attacker: Attacker, seconds: number): Prom
 	const engine = await Engine.at(server.inspector);
 	await pause(CALM_MS);
 	const calmHeapBytes = (await watch.weigh(engine)) ?? Number.NaN;
-	const calmMemoryBytes = server.memory() ?? Number.NaN;
+	const calmMemoryBytes = server.child.memory() ?? Number.NaN;
 	await watch.askCost("take-cost");
 	Object.assign(stage.traffic, { in: 0, out: 0 });
 	const members = stage.members.length + 1;

@@ -1,6 +1,6 @@
 /** How long an event takes from one who publishes it to itself, over a socket without trouble. */
 import { joinRoom, type Room } from "../../../src/client/index.ts";
-import { until } from "../../support/dev-server.ts";
+import { until } from "../../support/until.ts";
 
 const EVERY_MS = 100;
 

@@ -5,9 +5,9 @@
  */
 import { joinRoom, type Room } from "../../../src/client/index.ts";
 import type { Random } from "../../simulation/random.ts";
-import { until } from "../../support/dev-server.ts";
 import { networkIsBack } from "../../support/page.ts";
 import { SlowReader } from "../../support/slow-reader.ts";
+import { until } from "../../support/until.ts";
 import { Latency } from "./latency.ts";
 
 const MEMBERS = 40;

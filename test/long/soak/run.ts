@@ -53,7 +53,7 @@ const server = await runtime(
 	},
 	{ probe: "soak", isInspected: true },
 );
-if (server.memory() === null) {
+if (server.child.memory() === null) {
 	console.error("The memory of a process cannot be read here: a soak wants /proc.");
 	await server.dispose();
 	process.exit(2);
@@ -74,10 +74,10 @@ let seen = { residentBytes: Number.NaN, heapBytes: Number.NaN, events: 0, keys: 
 
 async function sample(startedAt: number, n: number): Promise<Row> {
 	const latency = load.latency.take();
-	const loadedBytes = server.memory() ?? Number.NaN;
+	const loadedBytes = server.child.memory() ?? Number.NaN;
 	if (n % LOOK_CLOSELY_EVERY_SAMPLES === 1) {
 		const heapBytes = await engine.collect();
-		const residentBytes = server.memory() ?? Number.NaN;
+		const residentBytes = server.child.memory() ?? Number.NaN;
 		const { events, keys, jobs, roster } = await ask<Row>("busy/rows");
 		seen = { residentBytes, heapBytes, events, keys, jobs, roster };
 	}

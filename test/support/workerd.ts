@@ -1,0 +1,130 @@
+/**
+ * workerd itself on a Worker's bundle, with storage of its own: the development server's entry costs more than a room,
+ * and its proxy reads what a member does not, so behind it nobody is ever slow.
+ */
+import { execFileSync, type SpawnOptions } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Child } from "./child.ts";
+import { freePort } from "./ports.ts";
+
+export const ROOT = join(import.meta.dirname, "../..");
+
+export interface Worker {
+	/** Where its wrangler.toml is. */
+	folder: string;
+	flags: readonly string[];
+	/** Text bindings. */
+	vars?: Readonly<Record<string, string>>;
+	/** Object classes, by binding. */
+	objects: Readonly<Record<string, string>>;
+}
+
+export interface Way {
+	/** True where the engine is looked into. */
+	isInspected?: boolean;
+	/** What the engine may hold of old objects: 128 stands in for the platform's bound. */
+	heapMiB?: number;
+	/** A command that starts another, with its arguments. */
+	through?: readonly string[];
+	spawning?: SpawnOptions;
+}
+
+export interface Served {
+	port: number;
+	/** `http://127.0.0.1:{port}` */
+	url: string;
+	/** Where the engine's inspector listens, if it does. */
+	inspector: string;
+	child: Child;
+	/** Kills it and removes its storage. */
+	dispose(): Promise<void>;
+}
+
+const made = new Set<string>();
+process.once("exit", () => {
+	for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder that is gone when this program is. */
+export function scratch(name: string): string {
+	const folder = mkdtempSync(join(tmpdir(), `rotunda-${name}-`));
+	made.add(folder);
+	return folder;
+}
+
+const bundles = new Map<string, string>();
+
+/** The Worker of that folder, bundled as a deploy would; made once. */
+function bundleOf(worker: string): string {
+	const known = bundles.get(worker);
+	if (known !== undefined) return known;
+	const folder = scratch("bundle");
+	const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
+	const args = ["deploy", "--dry-run", "--outdir", folder, "--config", join(worker, "wrangler.toml")];
+	execFileSync(process.execPath, [wrangler, ...args], { stdio: "ignore", cwd: ROOT });
+	bundles.set(worker, folder);
+	return folder;
+}
+
+/** Starts it; it need not answer yet. */
+export async function workerd(worker: Worker, way: Way = {}): Promise<Served> {
+	const folder = scratch("workerd");
+	cpSync(bundleOf(worker.folder), folder, { recursive: true });
+	mkdirSync(join(folder, "state"));
+	const port = await freePort();
+	const inspector = `127.0.0.1:${await freePort()}`;
+	writeFileSync(join(folder, "config.capnp"), configOf(port, folder, worker, way.heapMiB));
+	const [command = "", ...args] = [
+		...(way.through ?? []),
+		...[join(ROOT, "node_modules/.bin/workerd"), "serve", join(folder, "config.capnp")],
+		...(way.isInspected === true ? [`--inspector-addr=${inspector}`] : []),
+	];
+	const child = new Child(command, args, way.spawning);
+	return {
+		port,
+		url: `http://127.0.0.1:${port}`,
+		inspector: `http://${inspector}`,
+		child,
+		dispose: async () => {
+			await child.kill();
+			rmSync(folder, { recursive: true, force: true });
+			made.delete(folder);
+		},
+	};
+}
+
+function configOf(port: number, folder: string, { flags, vars = {}, objects }: Worker, heapMiB?: number): string {
+	const heap = heapMiB === undefined ? "" : `v8Flags = ["--max-old-space-size=${heapMiB}"],`;
+	const modules = readdirSync(folder)
+		.filter((file) => /\.(js|sql)$/.test(file))
+		.sort((a) => (a.endsWith(".js") ? -1 : 1))
+		.map((file) => `(name = "./${file}", ${file.endsWith(".js") ? "esModule" : "text"} = embed "${file}")`);
+	const bindings = [
+		...Object.entries(vars).map(([name, text]) => `(name = "${name}", text = "${text}")`),
+		...Object.entries(objects).map(([name, type]) => `(name = "${name}", durableObjectNamespace = "${type}")`),
+	];
+	const classes = Object.values(objects).map(
+		(type) => `(className = "${type}", uniqueKey = "${type}", enableSql = true)`,
+	);
+	return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+	${heap}
+	services = [
+		(name = "main", worker = .main),
+		(name = "internet", network = (allow = ["public", "private"])),
+		(name = "disk", disk = (path = "${join(folder, "state")}", writable = true))
+	],
+	sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]
+);
+const main :Workerd.Worker = (
+	modules = [${modules.join(", ")}],
+	compatibilityDate = "2026-11-17",
+	compatibilityFlags = [${flags.map((flag) => `"${flag}"`).join(", ")}],
+	bindings = [${bindings.join(", ")}],
+	durableObjectNamespaces = [${classes.join(", ")}],
+	durableObjectStorage = (localDisk = "disk"),
+);
+`;
+}
