@@ -17,6 +17,13 @@ import {
 	text,
 } from "./openapi/parts.ts";
 
+const guestKey = {
+	name: "Rotunda-Resume",
+	in: "header",
+	description: "A guest's private key, as its welcome gave it: the answer is for that guest, and counts as its own.",
+	schema: { type: "string", minLength: 16, maxLength: 128 },
+};
+
 const ROOM_PATHS = {
 	"/rooms/{room}": {
 		parameters: [room],
@@ -26,14 +33,7 @@ const ROOM_PATHS = {
 			summary: "How the room is",
 			description:
 				"Where its history stands and how many members are here. A browser gets the room's page, and who asks to upgrade to `websocket` joins. Who accepts `application/json` by name is refused as a join with the same query would be: so a client learns why its socket did not open.",
-			parameters: [
-				{
-					name: "Rotunda-Resume",
-					in: "header",
-					description: "A guest's private key, as its welcome gave it: the answer is for that guest.",
-					schema: { type: "string", minLength: 16, maxLength: 128 },
-				},
-			],
+			parameters: [guestKey],
 			responses: { 200: ok("The summary.", "Summary"), ...refusals(400, 401, 403, 429, 503) },
 		},
 		delete: {

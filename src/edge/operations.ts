@@ -6,7 +6,7 @@ import { roomsPage } from "../jobs/archive/directory.ts";
 import { searchPage } from "../jobs/archive/search.ts";
 import { JOB_STATES, type JobState } from "../protocol/jobs.ts";
 import { PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX, SEARCH_CHARS_MAX } from "../protocol/limits.ts";
-import { callerOf, requireCapability } from "./access/caller.ts";
+import { readerOf, requireCapability } from "./access/caller.ts";
 import { answer, done } from "./events.ts";
 import { requireOperator } from "./operators.ts";
 import { problem, Refused } from "./problem.ts";
@@ -33,7 +33,7 @@ operations.get("/archive/search", async (c) => {
 	if (room === null) {
 		await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
 	} else {
-		const caller = await callerOf(c.req.raw, room, c.env, c.var.app);
+		const caller = await readerOf(c.req.raw, room, c.env, c.var.app);
 		requireCapability(caller, "read");
 		const refusal = await roomOf(c.env, room).refusesReader(caller);
 		if (refusal !== null) return problem(refusal);

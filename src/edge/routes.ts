@@ -3,7 +3,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { RoomStub } from "../durable/room-object.ts";
 import { FRAME_BYTES_MAX } from "../protocol/limits.ts";
-import { type Admits, type Caller, callerOf, requireCapability } from "./access/caller.ts";
+import { type Admits, type Caller, callerOf, readerOf, requireCapability } from "./access/caller.ts";
 import { answer, postEvent, postModeration, readEventsQuery, readMembersQuery } from "./events.ts";
 import { headers } from "./headers.ts";
 import { join, summaryForJoiner } from "./join.ts";
@@ -23,7 +23,7 @@ type RoomContext = Context<RouteEnv, "/rooms/:room/*">;
 async function readable(c: RoomContext): Promise<[RoomStub, Caller]> {
 	const name = c.req.param("room");
 	const room = roomOf(c.env, name);
-	const caller = await callerOf(c.req.raw, name, c.env, c.var.app);
+	const caller = await readerOf(c.req.raw, name, c.env, c.var.app);
 	requireCapability(caller, "read");
 	return [room, caller];
 }

@@ -3,6 +3,7 @@ import { reset } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
 	BURST_SECONDS,
+	GUESTS_PER_ADDRESS_WORTH,
 	HISTORY_PER_SECOND,
 	MODERATE_PER_SECOND,
 	OPERATOR_READS_PER_SECOND,
@@ -52,6 +53,30 @@ describe.each(READS)("G8 GET %s", (path) => {
 		expect(new Set(await outcomes(CROWD, () => call(path, { headers: bearer(KEY) })))).toEqual(new Set(["200"]));
 	});
 });
+
+// A summary is read as one would join (why-refused.test.ts).
+test.each(READS.slice(1))(
+	"G8 GET %s costs a guest that shows its key a token of its own, and twenty members' worth of its address",
+	async (path) => {
+		const reading = (key: string | null, address: string) =>
+			call(path, {
+				headers: {
+					"CF-Connecting-IP": address,
+					...(key === null ? {} : { "Rotunda-Resume": key }),
+				},
+			});
+		const keyOf = (n: number): string => `a-guest-of-the-school-${n}`;
+		const home = "203.0.113.9";
+		expect(await outcomes(HISTORY_PER_SECOND * 20, () => reading(null, home))).toContain("429 rate_limited");
+		expect(await outcomes(HISTORY_PER_SECOND * 20, () => reading(keyOf(0), home))).toContain("429 rate_limited");
+		expect((await reading(keyOf(1), home)).status, "another guest of that address").toBe(200);
+		expect((await reading("short", home)).status).toBe(400);
+		const crowd = 2 * HISTORY_PER_SECOND * BURST_SECONDS * GUESTS_PER_ADDRESS_WORTH;
+		const answers = await outcomes(crowd, (n) => reading(keyOf(n), home));
+		expect(answers, "all of that address together").toContain("429 rate_limited");
+		expect((await reading(keyOf(1), "203.0.113.10")).status, "another address").toBe(200);
+	},
+);
 
 test.each([...READS, `${PATH}/jobs`, `${PATH}/jobs/none`])(
 	"G8 GET %s costs an operator one of the room's 50 reads of operators a second, and nobody else's",

@@ -11,6 +11,7 @@ import {
 	OPERATOR,
 	OPERATOR_AUTHOR,
 	RESERVED_MEMBERS,
+	RESUME_KEY,
 } from "../../protocol/ids.ts";
 import { NAME_LETTERS_MAX } from "../../protocol/limits.ts";
 import { CAPABILITIES, type Capability } from "../../protocol/messages.ts";
@@ -18,6 +19,7 @@ import { isOperator } from "../operators.ts";
 import { Refused } from "../problem.ts";
 import { settingsOf } from "../settings-of.ts";
 import { addressOf } from "./address.ts";
+import { guestOf } from "./guests.ts";
 import { countFailure } from "./knocks.ts";
 import { type Claims, type Proof, verifyToken } from "./tokens.ts";
 
@@ -114,6 +116,20 @@ export async function callerOf(request: Request, room: string, env: Cloudflare.E
 	}
 	// Its id is the room's to give: a digest that anyone could make of an address would be the address itself.
 	return { member: null, name: "Guest", can: settings.guestCan, expiresAt: null, address: addressOf(request) };
+}
+
+/**
+ * Who reads over HTTP: like {@link callerOf}, and a guest that shows its key is known by it, with a bucket of its own
+ * beside that of its address. Where no address is known there is none to share, and a key could be anyone's invention.
+ * @throws Refused
+ */
+export async function readerOf(request: Request, room: string, env: Cloudflare.Env, app: Admits): Promise<Caller> {
+	const caller = await callerOf(request, room, env, app);
+	const key = request.headers.get("Rotunda-Resume");
+	if (key === null || caller.member !== null || caller.address === null) return caller;
+	if (!RESUME_KEY.test(key)) throw new Refused("bad_request", "That is no guest's key; read without it.");
+	const { id, name } = await guestOf(key, null);
+	return { ...caller, member: id, name };
 }
 
 /** The token of an `Authorization` header. @throws Refused `unauthorized` for any other scheme */
