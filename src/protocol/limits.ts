@@ -273,6 +273,9 @@ export const GUESTS_PER_ADDRESS_WORTH = 20;
 export const GUEST_KEY_CHARS_MIN = 16;
 /** Bans and mutes that a room keeps; the soonest to expire go first. */
 export const SANCTIONS_MAX = 10_000;
+/** Of how many guests who left, and for how long, the address is kept for a ban: so long a moderator may take to act. Each costs a row written. */
+export const DEPARTED_MAX = 1_000;
+export const DEPARTED_MS = 600_000;
 export const SANCTION_SECONDS_MAX = 100 * 365 * 86_400;
 /** What one turn of an erasure looks at, in rows and in bytes, and what it takes back; it goes on in the next. Measured: 512 KiB in some 10 ms. */
 export const ERASE_ROWS_MAX = 100;

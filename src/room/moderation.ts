@@ -76,8 +76,7 @@ export class Moderation {
 	/** A ban is worth storing a room for: its epoch is real from here on. */
 	#ban(member: string, term: Term, turn: Turn): null {
 		const { sanctions, record, sessions, roster } = this.#room;
-		const latest = roster.addressOf(member);
-		const addresses = new Set(latest === null ? [] : [latest]);
+		const addresses = roster.addressesOf(member, turn.now);
 		for (const { address } of this.#sessionsOf(member)) if (address !== null) addresses.add(address);
 		// Where everyone comes from, nobody else is meant.
 		for (const address of addresses) if (address.startsWith(SHARED_ADDRESS)) addresses.delete(address);
@@ -135,8 +134,8 @@ export class Moderation {
 		this.#silence([member], turn);
 		const closed = this.#sessionsOf(member);
 		for (const session of closed) sessions.close(session, code, reason, turn);
-		let wasHere = roster.remove(member);
-		for (const { member: id } of closed) wasHere = roster.remove(id) || wasHere;
+		let wasHere = roster.remove(member, turn.now);
+		for (const { member: id } of closed) wasHere = roster.remove(id, turn.now) || wasHere;
 		return wasHere;
 	}
 }

@@ -174,7 +174,7 @@ export class Publishing implements Concern {
 	/** Publishes what was held, now that nothing speaks against it. */
 	release(member: string, publication: Publication, now: number): number {
 		const rule = this.#room.rules.event(publication.name);
-		const by = { member, address: this.#room.roster.addressOf(member) };
+		const by = { member, address: this.#room.roster.addressOf(member, now) };
 		return this.#append(by, { publication, dataJson: JSON.stringify(publication.data), rule }, now);
 	}
 

@@ -4,12 +4,13 @@
  * one message; a join or leave costs the same in a room of ten and of ten thousand, because
  * only a sample of them is named and the others counted.
  */
-import { formerIdOf } from "../protocol/ids.ts";
+import { FORMER_GUEST_ID, formerIdOf } from "../protocol/ids.ts";
 import { GRACE_MS, MEMBERS_BYTES_MAX } from "../protocol/limits.ts";
 import type { Member } from "../protocol/messages.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
+import { Departed, isDeparted } from "./departed.ts";
 import { type Here, hereOf, rowOf, setBackLeaving } from "./here.ts";
 import { encodePresence } from "./presence.ts";
 import type { RoomRecord } from "./record.ts";
@@ -34,6 +35,7 @@ export class Roster implements Concern {
 	readonly #sample = new Sample();
 	/** Members without a session, the longest gone first. */
 	#gone = new Set<string>();
+	readonly #departed: Departed;
 
 	// What this turn changed, for the store.
 	#dirty = new Set<string>();
@@ -46,7 +48,9 @@ export class Roster implements Concern {
 	constructor(store: RoomStore, record: RoomRecord, attachments: readonly Attachment[], now: number) {
 		this.#store = store;
 		this.#record = record;
-		for (const row of store.roster()) this.#seat(row);
+		const rows = store.roster();
+		this.#departed = new Departed(rows);
+		for (const row of rows) if (!isDeparted(row)) this.#seat(row);
 		for (const { member, session } of attachments) this.#members.get(member)?.sessions.add(session);
 		this.#beginGrace(now);
 		this.#countTold = this.#members.size;
@@ -96,6 +100,8 @@ export class Roster implements Concern {
 			member = { id, name, state, sessions: new Set(), goneSince: null, leftAt: 0, address };
 			this.#members.set(id, member);
 			this.#dirty.add(id);
+			// It comes after those who stayed: its row is a new one.
+			if (this.#departed.forget(id)) this.#dropped.add(id);
 			this.#sample.add(id);
 		}
 		member.sessions.add(session);
@@ -118,8 +124,10 @@ export class Roster implements Concern {
 	/** The state of one in grace who comes back under a longer id, and is not shown twice. */
 	#takeOver(former: string | null): string | undefined {
 		const member = former === null || !this.#gone.has(former) ? undefined : this.#members.get(former);
-		if (member !== undefined) this.#remove(member.id);
-		return member?.state;
+		if (member === undefined) return undefined;
+		this.#unseat(member.id);
+		this.#dropped.add(member.id);
+		return member.state;
 	}
 
 	/**
@@ -139,21 +147,23 @@ export class Roster implements Concern {
 	/** Lets those go whose grace is over. */
 	#expire(now: number): void {
 		for (const id of this.#gone) {
-			if ((this.#members.get(id)?.goneSince ?? 0) + GRACE_MS <= now) this.#remove(id);
+			const goneSince = this.#members.get(id)?.goneSince ?? 0;
+			if (goneSince + GRACE_MS <= now) this.#remove(id, goneSince);
 		}
 	}
 
 	/** Nobody is here any more, and nobody is left to be told. */
 	wipe(): void {
-		for (const each of [this.#members, this.#sample, this.#gone, this.#dirty, this.#dropped]) each.clear();
+		for (const each of [this.#members, this.#sample, this.#gone, this.#departed, this.#dirty, this.#dropped])
+			each.clear();
 		this.#countTold = 0;
 		this.#listed = null;
 	}
 
 	/** Is gone at once, without grace. Says whether it was here. */
-	remove(id: string): boolean {
+	remove(id: string, now: number): boolean {
 		const wasHere = this.#members.has(id);
-		if (wasHere) this.#remove(id);
+		if (wasHere) this.#remove(id, now);
 		return wasHere;
 	}
 
@@ -167,9 +177,17 @@ export class Roster implements Concern {
 		this.setState(id, "null");
 	}
 
-	/** The keyed hash of the address that a guest last came from, while it is here or in grace. */
-	addressOf(id: string): string | null {
-		return this.#members.get(id)?.address ?? null;
+	/** The keyed hash of the address that a guest last came from, while it is here and for a while after. */
+	addressOf(id: string, now: number): string | null {
+		return this.#members.get(id)?.address ?? this.#departed.addressOf(id, now);
+	}
+
+	/** Likewise; of what a guest's id was, those of every id that begins so. */
+	addressesOf(member: string, now: number): Set<string> {
+		const isFormer = FORMER_GUEST_ID.test(member);
+		const known = isFormer ? [...this.#members.keys(), ...this.#departed.ids] : [];
+		const ids = [member, ...known.filter((id) => formerIdOf(id) === member)];
+		return new Set(ids.flatMap((id) => this.addressOf(id, now) ?? []));
 	}
 
 	/** Of everyone who is here, in the order in which they came. */
@@ -196,7 +214,8 @@ export class Roster implements Concern {
 
 	setBack(now: number): boolean {
 		for (const member of this.#members.values()) if (setBackLeaving(member, now)) this.#dirty.add(member.id);
-		return this.isRestless;
+		const isDepartedBack = this.#departed.setBack(now);
+		return isDepartedBack || this.isRestless;
 	}
 
 	/** When the next grace is over. A swept member's grace may end before an earlier leaver's. */
@@ -230,8 +249,10 @@ export class Roster implements Concern {
 	flush(turn: Turn): void {
 		this.#expire(turn.now);
 		this.#listed = null;
-		if (this.isRestless) this.#record.exist();
-		const rows = [...this.#dirty].flatMap((id) => this.#members.get(id) ?? []).map(rowOf);
+		const { rows, over } = this.#departed.take(turn.now);
+		for (const id of over) this.#dropped.add(id);
+		rows.push(...[...this.#dirty].flatMap((id) => this.#members.get(id) ?? []).map(rowOf));
+		if (rows.length > 0 || this.#dropped.size > 0) this.#record.exist();
 		if (this.#dropped.size > 0) this.#store.dropRoster([...this.#dropped]);
 		if (rows.length > 0) this.#store.saveRoster(rows);
 		for (const message of this.#encodeChanges()) turn.share(message);
@@ -239,11 +260,17 @@ export class Roster implements Concern {
 		this.#countTold = this.count;
 	}
 
-	#remove(id: string): void {
+	/** `at`: when it left, Unix ms. */
+	#remove(id: string, at: number): void {
+		const member = this.#members.get(id);
+		if (member === undefined || !this.#departed.note(member, at)) this.#dropped.add(id);
+		this.#unseat(id);
+	}
+
+	#unseat(id: string): void {
 		this.#members.delete(id);
 		this.#gone.delete(id);
 		this.#dirty.delete(id);
-		this.#dropped.add(id);
 		this.#sample.remove(id);
 	}
 

@@ -161,7 +161,7 @@ export class Settlement implements Concern {
 	#mayBeHeard(member: string, now: number): boolean {
 		const { sanctions, roster } = this.#room;
 		// A guest without a socket is called by its address.
-		return sanctions.mayBeHeard(member, roster.addressOf(member) ?? digestOfGuest(member), now);
+		return sanctions.mayBeHeard(member, roster.addressOf(member, now) ?? digestOfGuest(member), now);
 	}
 
 	/** The outcome as an event, where the kind concerns the room. What is said of an event that is gone is not said. */

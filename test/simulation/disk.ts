@@ -2,6 +2,8 @@
  * The room's store as it is on disk: the reference store, which can be made to fail inside a transaction, and
  * which tells what each transaction that was committed has changed. What was not committed never was.
  */
+
+import { isDeparted } from "../../src/room/departed.ts";
 import type { Input } from "../../src/room/inputs.ts";
 import type { AskKey, JobHead, JobRow, RangeRow } from "../../src/room/jobs.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
@@ -64,6 +66,14 @@ export class Commit {
 	readonly erased: string[] = [];
 	sanctions: SanctionRow[] = [];
 	sanctionsDropped: SanctionKey[] = [];
+
+	/** One who has left is here no more, though a row of it stays for a while. */
+	rosterWritten(rows: readonly RosterRow[], departed: ReadonlySet<string>): void {
+		for (const row of rows) {
+			if (!isDeparted(row)) this.rosterSaved.push({ ...row });
+			else if (!departed.has(row.member)) this.rosterDropped.push(row.member);
+		}
+	}
 
 	/** What happens to a sanction last is what counts. */
 	sanctioned(row: SanctionRow): void {
@@ -151,14 +161,20 @@ export class Disk extends MemoryStore {
 
 	override saveRoster(rows: readonly RosterRow[]): void {
 		this.#call();
+		const departed = this.#departed();
 		super.saveRoster(rows);
-		for (const row of rows) this.#commit?.rosterSaved.push({ ...row });
+		this.#commit?.rosterWritten(rows, departed);
+	}
+
+	#departed(): ReadonlySet<string> {
+		return new Set(this.roster().flatMap((row) => (isDeparted(row) ? [row.member] : [])));
 	}
 
 	override dropRoster(members: readonly string[]): void {
 		this.#call();
+		const departed = this.#departed();
 		super.dropRoster(members);
-		this.#commit?.rosterDropped.push(...members);
+		this.#commit?.rosterDropped.push(...members.filter((member) => !departed.has(member)));
 	}
 
 	override findKeys(keys: Parameters<MemoryStore["findKeys"]>[0]): ReturnType<MemoryStore["findKeys"]> {

@@ -1,4 +1,5 @@
 /** G10: one who is banned, muted, locked out or without a capability stays so, whatever sleeps, crashes or is retried. */
+import { DEPARTED_MS } from "../../../src/protocol/limits.ts";
 import type { Capability } from "../../../src/protocol/messages.ts";
 import { jobNumber } from "../../../src/room/jobs.ts";
 import type { SanctionRow } from "../../../src/room/store.ts";
@@ -22,6 +23,8 @@ export class Access {
 	/** Those who were here when the latest turn began, where the room was locked then and nobody moderated in it. */
 	#insiders: ReadonlySet<string> | null = null;
 	#now = 0;
+	/** Where guests came from, and when they were gone; null while they are here. */
+	readonly #origins = new Map<string, { address: string; goneAt: number | null }>();
 
 	constructor(ledger: Ledger) {
 		this.#ledger = ledger;
@@ -48,6 +51,7 @@ export class Access {
 		for (const row of commit.sanctionsDropped) this.#sanctions.delete(keyOf(row));
 		this.#imposed = commit.sanctions.filter((row) => row.kind === "ban" && this.#sanctions.get(keyOf(row)) === row);
 		this.#now = commit.now;
+		this.#bannedByAddress(commit);
 		const isMuted = (member: string | null): boolean =>
 			muted.some((row) => row.member === member && this.#sanctions.has(keyOf(row)));
 		for (const { from, id, body } of commit.appended) {
@@ -75,6 +79,25 @@ export class Access {
 			if (name !== "room.job" || data === null || current === null) continue;
 			const member = current.jobs.get(jobNumber(current.name, data.job) ?? 0)?.member ?? null;
 			hold(!isMuted(member), "G10", () => `${member} is muted, and the room was told ${body}`);
+		}
+	}
+
+	/** A guest's ban is one of its address too, also where the guest has just left. */
+	#bannedByAddress({ now, rosterSaved, rosterDropped, isWiped, inputs }: Commit): void {
+		if (isWiped) this.#origins.clear();
+		for (const origin of this.#origins.values())
+			if (origin.goneAt !== null) origin.goneAt = Math.min(origin.goneAt, now);
+		for (const { subject, member } of inputs.length === 1 ? this.#imposed : []) {
+			const origin = subject === member ? this.#origins.get(member) : undefined;
+			if (origin === undefined || (origin.goneAt !== null && origin.goneAt + DEPARTED_MS <= now)) continue;
+			const key = keyOf({ kind: "ban", subject: `@${origin.address}`, member });
+			hold(this.#sanctions.has(key), "G10", () => `${member} was banned, and ${origin.address} was not`);
+		}
+		for (const { member, address, goneSince } of rosterSaved)
+			if (address !== null) this.#origins.set(member, { address, goneAt: goneSince });
+		for (const member of rosterDropped) {
+			const origin = this.#origins.get(member);
+			if (origin !== undefined) origin.goneAt ??= now;
 		}
 	}
 
@@ -122,6 +145,7 @@ export class Access {
 	/** The room deleted itself, which it does only where nobody is banned. */
 	forgotten(): void {
 		this.#sanctions.clear();
+		this.#origins.clear();
 	}
 }
 
