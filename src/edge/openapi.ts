@@ -57,6 +57,7 @@ const ROOM_PATHS = {
 				number("after", "Events after this seq."),
 				number("before", "Events before this seq; the newest where neither is given."),
 				limit,
+				guestKey,
 				text("epoch", "The epoch that the seqs belong to; another one is answered 410."),
 			],
 			responses: { 200: ok("A page, ascending.", "EventsPage"), ...refusals(400, 401, 403, 410, 429) },
@@ -93,7 +94,7 @@ const ROOM_PATHS = {
 			summary: "Who is here",
 			description:
 				"The members, each with its name and its presence state, in the order of their ids; `count` is of all of them.",
-			parameters: [cursor, limitOf(PAGE_EVENTS_MAX)],
+			parameters: [cursor, limitOf(PAGE_EVENTS_MAX), guestKey],
 			responses: { 200: ok("A page of the members.", "MembersPage"), ...refusals(400, 401, 403, 429) },
 		},
 	},
@@ -192,6 +193,7 @@ const SERVER_PATHS = {
 				text("room", "One room, for those who may read it; all rooms are for operators."),
 				cursor,
 				limit,
+				guestKey,
 			],
 			responses: {
 				200: ok("A page of what was found, the newest first.", "SearchPage"),
