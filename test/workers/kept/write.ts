@@ -21,7 +21,7 @@ test("the room", async () => {
 	const { now } = await playScene();
 	const told = await tell(now);
 	const text = await runInDurableObject(stub(), (_, { storage }) =>
-		textOf((query) => storage.sql.exec(query).toArray() as never, []),
+		textOf((query) => storage.sql.exec(query).toArray() as never),
 	);
 	await expect(text).toMatchFileSnapshot(`../../fixtures/rooms/${name}.sql`);
 	await expect(`${JSON.stringify(told, null, "\t")}\n`).toMatchFileSnapshot(`../../fixtures/rooms/${name}.json`);
@@ -31,7 +31,13 @@ test("the archive", async () => {
 	await keepArchive();
 	const text = await textOf(
 		async (query) => (await env.ARCHIVE.prepare(query).all()).results as never,
-		["event_text_", "event_words_"],
+		{
+			shadows: ["event_text_", "event_words_"],
+			sources: {
+				event_words: `(select event_words.rowid, hex(events.room) as room, events.text
+					from event_words join events on events.id = event_words.rowid)`,
+			},
+		},
 	);
 	await expect(text).toMatchFileSnapshot(`../../fixtures/archive/${name}.sql`);
 });
