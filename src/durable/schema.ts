@@ -160,6 +160,10 @@ export const STEPS: readonly (readonly string[])[] = [
 		"create table unlisted (before integer not null) strict",
 		"insert into unlisted select jobs + 1 from meta where jobs > 0",
 	],
+	[
+		// For how long a range that waits was put off. Of one that waits already that is not known: a day at most.
+		"alter table ranges add column wait_ms integer not null default 86400000",
+	],
 ];
 
 /** The version that this code reads and writes. */

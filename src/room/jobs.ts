@@ -60,6 +60,8 @@ export interface RangeRow {
 	state: "idle" | "waiting" | "sent" | "stopped";
 	run: number;
 	dueAt: number;
+	/** For how long it was put off when its last run failed, ms: where the clock steps back it waits no longer. */
+	waitMs: number;
 	/** Why its last run failed; empty where it did not. */
 	reason: string;
 	/** How many events the next range holds at most while one is looked for that cannot be taken; 0 where none is. */

@@ -21,8 +21,8 @@ export function afterFailure(row: RangeRow, failed: Failed, now: number): RangeR
 
 /** It stays what it is and is tried again later, visibly. */
 function held(row: RangeRow, { error, retryAfterMs = RANGE_RETRY_MS }: Failed, now: number): RangeRow {
-	const dueAt = now + Math.min(Math.max(retryAfterMs, 0), RANGE_RETRY_MS_MAX);
-	return { ...row, state: "waiting", run: row.run + 1, dueAt, reason: error.message };
+	const waitMs = Math.min(Math.max(retryAfterMs, 0), RANGE_RETRY_MS_MAX);
+	return { ...row, state: "waiting", run: row.run + 1, dueAt: now + waitMs, waitMs, reason: error.message };
 }
 
 /** How many events the next range may hold, after one that was taken: the bound is lifted as fast as it was found. */

@@ -3,7 +3,7 @@
  * a kind says what is settled through and which range is in flight. A range is frozen when it is first
  * sent, so its retries are the same delivery; while it is in flight, what comes gathers for the next.
  */
-import { DIRECTORY_LAG_MS, RANGE_PAUSE_MS, RANGE_RETRY_MS_MAX, SEND_MS_MAX } from "../protocol/limits.ts";
+import { DIRECTORY_LAG_MS, RANGE_PAUSE_MS, SEND_MS_MAX } from "../protocol/limits.ts";
 import type { Failed } from "../protocol/outcome.ts";
 import type { RangeRule } from "../protocol/rules.ts";
 import type { Concern } from "./concern.ts";
@@ -23,7 +23,7 @@ interface Needs {
 }
 
 /** Nothing is in flight, and nothing was found out about its receiver. */
-const IDLE = { to: null, n: 0, state: "idle", run: 0, dueAt: 0, reason: "", most: 0, aside: 0 } as const;
+const IDLE = { to: null, n: 0, state: "idle", run: 0, dueAt: 0, waitMs: 0, reason: "", most: 0, aside: 0 } as const;
 
 export class Ranges implements Concern {
 	readonly #room: Needs;
@@ -93,7 +93,7 @@ export class Ranges implements Concern {
 		const to = head > from ? from + this.#fitting(from, row, rule) : from;
 		const n = record.nextJob();
 		const told = rule.listsRooms ? roster.count : 0;
-		this.#put({ ...row, through: from, to, n, state: "waiting", run: 1, dueAt: now, reason: "", told });
+		this.#put({ ...row, through: from, to, n, state: "waiting", run: 1, dueAt: now, waitMs: 0, reason: "", told });
 		this.#sendings.add(row.kind);
 	}
 
@@ -203,7 +203,7 @@ export class Ranges implements Concern {
 		for (const name of this.#rules.keys()) {
 			const row = this.#row(name);
 			if (isAtRest(row) || row.dueAt > now) continue;
-			if (row.state === "sent") this.#put({ ...row, state: "waiting", run: row.run + 1, dueAt: now });
+			if (row.state === "sent") this.#put({ ...row, state: "waiting", run: row.run + 1, dueAt: now, waitMs: 0 });
 			this.#sendings.addIdle(name, now);
 		}
 	}
@@ -213,7 +213,7 @@ export class Ranges implements Concern {
 		if (this.#tellAt !== null) this.#tellAt = Math.min(this.#tellAt, now + DIRECTORY_LAG_MS);
 		for (const row of this.rows()) {
 			const leaseMs = this.#rules.get(row.kind)?.leaseMs ?? SEND_MS_MAX;
-			const mostMs = { idle: RANGE_PAUSE_MS, waiting: RANGE_RETRY_MS_MAX, sent: leaseMs, stopped: 0 }[row.state];
+			const mostMs = { idle: RANGE_PAUSE_MS, waiting: row.waitMs, sent: leaseMs, stopped: 0 }[row.state];
 			if (row.dueAt > now + mostMs) this.#put({ ...row, dueAt: now + mostMs });
 		}
 		return this.#dirty.size > 0;

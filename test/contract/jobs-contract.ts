@@ -37,6 +37,7 @@ const RANGE: RangeRow = {
 	state: "sent",
 	run: 2,
 	dueAt: T0,
+	waitMs: 60_000,
 	reason: 'It\'s "down".',
 	told: 4,
 	most: 7,

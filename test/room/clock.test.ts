@@ -4,11 +4,11 @@
  */
 import { expect } from "vitest";
 import { GRACE_MS, IDEMPOTENCY_MS, KEY_SWEEP_MS, OUTCOME_KEPT_MS, SILENCE_MS_MAX } from "../../src/protocol/limits.ts";
-import { HOLD_MS, houseRules } from "./house-rules.ts";
+import { HOLD_MS, houseRules, range } from "./house-rules.ts";
 import { act, moderator, tryJoin } from "./moderator.ts";
 import { only, scenario, seqs } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
-import { CLEAR, lastJob, settle } from "./work.ts";
+import { CLEAR, failed, lastJob, settle } from "./work.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -122,5 +122,25 @@ for (const ms of STEPS) {
 		},
 		{},
 		houseRules(),
+	);
+
+	scenario(
+		`a range that failed waits as long as it was told ${by}, and no longer`,
+		(stage) => {
+			const ann = stage.join("ann");
+			const error = { code: "said", message: "It answered 503." };
+			ahead(stage, ms, () => {
+				stage.publish(ann, "p1");
+				const outcome = { state: "failed", error, retryAfterMs: HOUR / 2 } as const;
+				stage.step([failed(stage, lastJob(stage), "", { outcome })]);
+			});
+			const sent = stage.queue.letters.length;
+			stage.pass(HOUR / 2 - 1);
+			expect(stage.queue.letters).toHaveLength(sent);
+			stage.pass(1);
+			expect(stage.queue.letters).toHaveLength(sent + 1);
+		},
+		{},
+		houseRules([range("hook", { begins: "head" })]),
 	);
 }

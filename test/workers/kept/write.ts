@@ -29,15 +29,12 @@ test("the room", async () => {
 
 test("the archive", async () => {
 	await keepArchive();
-	const text = await textOf(
-		async (query) => (await env.ARCHIVE.prepare(query).all()).results as never,
-		{
-			shadows: ["event_text_", "event_words_"],
-			sources: {
-				event_words: `(select event_words.rowid, hex(events.room) as room, events.text
+	const text = await textOf(async (query) => (await env.ARCHIVE.prepare(query).all()).results as never, {
+		shadows: ["event_text_", "event_words_"],
+		sources: {
+			event_words: `(select event_words.rowid, hex(events.room) as room, events.text
 					from event_words join events on events.id = event_words.rowid)`,
-			},
 		},
-	);
+	});
 	await expect(text).toMatchFileSnapshot(`../../fixtures/archive/${name}.sql`);
 });
