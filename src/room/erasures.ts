@@ -3,6 +3,7 @@
  * told (veil.ts). What is stored is taken back in pieces of bounded work, turn by turn, through sleep and crash; the
  * archive owes the same.
  */
+import { formerIdOf } from "../protocol/ids.ts";
 import { ERASE_BYTES_MAX, ERASE_EVENTS_MAX, ERASE_RETRY_MS, ERASE_ROWS_MAX } from "../protocol/limits.ts";
 import type { Concern } from "./concern.ts";
 import { fitting } from "./fitting.ts";
@@ -47,10 +48,15 @@ export class Erasures implements Concern {
 		return this.isEmpty ? null : now + ERASE_RETRY_MS;
 	}
 
-	/** `by`: who erases. What the member says from now on is another matter. */
+	/** `by`: who erases. What the member says from now on is another matter; what it said under the id that it had before is not. */
 	begin(member: string, by: string, turn: Turn): void {
+		if (!this.#room.record.isStored) return;
+		const former = formerIdOf(member);
+		for (const id of former === null ? [member] : [member, former]) this.#begin(id, by, turn);
+	}
+
+	#begin(member: string, by: string, turn: Turn): void {
 		const { store, record, history, sessions, roster, outbox, ranges, veil } = this.#room;
-		if (!record.isStored) return;
 		ranges.erase(member);
 		const notices = outbox.erase(member, turn.now);
 		// Whoever waits for an answer gets it.

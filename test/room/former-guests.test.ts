@@ -1,6 +1,6 @@
 /** A guest's id has 32 digits now, and had 16: rows of then hold for every id that begins with them. */
 import { expect } from "vitest";
-import { act, moderator } from "./moderator.ts";
+import { act, erase, moderator } from "./moderator.ts";
 import { only, scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 
@@ -75,4 +75,16 @@ scenario("one who was here as 16 digits may come back as 32 into a locked room, 
 	stage.pass(60_000);
 	expect(JSON.parse(stage.room.members())).toContainEqual(expect.objectContaining({ id: ANN }));
 	expect(stage.room.members()).not.toContain(`"${FORMER}"`);
+});
+
+scenario("an erasure by the id of 32 digits takes what was said under the one of 16, and its name", (stage) => {
+	const before = stage.join(FORMER, { name: "Canary" });
+	stage.publish(before, "p1", "canary");
+	stage.leave(before);
+	stage.publish(stage.join("bob"), "p2", "stays");
+	erase(stage, ANN);
+	const stored = JSON.stringify(stage.store.after(0, 100));
+	expect(stored.toLowerCase()).not.toContain("canary");
+	expect(stored).toContain("stays");
+	expect(JSON.stringify(stage.store.roster())).not.toContain("Canary");
 });
