@@ -1,6 +1,6 @@
 /** Who is let in, in a real Chromium: what a refused page says, what a foreign page cannot, and what markup does not do. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { joinRoom } from "../../src/client/index.ts";
 import { inSeconds, mint, SECRET } from "../mint.ts";
 import { BareClient } from "../support/bare-client.ts";
@@ -50,6 +50,7 @@ describe.skipIf(skipped !== null)("in a browser", () => {
 		browser = await launch(HOSTS);
 	});
 	afterAll(() => browser.close());
+	afterEach(() => context.close());
 
 	/** A window, and how often it has tried to join. */
 	async function open(path: string): Promise<{ page: Page; tries: () => number }> {

@@ -1,26 +1,31 @@
 /** The pages in a real Chromium, behind a cable that can be cut. */
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { BareClient } from "../support/bare-client.ts";
 import { launch, whyNoBrowser } from "../support/browser.ts";
-import { CutProxy } from "../support/cut-proxy.ts";
 import { type DevServer, devServer } from "../support/dev-server.ts";
+import { Network } from "../support/network.ts";
 
 const skipped = whyNoBrowser();
 
 describe.skipIf(skipped !== null)("two windows on one room", () => {
 	let server: DevServer;
 	let browser: Browser;
-	let proxy: CutProxy;
+	let proxy: Network;
 	const pageErrors: Error[] = [];
 	beforeAll(async () => {
 		[server, browser] = await Promise.all([devServer(), launch()]);
-		proxy = await CutProxy.to(server.url);
+		proxy = await Network.to(server.url);
 	});
 	afterAll(async () => {
 		expect(pageErrors).toEqual([]);
 		proxy.close();
 		await Promise.all([browser.close(), server.dispose()]);
+	});
+
+	// What one test leaves open would go on drawing while the next one waits.
+	afterEach(async () => {
+		for (const context of browser.contexts()) await context.close();
 	});
 
 	async function window(url: string): Promise<Page> {

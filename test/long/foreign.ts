@@ -11,8 +11,8 @@ import { parseArgs } from "node:util";
 import { Random } from "../simulation/random.ts";
 import { BareClient } from "../support/bare-client.ts";
 import setUpConfig from "../support/built-config.ts";
-import { CutProxy } from "../support/cut-proxy.ts";
 import { devServer } from "../support/dev-server.ts";
+import { Network } from "../support/network.ts";
 import { until } from "../support/until.ts";
 
 /** A line lives so long at most, ms: some end in the handshake, some in the replay, most among what is said. */
@@ -116,7 +116,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 async function run(program: string): Promise<string[]> {
 	const server = await devServer();
-	const proxy = await CutProxy.to(server.url);
+	const proxy = await Network.to(server.url);
 	const witness = await BareClient.join(`${server.url}/rooms/foreign`);
 	const foreigner = new Foreigner(program, `${proxy.url}/rooms/foreign`.replace(/^http/, "ws"));
 	let spoken = 0;

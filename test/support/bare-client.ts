@@ -1,16 +1,17 @@
 /** A bare WebSocket that remembers what it heard: what a client without the library sees. */
-import type { ClientMessage, Event, ServerMessage, Welcome } from "../../src/protocol/messages.ts";
+import type { ClientMessage, ServerMessage } from "../../src/protocol/messages.ts";
+import { Hearer } from "./hearer.ts";
 import { until } from "./until.ts";
 
-export class BareClient {
+export class BareClient extends Hearer {
 	readonly socket: WebSocket;
 	readonly frames: string[] = [];
-	readonly heard: ServerMessage[] = [];
 	closed: { code: number; reason: string } | null = null;
 	/** Resolved when something comes by the socket, and then anew. */
 	#news = Promise.withResolvers<void>();
 
 	constructor(url: string, protocols: string[] = []) {
+		super();
 		this.socket = new WebSocket(url.replace(/^http/, "ws"), protocols);
 		this.socket.onmessage = ({ data }) => {
 			this.frames.push(String(data));
@@ -33,22 +34,6 @@ export class BareClient {
 		const client = new BareClient(url, protocols);
 		await client.hears("caught-up");
 		return client;
-	}
-
-	get welcome(): Welcome {
-		return this.all("welcome").at(-1) as Welcome;
-	}
-
-	get events(): Event[] {
-		return this.all("event") as Event[];
-	}
-
-	get seqs(): number[] {
-		return this.events.map((event) => event.seq);
-	}
-
-	all(type: ServerMessage["type"]): ServerMessage[] {
-		return this.heard.filter((message) => message.type === type);
 	}
 
 	send(...messages: (ClientMessage | object)[]): void {

@@ -1,7 +1,7 @@
 /**
- * A network of the test's own: a TCP proxy in which each connection has a fate, drawn from a seed. Some are slow, some
- * trickle, and most end in the middle of what they carry: cut for both sides, lost (the client knows, the server does
- * not), or silent (nobody is told).
+ * A network of the test's own: a TCP proxy whose cable can be cut, and mended. Where it is rough, each connection has a
+ * fate, drawn from a seed: some are slow, some trickle, and most end in the middle of what they carry: cut for both
+ * sides, lost (the client knows, the server does not), or silent (nobody is told).
  */
 
 import type { AddressInfo } from "node:net";
@@ -40,25 +40,28 @@ const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 /** A promise of its own each time: what waits for one that is kept is kept with it. */
 const forever = (): Promise<never> => new Promise(() => {});
 
-export class RoughNetwork {
+export class Network {
 	/** How often each fate has come. */
 	readonly met: Record<Fate, number> = { good: 0, cut: 0, lost: 0, silent: 0 };
-	readonly #random: Random;
+	readonly #random: Random | null;
 	readonly #life: typeof LIFE;
 	readonly #port: number;
 	readonly #server: Server;
 	#lines = new Set<Line>();
-	#isCalm = false;
+	#isCalm: boolean;
+	#isCut = false;
 
-	private constructor(target: string, random: Random, life: typeof LIFE) {
+	private constructor(target: string, random: Random | null, life: typeof LIFE) {
+		this.#isCalm = random === null;
 		this.#life = life;
 		this.#port = Number(new URL(target).port);
 		this.#random = random;
 		this.#server = createServer((near) => this.#join(near));
 	}
 
-	static async to(target: string, random: Random, life = LIFE): Promise<RoughNetwork> {
-		const network = new RoughNetwork(target, random, life);
+	/** `random` draws the fates; without it nothing happens but what the test does. */
+	static async to(target: string, random: Random | null = null, life = LIFE): Promise<Network> {
+		const network = new Network(target, random, life);
 		await new Promise<void>((resolve) => network.#server.listen(0, "127.0.0.1", resolve));
 		return network;
 	}
@@ -71,6 +74,16 @@ export class RoughNetwork {
 	calm(): void {
 		this.#isCalm = true;
 		for (const line of this.#lines) if (line.isSilent) line.near.resetAndDestroy();
+	}
+
+	/** Everything through it ends at once, and nothing new passes until it is mended. */
+	cut(): void {
+		this.#isCut = true;
+		this.cutAll();
+	}
+
+	mend(): void {
+		this.#isCut = false;
 	}
 
 	/** Every connection is cut, and new ones are as before. */
@@ -87,16 +100,17 @@ export class RoughNetwork {
 	}
 
 	#join(near: Socket): void {
-		const random = this.#random;
+		if (this.#isCut) return void near.on("error", () => {}).destroy();
+		const random = this.#isCalm ? null : this.#random;
 		const far = connect(this.#port, "127.0.0.1");
 		const { bytesMin, bytesMax } = this.#life;
 		const line: Line = {
 			near,
 			far,
-			fate: this.#isCalm ? "good" : random.weighted(FATES),
-			bytesLeft: Math.round(bytesMin * (bytesMax / bytesMin) ** random.fraction()),
-			delayMs: this.#isCalm ? 0 : random.below(DELAY_MS_MAX),
-			isTrickling: !this.#isCalm && random.once(TRICKLES),
+			fate: random?.weighted(FATES) ?? "good",
+			bytesLeft: Math.round(bytesMin * (bytesMax / bytesMin) ** (random?.fraction() ?? 1)),
+			delayMs: random?.below(DELAY_MS_MAX) ?? 0,
+			isTrickling: random?.once(TRICKLES) ?? false,
 			isSilent: false,
 		};
 		if (line.fate === "good") line.bytesLeft = Number.POSITIVE_INFINITY;
@@ -115,7 +129,7 @@ export class RoughNetwork {
 	async #carry(from: Socket, to: Socket, line: Line): Promise<void> {
 		try {
 			for await (const chunk of from as AsyncIterable<Buffer>) {
-				if (line.delayMs > 0 && !this.#isCalm) await after(this.#random.below(line.delayMs));
+				if (line.delayMs > 0 && !this.#isCalm) await after(this.#random?.below(line.delayMs) ?? 0);
 				await this.#pass(chunk, to, line);
 			}
 			to.end();

@@ -17,7 +17,7 @@ export class RawSocket {
 	#waiting: (() => void)[] = [];
 
 	/** Asks to join; `hear` is told every message. */
-	constructor(url: string, protocols: string, hear: (message: ServerMessage) => void, isPolite = true) {
+	constructor(url: string, protocols: string | null, hear: (message: ServerMessage) => void, isPolite = true) {
 		const { hostname, port } = new URL(url);
 		this.#hear = hear;
 		this.isPolite = isPolite;
@@ -38,6 +38,15 @@ export class RawSocket {
 	/** Sends on though it was closed. */
 	insist(bytes: Buffer): void {
 		if (!this.#socket.destroyed) this.#socket.write(bytes);
+	}
+
+	/** Reads nothing until it reads on. */
+	stop(): void {
+		this.#socket.pause();
+	}
+
+	readOn(): void {
+		this.#socket.resume();
 	}
 
 	leave(): void {

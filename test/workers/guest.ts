@@ -1,6 +1,7 @@
 /** A guest at the Worker's door, inside workerd: a bare socket, and what it has heard. */
 import { exports } from "cloudflare:workers";
 import type { ServerMessage } from "../../src/protocol/messages.ts";
+import { Hearer } from "../support/hearer.ts";
 
 export const ORIGIN = "https://rotunda.test";
 
@@ -8,8 +9,7 @@ export function call(path: string, init?: RequestInit): Promise<Response> {
 	return (exports as unknown as { default: Fetcher }).default.fetch(ORIGIN + path, init);
 }
 
-export class Guest {
-	readonly heard: ServerMessage[] = [];
+export class Guest extends Hearer {
 	/** Texts that are no frames, such as `pong`. */
 	readonly texts: string[] = [];
 	frames = 0;
@@ -18,6 +18,7 @@ export class Guest {
 	#waiting: (() => void)[] = [];
 
 	constructor(socket: WebSocket) {
+		super();
 		this.socket = socket;
 		socket.addEventListener("message", ({ data }) => {
 			const text = data as string;
@@ -44,10 +45,8 @@ export class Guest {
 
 	/** Waits until the last message that was heard is of this type, and gives it. */
 	async hears<T extends ServerMessage["type"]>(type: T, count = 1): Promise<Extract<ServerMessage, { type: T }>[]> {
-		const found = () =>
-			this.heard.filter((message): message is Extract<ServerMessage, { type: T }> => message.type === type);
-		await this.until(() => found().length >= count);
-		return found();
+		await this.until(() => this.all(type).length >= count);
+		return this.all(type);
 	}
 
 	say(frame: unknown): void {
@@ -56,10 +55,6 @@ export class Guest {
 
 	publish(id: string, data: unknown = id, name = "chat"): void {
 		this.say({ type: "publish", id, name, data });
-	}
-
-	get seqs(): number[] {
-		return this.heard.flatMap((message) => (message.type === "event" ? [message.seq] : []));
 	}
 }
 

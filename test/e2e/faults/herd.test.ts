@@ -4,7 +4,7 @@ import { networkIsBack } from "../../support/page.ts";
 import { type Runtime, runtime } from "../../support/runtime.ts";
 import { until } from "../../support/until.ts";
 import { Load } from "./load.ts";
-import { expectKept, Stage, seeded } from "./stage.ts";
+import { expectKeptAndTold, Stage, seeded } from "./stage.ts";
 import { tableOf } from "./table.ts";
 
 const HERD = Number(process.env.HERD ?? 1_000);
@@ -17,10 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.dispose());
 
-test(`G1 G2 G3 G4 G7 G9: ${HERD} members return at once: all have everything, and nobody appears to have left`, async ({
-	annotate,
-}) => {
-	const { random, seed } = seeded("Herd");
+test(`G1 G2 G3 G4 G7 G9: ${HERD} members return at once: all have everything, and nobody appears to have left`, async (context) => {
+	const random = seeded("Herd");
 	const stage = await Stage.open(server.url, "herd", HERD, new Load(random, PAUSE_MS, [["note", 1]]));
 	const startedAt = Date.now();
 	stage.load.begin(stage.witnesses.slice(0, PUBLISHERS));
@@ -32,9 +30,7 @@ test(`G1 G2 G3 G4 G7 G9: ${HERD} members return at once: all have everything, an
 	await stage.allLive();
 	const backMs = Date.now() - droppedAt;
 	const verdict = await stage.conclude(server.url, { hasArchive: false });
-	const told = `${tableOf("herd", HERD, verdict, Date.now() - startedAt)}\nAll were live again after ${backMs} ms.`;
-	console.log(told);
-	await annotate(`${seed}\n${told}`);
-	expectKept(verdict);
+	const table = `${tableOf("herd", HERD, verdict, Date.now() - startedAt)}\nAll were live again after ${backMs} ms.`;
+	await expectKeptAndTold(verdict, table, context);
 	expect(verdict.departures).toBe(0);
 });

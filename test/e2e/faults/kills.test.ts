@@ -3,12 +3,10 @@
  * starts. `KILL_ROUNDS=100 npx vitest run --project e2e test/e2e/faults/kills.test.ts` is the whole; a seed that is
  * printed is drawn again with SEED=….
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { Desk } from "../../support/desk.ts";
-import type { DevServer } from "../../support/dev-server.ts";
+import { expect, test } from "vitest";
 import { networkIsBack } from "../../support/page.ts";
 import { Load } from "./load.ts";
-import { expectKept, faultyServer, Stage, seeded } from "./stage.ts";
+import { expectKeptAndTold, Stage, seeded, withFaultyServer } from "./stage.ts";
 import { tableOf } from "./table.ts";
 
 const ROUNDS = Number(process.env.KILL_ROUNDS ?? 2);
@@ -22,27 +20,15 @@ const LEASE_MS = ROUNDS > 10 ? 15_000 : 3_000;
 const KILL_MS_MAX = 1_000;
 const MS_PER_ROUND_MAX = 30_000;
 
-let desk: Desk;
-let server: DevServer;
-/** How long the server takes until it answers, ms: kills while it starts fall within. */
-let startMs = 0;
-beforeAll(async () => {
-	desk = await Desk.open();
-	const before = Date.now();
-	server = await faultyServer(desk, LEASE_MS);
-	startMs = Date.now() - before;
-});
-afterAll(async () => {
-	await server.dispose();
-	desk.close();
-});
+const scene = withFaultyServer(LEASE_MS);
 
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 test(`G1 G2 G3 G4 G5 G9: SIGKILL in ${ROUNDS} rounds at random under load: nothing acknowledged is lost, nothing is doubled, every job settles once`, {
 	timeout: 120_000 + ROUNDS * MS_PER_ROUND_MAX,
-}, async ({ annotate }) => {
-	const { random, seed } = seeded("Kills");
+}, async (context) => {
+	const { server } = scene;
+	const random = seeded("Kills");
 	const stage = await Stage.open(server.url, "killed", WITNESSES, new Load(random, PAUSE_MS));
 	const startedAt = Date.now();
 	let kills = 0;
@@ -58,7 +44,7 @@ test(`G1 G2 G3 G4 G5 G9: SIGKILL in ${ROUNDS} rounds at random under load: nothi
 		await kill();
 		for (let again = round % LOOP_EVERY === 0 ? random.between(1, 3) : 0; again > 0; again--) {
 			server.launch();
-			await after(random.below(startMs * 1.3));
+			await after(random.below(scene.startMs * 1.3));
 			networkIsBack();
 			await kill();
 		}
@@ -68,9 +54,7 @@ test(`G1 G2 G3 G4 G5 G9: SIGKILL in ${ROUNDS} rounds at random under load: nothi
 		if (ROUNDS > 10) console.log(`${round} of ${ROUNDS} rounds, ${kills} kills, ${stage.load.deeds.length} deeds`);
 	}
 	const verdict = await stage.conclude(server.url);
-	const told = tableOf(`rounds (${kills} kills)`, ROUNDS, verdict, Date.now() - startedAt);
-	console.log(told);
-	await annotate(`${seed}\n${told}`);
-	expectKept(verdict);
+	const table = tableOf(`rounds (${kills} kills)`, ROUNDS, verdict, Date.now() - startedAt);
+	await expectKeptAndTold(verdict, table, context);
 	expect(Math.min(...stage.witnesses.map(({ drops }) => drops))).toBeGreaterThan(0);
 });

@@ -2,12 +2,10 @@
  * Everyone comes over a network that cuts, loses, delays and trickles. For npm test it is rough for some seconds;
  * `ROUGH_SECONDS=60 npx vitest run --project e2e test/e2e/faults/network.test.ts` is the whole.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { Desk } from "../../support/desk.ts";
-import type { DevServer } from "../../support/dev-server.ts";
-import { RoughNetwork } from "../../support/network.ts";
+import { expect, test } from "vitest";
+import { Network } from "../../support/network.ts";
 import { Load } from "./load.ts";
-import { expectKept, faultyServer, Stage, seeded } from "./stage.ts";
+import { expectKeptAndTold, Stage, seeded, withFaultyServer } from "./stage.ts";
 import { tableOf } from "./table.ts";
 
 const SECONDS = Number(process.env.ROUGH_SECONDS ?? 3);
@@ -16,22 +14,14 @@ const IS_WHOLE = SECONDS >= 30;
 const WITNESSES = 50;
 const PAUSE_MS = 400;
 
-let desk: Desk;
-let server: DevServer;
-beforeAll(async () => {
-	desk = await Desk.open();
-	server = await faultyServer(desk);
-});
-afterAll(async () => {
-	await server.dispose();
-	desk.close();
-});
+const scene = withFaultyServer();
 
 test(`G1 G2 G3 G4 G5 G9: ${SECONDS} s of a network that cuts, loses, delays and trickles: the same promises`, {
 	timeout: 400_000 + SECONDS * 1_000,
-}, async ({ annotate }) => {
-	const { random, seed } = seeded("Network");
-	const network = await RoughNetwork.to(server.url, random);
+}, async (context) => {
+	const { server } = scene;
+	const random = seeded("Network");
+	const network = await Network.to(server.url, random);
 	const stage = await Stage.open(network.url, "rough", WITNESSES, new Load(random, PAUSE_MS));
 	const startedAt = Date.now();
 	stage.load.begin(stage.witnesses);
@@ -45,9 +35,7 @@ test(`G1 G2 G3 G4 G5 G9: ${SECONDS} s of a network that cuts, loses, delays and 
 	const { cut, lost, silent } = network.met;
 	const what = `lines cut (and ${lost} lost, ${silent} silent)`;
 	const awayMs = Math.max(...stage.witnesses.map(({ absences }) => absences.longestMs(Date.now())));
-	const told = `${tableOf(what, cut, verdict, Date.now() - startedAt)}\nThe longest absence was ${awayMs} ms.`;
-	console.log(told);
-	await annotate(`${seed}\n${told}`);
-	expectKept(verdict);
+	const table = `${tableOf(what, cut, verdict, Date.now() - startedAt)}\nThe longest absence was ${awayMs} ms.`;
+	await expectKeptAndTold(verdict, table, context);
 	expect(Math.min(cut, lost, silent)).toBeGreaterThan(0);
 });

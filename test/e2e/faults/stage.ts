@@ -1,9 +1,9 @@
 /** One room under faults, from its first member to the verdict. */
 import { fileURLToPath } from "node:url";
-import { expect } from "vitest";
+import { afterAll, beforeAll, expect, onTestFailed, type TestContext } from "vitest";
 import { GRACE_MS, ROSTER_SAMPLE_MEMBERS_MAX } from "../../../src/protocol/limits.ts";
 import { Random } from "../../simulation/random.ts";
-import type { Desk } from "../../support/desk.ts";
+import { Desk } from "../../support/desk.ts";
 import { type DevServer, devServer } from "../../support/dev-server.ts";
 import { networkIsBack } from "../../support/page.ts";
 import { until } from "../../support/until.ts";
@@ -13,6 +13,8 @@ import type { Load } from "./load.ts";
 import { judge, type Verdict } from "./verdict.ts";
 import { Witness } from "./witness.ts";
 
+/** What asks for more than `npm test` does. */
+const ASKED = ["KILL_ROUNDS", "DOWN_SECONDS", "ROUGH_SECONDS", "HERD", "SEED"];
 const PROBE = fileURLToPath(new URL("../../support/probe/faults/wrangler.toml", import.meta.url));
 
 /** Of a short run, in which the queue is never behind for long; where it is, a short lease only fills it with repeats. */
@@ -21,7 +23,7 @@ const LEASE_MS = 3_000;
 const HISTORY_MAX_EVENTS = "10000000";
 
 /** The Worker whose consumer and kinds ask the desk. */
-export async function faultyServer(desk: Desk, leaseMs = LEASE_MS): Promise<DevServer> {
+async function faultyServer(desk: Desk, leaseMs = LEASE_MS): Promise<DevServer> {
 	let runs = 0;
 	const work = (input: unknown): unknown => {
 		if ((input as { isBad: boolean }).isBad) throw new Error("It is bad.");
@@ -38,11 +40,34 @@ export async function faultyServer(desk: Desk, leaseMs = LEASE_MS): Promise<DevS
 	});
 }
 
-/** The seed of this run: SEED in the environment, or the time; printed, so that it can be drawn again. */
-export function seeded(what: string): { random: Random; seed: number } {
+/** Drawn from SEED in the environment, or from the time; what failed says from what, so that it can be drawn again. */
+export function seeded(what: string): Random {
 	const seed = Number(process.env.SEED ?? Date.now());
-	console.log(`${what}: SEED=${seed}`);
-	return { random: new Random(seed), seed };
+	onTestFailed(() => console.log(`${what}: SEED=${seed}`));
+	return new Random(seed);
+}
+
+interface Scene {
+	desk: Desk;
+	server: DevServer;
+	/** How long the server takes until it answers, ms: kills while it starts fall within. */
+	startMs: number;
+}
+
+/** A server whose consumer and kinds ask a desk, for the tests of one file. */
+export function withFaultyServer(leaseMs?: number): Scene {
+	const scene = {} as Scene;
+	beforeAll(async () => {
+		scene.desk = await Desk.open();
+		const before = Date.now();
+		scene.server = await faultyServer(scene.desk, leaseMs);
+		scene.startMs = Date.now() - before;
+	});
+	afterAll(async () => {
+		await scene.server.dispose();
+		scene.desk.close();
+	});
+	return scene;
 }
 
 export class Stage {
@@ -143,8 +168,15 @@ export class Stage {
 	}
 }
 
+/** Where a person has asked for the whole they are told what it came to; then as {@link expectKept}. */
+export async function expectKeptAndTold(verdict: Verdict, table: string, context: TestContext): Promise<void> {
+	if (ASKED.some((name) => process.env[name] !== undefined)) console.log(table);
+	await context.annotate(table);
+	expectKept(verdict);
+}
+
 /** Every promise was kept, and something was promised at all. */
-export function expectKept(verdict: Verdict): void {
+function expectKept(verdict: Verdict): void {
 	expect(verdict.faults.slice(0, 20)).toEqual([]);
 	expect(verdict.published).toBeGreaterThan(0);
 	expect(verdict.acknowledged + verdict.refused).toBe(verdict.published);

@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { Random } from "../../simulation/random.ts";
 import { SECRET } from "../../support/desk.ts";
 import { Engine } from "../../support/engine.ts";
-import { RoughNetwork } from "../../support/network.ts";
+import { Network } from "../../support/network.ts";
 import { runtime } from "../../support/runtime.ts";
 import { BIG_BYTES_PER_SECOND, EVENTS_PER_SECOND, SoakLoad } from "./load.ts";
 import { Logbook, type Row } from "./logbook.ts";
@@ -59,7 +59,7 @@ if (server.child.memory() === null) {
 	process.exit(2);
 }
 queue.consumer = `${server.url}/probe/queue`;
-const network = await RoughNetwork.to(server.url, random, LINE_LIFE);
+const network = await Network.to(server.url, random, LINE_LIFE);
 const load = new SoakLoad(server.url, network.url, random);
 const logbook = new Logbook(values.out);
 const rows: Row[] = [];
