@@ -87,7 +87,13 @@ export class Retention implements Concern {
 			bytes > bounds.historyBytesMax ||
 			(meta.head - event.seq + 1 > bounds.historyEventsMax && record.writtenAt(event) + YOUNG_EVENT_MS <= now);
 		const [oldest] = store.sizesAfter(floor - 1, 1);
-		if (oldest === undefined || !isOver(oldest)) return true;
+		if (oldest === undefined) return true;
+		if (!isOver(oldest)) {
+			// Known by another time, it would be looked at again and again until it is old enough.
+			const floorAt = record.writtenAt(oldest);
+			if (floorAt !== meta.floorAt) record.change({ floorAt });
+			return true;
+		}
 		const stays = this.#piece(floor - 1, TRIM_ROWS_MAX).find((event) => {
 			if (!isOver(event)) return true;
 			floor = event.seq + 1;
