@@ -45,6 +45,10 @@ test("it is valid OpenAPI 3.1", async () => {
 	expect(document.servers).toEqual([{ url: "/" }]);
 });
 
+/**
+ * Redocly's linter brings 20 packages. Spectral's brings some 240 for the same purpose, so it is asked by hand, after a
+ * change of the document: `npx @stoplight/spectral-cli lint` with `extends: ["spectral:oas"]` finds nothing (6.16.3).
+ */
 test("its own linter finds nothing to warn of", async () => {
 	const config = await createConfig({ extends: ["recommended"] });
 	const problems = await lintFromString({ source: JSON.stringify(document), config });

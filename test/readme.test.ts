@@ -55,7 +55,12 @@ test("what a reader sends by hand is JSON, and its key is one that a guest may u
 });
 
 test("a bare client is told how to stay, that frames are arrays, and what a latecomer gets", () => {
-	for (const words of ["every frame is an array", "`ping`", '`{"type":"received","jobs":[]}`', "the last 50 events"]) {
-		expect(readme).toContain(words);
-	}
+	const words = [
+		"every frame is an array",
+		"`ping`",
+		'`{"type":"received","jobs":[]}`',
+		"the last 50 events",
+		"`?since=`",
+	];
+	for (const each of words) expect(readme).toContain(each);
 });

@@ -1,175 +1,134 @@
 /**
- * `npm run foreign -- [--cuts 300] [--seed N]`: a client in another language, written from docs/protocol.md alone, in a
- * room behind a line that is cut at random. It says something all the while, and so does another member beside it; in
- * the end it must have heard every event once and in order, its own among them, each once and in the order in which it
- * said them. Wants built pages (`npm run build`). Without Python or its `websockets` it says so, and that it did not run.
+ * `npm run foreign -- [--cuts 25] [--stay 125] [--only Python] [--seed N]`: clients in other languages and on other
+ * libraries, written from docs/protocol.md alone, all at once, each in a room behind a line that is cut at random. It says
+ * something all the while, and so does another member beside it. Then the line is whole, nobody says anything, and it
+ * must stay for so many seconds: whoever shows no sign of life is closed within two minutes. In the end it must have heard
+ * every event once and in order, its own among them, each once and in the order in which it said them. Wants built
+ * pages (`npm run build`). A client whose language or library is not here is said to be NOT RUN.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { Random } from "../simulation/random.ts";
 import { BareClient } from "../support/bare-client.ts";
 import setUpConfig from "../support/built-config.ts";
 import { devServer } from "../support/dev-server.ts";
 import { Network } from "../support/network.ts";
-import { until } from "../support/until.ts";
+import { FOREIGN_CLIENTS, type ForeignClient, Foreigner, NotRun } from "./foreign/clients.ts";
+import { faultsOf } from "./foreign/verdict.ts";
 
 /** A line lives so long at most, ms: some end in the handshake, some in the replay, most among what is said. */
 const LIFE_MS_MAX = 600;
 /** How often each of the two says something, ms: well within what a member may. */
 const SAY_MS = 50;
+/** Of what it has no answer to: more would come at once after a cut, and be over what a member may. */
+const UNANSWERED_MAX = 60;
 /** For each cut, and the wait before the next attempt. */
 const MS_PER_CUT_MAX = 5_000;
-
-interface Told {
-	joined?: string;
-	event?: number;
-	text?: string;
-	answered?: string;
-	refused?: string;
-	lost?: string;
-	stopped?: string;
-}
+const BEAT_MS = 20_000;
 
 const { values } = parseArgs({
-	options: { cuts: { type: "string", default: "300" }, seed: { type: "string", default: String(Date.now()) } },
+	options: {
+		cuts: { type: "string", default: "25" },
+		stay: { type: "string", default: "125" },
+		only: { type: "string", default: "" },
+		seed: { type: "string", default: String(Date.now()) },
+	},
 });
 const cuts = Number(values.cuts);
-const random = new Random(Number(values.seed));
-
-// A Python of one's own may stand before the system's, whose packages it does not have.
-const python = ["python3", "/usr/bin/python3"].find(
-	(path) => spawnSync(path, ["-c", "import websockets"]).status === 0,
-);
-if (python === undefined) {
-	console.log(
-		"*** NOT RUN: no python3 here has `websockets` (Debian: python3-websockets; else pip install websockets). ***",
-	);
-	process.exit(0);
-}
-
-/** The foreign member, as a process: what it was given to say, and what it told. */
-class Foreigner {
-	readonly told: Told[] = [];
-	readonly said: string[] = [];
-	readonly #child: ChildProcess;
-	readonly ended: Promise<void>;
-
-	constructor(program: string, url: string) {
-		this.#child = spawn(program, [join(import.meta.dirname, "foreign/member.py"), url], {
-			stdio: ["pipe", "pipe", "inherit"],
-		});
-		if (this.#child.stdout !== null) {
-			createInterface(this.#child.stdout).on("line", (line) => this.told.push(JSON.parse(line) as Told));
-		}
-		this.ended = new Promise((resolve) => this.#child.once("close", () => resolve()));
-	}
-
-	get hasEnded(): boolean {
-		return this.#child.exitCode !== null || this.#child.signalCode !== null;
-	}
-
-	all<K extends keyof Told>(what: K): NonNullable<Told[K]>[] {
-		return this.told.flatMap((each) => (each[what] === undefined ? [] : [each[what] as NonNullable<Told[K]>]));
-	}
-
-	say(text: string): void {
-		this.said.push(text);
-		this.#child.stdin?.write(`${text}\n`);
-	}
-
-	/** It has said everything: it leaves when everything is answered. */
-	end(): void {
-		this.#child.stdin?.end();
-	}
-
-	kill(): void {
-		this.#child.kill("SIGKILL");
-	}
-}
-
-/** What went wrong, each as a sentence. */
-function faultsOf(foreigner: Foreigner, witness: BareClient): string[] {
-	const faults: string[] = [];
-	const hold = (isSo: boolean, sentence: string): void => void (isSo || faults.push(sentence));
-	const line = (seq: unknown, text: unknown): string => `${seq} ${text}`;
-	const heard = foreigner.told.filter(({ event }) => event !== undefined).map(({ event, text }) => line(event, text));
-	const told = witness.events.map(({ seq, data }) => line(seq, (data as { text: string }).text));
-	const from = told.indexOf(heard[0] ?? "");
-	hold(from >= 0 && heard.join("\n") === told.slice(from).join("\n"), "It did not hear what another heard.");
-	const own = witness.events.flatMap(({ id, data }) => {
-		const { text } = data as { text: string };
-		return id !== undefined && text.startsWith("mine ") ? [text] : [];
-	});
-	hold(own.join("\n") === foreigner.said.join("\n"), "What it said is not there once each, in its order.");
-	hold(foreigner.all("answered").length === foreigner.said.length, "Not all that it said was answered.");
-	const [first, ...later] = foreigner.all("joined");
-	hold(first === "fresh" && later.every((each) => each === "resumed"), "It was not resumed each time.");
-	for (const what of ["refused", "stopped"] as const) {
-		hold(foreigner.all(what).length === 0, `It was ${what}: ${foreigner.all(what).join(", ")}.`);
-	}
-	return faults;
-}
+const stayMs = Number(values.stay) * 1000;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function run(program: string): Promise<string[]> {
-	const server = await devServer();
-	const proxy = await Network.to(server.url);
-	const witness = await BareClient.join(`${server.url}/rooms/foreign`);
-	const foreigner = new Foreigner(program, `${proxy.url}/rooms/foreign`.replace(/^http/, "ws"));
+/** One client, its line, and who watches. */
+interface Scene {
+	readonly foreigner: Foreigner;
+	readonly witness: BareClient;
+	readonly proxy: Network;
+	readonly random: Random;
+}
+
+/** Cuts the line again and again while both speak; a sentence where it did not come to that. */
+async function cutIt({ foreigner, witness, proxy, random }: Scene): Promise<string | null> {
 	let spoken = 0;
 	const speaking = setInterval(() => {
 		spoken++;
-		foreigner.say(`mine ${spoken}`);
+		if (foreigner.said.length - foreigner.all("answered").length < UNANSWERED_MAX) foreigner.say(`mine ${spoken}`);
 		witness.publish(`w-${spoken}`, { text: `theirs ${spoken}` });
-		if (spoken % 200 === 0) witness.socket.send("ping");
 	}, SAY_MS);
 	try {
 		const giveUpAt = Date.now() + cuts * MS_PER_CUT_MAX;
-		let shown = 0;
 		while (foreigner.all("lost").length < cuts) {
-			if (foreigner.hasEnded) return ["It ended before its time.", ...faultsOf(foreigner, witness)];
-			if (Date.now() > giveUpAt) return [`It was cut only ${foreigner.all("lost").length} times in its time.`];
+			if (foreigner.hasEnded) return "It ended before its time.";
+			if (Date.now() > giveUpAt) return `It was cut only ${foreigner.all("lost").length} times in its time.`;
+			// Every other cut meets a member, however slow the machine is.
+			if (random.once(2)) await foreigner.isIn();
 			await pause(random.below(LIFE_MS_MAX));
 			proxy.cut();
 			proxy.mend();
-			if (foreigner.all("lost").length >= shown + 50) {
-				shown = foreigner.all("lost").length;
-				console.log(
-					`${shown} cuts, ${witness.events.length} events, ${foreigner.all("answered").length} of its own answered`,
-				);
-			}
 		}
-		clearInterval(speaking);
-		foreigner.end();
-		await until(
-			() => foreigner.hasEnded,
-			"it has left with everything answered",
-			() => JSON.stringify(foreigner.told.slice(-12)),
-		);
-		await foreigner.ended;
-		return faultsOf(foreigner, witness);
+		return null;
 	} finally {
 		clearInterval(speaking);
+	}
+}
+
+/** Nothing is said and nothing is cut: it must be there as before, the others having seen nothing of it. */
+async function stays({ foreigner, witness }: Scene): Promise<string | null> {
+	await foreigner.tells("answered", foreigner.said.length);
+	const before = foreigner.all("lost").length;
+	const left = (): number => witness.all("presence").flatMap((each) => ("left" in each ? each.left : [])).length;
+	const leftBefore = left();
+	await pause(stayMs);
+	const lost = foreigner.all("lost").slice(before);
+	if (lost.length > 0) return `It did not stay: ${lost.join(", ")}.`;
+	return left() > leftBefore ? "It was seen to leave." : null;
+}
+
+async function play(client: ForeignClient, server: string): Promise<boolean> {
+	const command = client.command();
+	if (command instanceof NotRun) {
+		console.log(`*** ${client.name} NOT RUN: ${command.why}. ***`);
+		return true;
+	}
+	const path = `/rooms/foreign-${FOREIGN_CLIENTS.indexOf(client)}`;
+	const proxy = await Network.to(server);
+	const witness = await BareClient.join(server + path);
+	const beating = setInterval(() => witness.socket.send("ping"), BEAT_MS);
+	const foreigner = new Foreigner(command, proxy.url + path, client.life);
+	const scene = { foreigner, witness, proxy, random: new Random(Number(values.seed)) };
+	const faults: string[] = [];
+	try {
+		await foreigner.tells("joined");
+		for (const fault of [await cutIt(scene), await stays(scene)]) if (fault !== null) faults.push(fault);
+		foreigner.say("mine at last");
+		await foreigner.end();
+	} catch (thrown) {
+		faults.push(String(thrown));
+	} finally {
 		foreigner.kill();
+		clearInterval(beating);
 		await witness.close();
 		proxy.close();
-		await server.dispose();
-		const joins = foreigner.all("joined").length;
-		console.log(
-			`seed ${values.seed}: ${foreigner.all("lost").length} cuts, ${joins} joins, ${witness.events.length} events, of which ${foreigner.said.length} its own`,
-		);
 	}
+	faults.push(...faultsOf(foreigner, witness.events));
+	const [lost, joined] = [foreigner.all("lost").length, foreigner.all("joined").length];
+	console.log(
+		`${client.name}: ${lost} cuts, ${joined} joins, ${witness.events.length} events, ${foreigner.said.length} its own; ` +
+			`stayed ${values.stay} s by \`${client.life}\`. ${faults.join(" ") || "It heard everything once, in order."}`,
+	);
+	return faults.length === 0;
 }
 
 const tearDownConfig = setUpConfig();
 try {
-	const faults = await run(python);
-	for (const fault of faults) console.log(fault);
-	console.log(faults.length === 0 ? "It heard everything once, in order." : "It failed.");
-	process.exitCode = faults.length === 0 ? 0 : 1;
+	console.log(`seed ${values.seed}`);
+	const server = await devServer();
+	try {
+		const chosen = FOREIGN_CLIENTS.filter(({ name }) => name.includes(values.only));
+		const verdicts = await Promise.all(chosen.map((client) => play(client, server.url)));
+		process.exitCode = verdicts.every((isRight) => isRight) ? 0 : 1;
+	} finally {
+		await server.dispose();
+	}
 } finally {
 	tearDownConfig();
 }

@@ -52,15 +52,28 @@ export const LOGINS: readonly Login[] = [
 			sub: "user_2Nbk1dfvXmTUjTzb1oN0SvGkNqd",
 			azp: "https://example.com",
 			sid: "sess_2Nbk1dfvXmTUjTzb1oN0SvGkNqe",
+			jti: "f0a1b2c3d4e5f6a7b8c9",
 			v: 2,
+			sts: "active",
+			pla: "u:free,o:pro",
+			fea: "o:rooms",
 			fva: [9, -1],
-			o: { id: "org_2Nbk1dfvXmTUjTzb1oN0SvGkNqf", rol: "admin", slg: "acme" },
+			o: { id: "org_2Nbk1dfvXmTUjTzb1oN0SvGkNqf", rol: "admin", slg: "acme", per: "read,manage", fpm: "3" },
 		},
 		room: "acme",
-		strangers: [{ o: undefined }, { o: { slg: "other" } }, { azp: "https://evil.example" }],
-		admit: ({ sub, azp, o, name }, room) => {
+		strangers: [
+			{ o: undefined },
+			{ o: { slg: "other" } },
+			{ azp: "https://evil.example" },
+			{ azp: undefined },
+			// Signed in, but not through with what the login asks.
+			{ sts: "pending" },
+			// As version 1 had it.
+			{ o: undefined, org_slug: "acme", org_role: "org:admin" },
+		],
+		admit: ({ sub, azp, sts, o, name }, room) => {
 			const organization = o as { slg?: string; rol?: string } | undefined;
-			if (azp !== "https://example.com" || room !== organization?.slg) return null;
+			if (azp !== "https://example.com" || sts === "pending" || room !== organization?.slg) return null;
 			return { member: String(sub), name, can: organization.rol === "admin" ? CAPABILITIES : PEOPLE };
 		},
 		me: {
@@ -78,6 +91,9 @@ export const LOGINS: readonly Login[] = [
 			client_id: "55y9q3oe5kpt3example",
 			token_use: "access",
 			scope: "aws.cognito.signin.user.admin",
+			version: 2,
+			event_id: "cccccccc-bbbb-4ccc-8ddd-eeeeeeeeeeee",
+			auth_time: 1795000000,
 			username: "ada",
 			"cognito:groups": ["team-a"],
 			origin_jti: "bbbbbbbb-bbbb-4ccc-8ddd-eeeeeeeeeeee",
@@ -103,6 +119,7 @@ export const LOGINS: readonly Login[] = [
 		claims: {
 			sub: "AbCdEfGhIjKlMnOpQrStUvWxYz12",
 			user_id: "AbCdEfGhIjKlMnOpQrStUvWxYz12",
+			auth_time: 1795000000,
 			aud: "my-project",
 			name: "Ada Lovelace",
 			picture: "https://example.com/ada.png",
@@ -111,7 +128,12 @@ export const LOGINS: readonly Login[] = [
 			firebase: { identities: { email: ["ada@example.com"] }, sign_in_provider: "password" },
 		},
 		room: "lobby",
-		strangers: [{ email_verified: false }, { email_verified: undefined }],
+		strangers: [
+			{ email_verified: false },
+			// An anonymous user's.
+			{ email: undefined, email_verified: undefined, name: undefined, provider_id: "anonymous" },
+			{ email_verified: "true" },
+		],
 		admit: ({ sub, name, email_verified }) => {
 			if (email_verified !== true) return null;
 			return { member: String(sub), name, can: PEOPLE };
@@ -127,6 +149,7 @@ export const LOGINS: readonly Login[] = [
 			aud: "authenticated",
 			role: "authenticated",
 			aal: "aal1",
+			amr: [{ method: "password", timestamp: 1795000000 }],
 			session_id: "0b6c1f0e-0d53-4d0e-9a0c-7a9b8c6d5e4f",
 			email: "",
 			phone: "",
@@ -154,14 +177,15 @@ export const LOGINS: readonly Login[] = [
 		alg: "RS256",
 		claims: {
 			sub: "f1b2c3d4-0000-4000-8000-123456789abc",
-			aud: ["rooms", "account"],
+			aud: "account",
 			typ: "Bearer",
 			azp: "my-page",
 			sid: "0a1b2c3d",
 			acr: "1",
 			scope: "openid profile email",
 			preferred_username: "ada",
-			realm_access: { roles: ["offline_access", "room-team-a"] },
+			"allowed-origins": ["https://example.com"],
+			realm_access: { roles: ["default-roles-acme", "offline_access", "room-team-a"] },
 			resource_access: { account: { roles: ["view-profile"] } },
 		},
 		room: "team-a",
@@ -184,6 +208,8 @@ export const LOGINS: readonly Login[] = [
 			aud: "66666666-7777-4888-8999-000000000000",
 			sub: "AAAAAAAAAAAAAAAAAAAAAIkzqFVrSaSaFHy782bbtaQ",
 			oid: "00000000-0000-4000-8000-66f3332ecea7",
+			azp: "88888888-7777-4888-8999-000000000000",
+			azpacr: "0",
 			tid: "11111111-2222-4333-8444-555555555555",
 			name: "Ada Lovelace",
 			preferred_username: "ada@example.com",
@@ -193,7 +219,11 @@ export const LOGINS: readonly Login[] = [
 			uti: "fqiBqXLPj0eQa82S-IYFAA",
 		},
 		room: "lobby",
-		strangers: [{ scp: undefined }, { scp: "User.Read" }],
+		strangers: [
+			{ scp: "User.Read" },
+			// An application's own, without a person.
+			{ scp: undefined, name: undefined, idtyp: "app", roles: ["Rooms.Join"] },
+		],
 		admit: ({ oid, sub, name, scp, roles }) => {
 			if (!String(scp).split(" ").includes("Rooms.Join")) return null;
 			const isModerator = Array.isArray(roles) && roles.includes("Rooms.Moderate");
