@@ -73,6 +73,8 @@ async function cutIt({ foreigner, witness, proxy, random }: Scene): Promise<stri
 
 /** Nothing is said and nothing is cut: it must be there as before, the others having seen nothing of it. */
 async function stays({ foreigner, witness }: Scene): Promise<string | null> {
+	// What is said now is answered by a line that holds: the last cut has been noticed.
+	foreigner.say("mine alone");
 	await foreigner.tells("answered", foreigner.said.length);
 	const before = foreigner.all("lost").length;
 	const left = (): number => witness.all("presence").flatMap((each) => ("left" in each ? each.left : [])).length;
