@@ -2,20 +2,11 @@
 import { reset } from "cloudflare:test";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { CAPABILITIES, type CLIENT_MESSAGES } from "../../src/protocol/messages.ts";
-import { ISSUER, JWKS_URL, type LoginKey, loginKey, mint, SECRET } from "../mint.ts";
-import { type CallerKind, CROSS_SITE, credentialsOf, KEYS, marksOf, PAGE, REFUSALS } from "./callers.ts";
+import { type LoginKey, loginKey, mint } from "../mint.ts";
+import { type CallerKind, CROSS_SITE, credentialsOf, KINDS, marksOf, PAGE, REFUSALS, VARS } from "./callers.ts";
 import { bearing, doorWith, enter, knock, outcomeOf } from "./door.ts";
 import type { Guest } from "./guest.ts";
 
-const VARS = {
-	ACCESS: "token",
-	TOKEN_SECRET: SECRET,
-	TOKEN_JWKS_URL: JWKS_URL,
-	TOKEN_ISSUER: ISSUER,
-	OPERATOR_KEY: KEYS,
-	ALLOWED_ORIGINS: PAGE,
-};
-const KINDS = Object.keys(REFUSALS) as CallerKind[];
 const call = doorWith(VARS);
 
 let rsa: LoginKey;

@@ -3,21 +3,12 @@ import { reset } from "cloudflare:test";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { openApi } from "../../src/edge/openapi.ts";
 import { createRoutes } from "../../src/edge/routes.ts";
-import { ISSUER, JWKS_URL, type LoginKey, loginKey, SECRET } from "../mint.ts";
+import { type LoginKey, loginKey } from "../mint.ts";
 import { ROWS, type Row } from "./access-table.ts";
 import { bringUpArchive } from "./archive-tables.ts";
-import { type CallerKind, CROSS_SITE, credentialsOf, KEYS, marksOf, PAGE, REFUSALS } from "./callers.ts";
+import { type CallerKind, CROSS_SITE, credentialsOf, KINDS, marksOf, PAGE, REFUSALS, VARS } from "./callers.ts";
 import { doorWith, problemOf } from "./door.ts";
 
-const VARS = {
-	ACCESS: "token",
-	TOKEN_SECRET: SECRET,
-	TOKEN_JWKS_URL: JWKS_URL,
-	TOKEN_ISSUER: ISSUER,
-	OPERATOR_KEY: KEYS,
-	ALLOWED_ORIGINS: PAGE,
-};
-const KINDS = Object.keys(REFUSALS) as CallerKind[];
 const call = doorWith(VARS);
 const { routes } = createRoutes({});
 

@@ -1,4 +1,5 @@
 /** The room's body under what it may meet: turns that throw, turns too large for one, storage that is to be deleted. */
+
 import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -10,6 +11,7 @@ import { Room } from "../../src/room/room.ts";
 import { bringUpArchive } from "./archive-tables.ts";
 import { Guest, join } from "./guest.ts";
 import { overhear } from "./overheard.ts";
+import { TICKET } from "./tickets.ts";
 
 beforeEach(bringUpArchive);
 afterEach(() => {
@@ -19,20 +21,6 @@ afterEach(() => {
 
 const stubOf = (room: string) => env.ROOMS.getByName(room);
 const publish = (id: string, data: unknown = 1, name = "chat") => JSON.stringify({ type: "publish", id, name, data });
-
-const TICKET: Ticket = {
-	member: "cid",
-	name: "Cid",
-	can: ["read", "publish"],
-	since: null,
-	history: 50,
-	resume: null,
-	protocol: null,
-	host: "localhost",
-	expiresAt: null,
-	address: null,
-	from: null,
-};
 
 /** A join as the Worker hands it over, put into the room's inbox before this returns. */
 function joining(room: RoomObject, ticket: Partial<Ticket> = {}): Promise<Response> {

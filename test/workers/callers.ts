@@ -1,9 +1,18 @@
 /** Who calls: each kind of caller, the headers with which it comes, and what a route that says nothing of it answers. */
-import { confused, inSeconds, type LoginKey, mint, SECRET, tampered, unsigned } from "../mint.ts";
+import { confused, ISSUER, inSeconds, JWKS_URL, type LoginKey, mint, SECRET, tampered, unsigned } from "../mint.ts";
 
 export const PAGE = "https://app.example";
 export const FOREIGN = "https://evil.example";
 export const KEYS = "first-operator-key, second-operator-key";
+/** The server that they call. */
+export const VARS = {
+	ACCESS: "token",
+	TOKEN_SECRET: SECRET,
+	TOKEN_JWKS_URL: JWKS_URL,
+	TOKEN_ISSUER: ISSUER,
+	OPERATOR_KEY: KEYS,
+	ALLOWED_ORIGINS: PAGE,
+};
 
 const UNAUTHORIZED = "401 unauthorized";
 const FORBIDDEN = "403 forbidden";
@@ -71,6 +80,7 @@ export const REFUSALS = {
 } as const;
 
 export type CallerKind = keyof typeof REFUSALS;
+export const KINDS = Object.keys(REFUSALS) as CallerKind[];
 
 /** Those whose origin speaks against them where something is changed. */
 export const CROSS_SITE: ReadonlySet<CallerKind> = new Set([

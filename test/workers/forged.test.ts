@@ -1,24 +1,17 @@
 /** Headers that a caller makes up: what only the Worker may say is said by the Worker alone (G10). */
+
 import { reset } from "cloudflare:test";
 import { afterEach, expect, test } from "vitest";
 import { TICKET_HEADER, type Ticket, writeTicket } from "../../src/durable/ticket.ts";
 import { mint, SECRET } from "../mint.ts";
 import { bearing, doorWith, enter, knock, outcomeOf, problemOf } from "./door.ts";
+import { TICKET as CID } from "./tickets.ts";
 
 afterEach(reset);
 
 const TICKET: Ticket = {
-	member: "room:operator",
-	name: "Root",
-	can: ["read", "publish", "signal", "presence", "job", "moderate"],
-	since: null,
-	history: 50,
-	resume: null,
-	protocol: null,
-	host: "localhost",
-	expiresAt: null,
-	address: null,
-	from: null,
+	...CID,
+	...{ member: "room:operator", name: "Root", can: ["read", "publish", "signal", "presence", "job", "moderate"] },
 };
 
 const FORGED = {

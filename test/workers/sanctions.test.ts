@@ -1,4 +1,5 @@
 /** Bans and mutes at every door of the room: socket and HTTP, reading, writing and moderating (G10). */
+
 import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test } from "vitest";
@@ -7,6 +8,7 @@ import { TICKET_HEADER, type Ticket, writeTicket } from "../../src/durable/ticke
 import { mint, SECRET } from "../mint.ts";
 import { bearing, doorWith, enter, knock, outcomeOf, problemOf } from "./door.ts";
 import { Guest } from "./guest.ts";
+import { TICKET } from "./tickets.ts";
 
 afterEach(reset);
 
@@ -133,20 +135,6 @@ test("no address stands in the room's storage, in words or as a digest that othe
 		expect(rows).not.toContain(hex.slice(0, 16));
 	});
 });
-
-const TICKET: Ticket = {
-	member: "cid",
-	name: "Cid",
-	can: ["read", "publish"],
-	since: null,
-	history: 50,
-	resume: null,
-	protocol: null,
-	host: "rotunda.test",
-	expiresAt: null,
-	address: null,
-	from: null,
-};
 
 /** A join as the Worker hands it over, put into the room's inbox before this returns. */
 function joining(room: RoomObject, ticket: Partial<Ticket> = {}): Promise<Response> {

@@ -14,7 +14,9 @@ import { judge, type Verdict } from "./verdict.ts";
 import { Witness } from "./witness.ts";
 
 /** What asks for more than `npm test` does. */
-const ASKED = ["KILL_ROUNDS", "DOWN_SECONDS", "ROUGH_SECONDS", "HERD", "SEED"];
+const isAskedFor = ["KILL_ROUNDS", "DOWN_SECONDS", "ROUGH_SECONDS", "HERD", "SEED"].some(
+	(name) => process.env[name] !== undefined,
+);
 const PROBE = fileURLToPath(new URL("../../support/probe/faults/wrangler.toml", import.meta.url));
 
 /** Of a short run, in which the queue is never behind for long; where it is, a short lease only fills it with repeats. */
@@ -40,10 +42,12 @@ async function faultyServer(desk: Desk, leaseMs = LEASE_MS): Promise<DevServer> 
 	});
 }
 
-/** Drawn from SEED in the environment, or from the time; what failed says from what, so that it can be drawn again. */
+/** Drawn from SEED in the environment, or from the time; a long run, and what failed, say from what. */
 export function seeded(what: string): Random {
 	const seed = Number(process.env.SEED ?? Date.now());
-	onTestFailed(() => console.log(`${what}: SEED=${seed}`));
+	const tell = (): void => console.log(`${what}: SEED=${seed}`);
+	if (isAskedFor) tell();
+	else onTestFailed(tell);
 	return new Random(seed);
 }
 
@@ -170,7 +174,7 @@ export class Stage {
 
 /** Where a person has asked for the whole they are told what it came to; then as {@link expectKept}. */
 export async function expectKeptAndTold(verdict: Verdict, table: string, context: TestContext): Promise<void> {
-	if (ASKED.some((name) => process.env[name] !== undefined)) console.log(table);
+	if (isAskedFor) console.log(table);
 	await context.annotate(table);
 	expectKept(verdict);
 }

@@ -1,9 +1,11 @@
 /** Coming to a room as the Worker lets one in, and what operators and the consumer do to it. */
+
 import { env } from "cloudflare:workers";
 import type { Visitor } from "../../../src/durable/room-object.ts";
 import { TICKET_HEADER, type Ticket, writeTicket } from "../../../src/durable/ticket.ts";
 import type { Capability } from "../../../src/protocol/messages.ts";
 import { Guest } from "../guest.ts";
+import { TICKET as CID } from "../tickets.ts";
 
 export const ROOM = "kept";
 export const ALL: readonly Capability[] = ["read", "publish", "signal", "presence", "job", "moderate"];
@@ -11,19 +13,7 @@ export const OPERATOR: Visitor = { member: "room:operator", name: "Operator", ca
 
 export const stub = () => env.ROOMS.getByName(ROOM);
 
-const TICKET: Ticket = {
-	member: "",
-	name: "",
-	can: ALL,
-	since: null,
-	history: 50,
-	resume: null,
-	protocol: null,
-	host: "rotunda.test",
-	expiresAt: null,
-	address: null,
-	from: null,
-};
+const TICKET: Ticket = { ...CID, member: "", name: "", can: ALL };
 
 /** A guest's address counts; nobody else's is told. */
 export async function come(member: string, more: Partial<Ticket> = {}): Promise<Guest> {
