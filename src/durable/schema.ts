@@ -164,6 +164,11 @@ export const STEPS: readonly (readonly string[])[] = [
 		// For how long a range that waits was put off. Of one that waits already that is not known: a day at most.
 		"alter table ranges add column wait_ms integer not null default 86400000",
 	],
+	[
+		// An erasure that was under way had taken back what its member's jobs hold when it began: nothing is left to do.
+		"alter table erasures add column jobs_through integer not null default 0",
+		"alter table erasures add column jobs_done integer not null default 0",
+	],
 ];
 
 /** The version that this code reads and writes. */

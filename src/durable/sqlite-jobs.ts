@@ -3,7 +3,7 @@
 import { JOBS_LOOKED_AT_MAX, OUTCOME_KEPT_MS } from "../protocol/limits.ts";
 import { fitting } from "../room/fitting.ts";
 import type { AskKey, JobChange, JobHead, JobRow, ListedJob, RangeRow, SettledState } from "../room/jobs.ts";
-import type { DroppedJobs, JobSize, JobSizes } from "../room/store.ts";
+import type { DroppedJobs, ErasedJobs, ErasureRow, JobSize, JobSizes } from "../room/store.ts";
 import { ROWS } from "./database.ts";
 import { SqliteRemains } from "./sqlite-remains.ts";
 
@@ -202,8 +202,21 @@ export class SqliteJobs extends SqliteRemains {
 		);
 	}
 
-	eraseJobs(member: string): void {
-		this.write("update jobs set name = '', input = 'null', outcome = 'null', is_owed = 0 where member = ?", member);
+	eraseJobs({ member, jobsDone, jobsThrough }: ErasureRow, rowsMax: number, bytesMax: number): ErasedJobs {
+		// What others' hold stays: it weighs nothing.
+		const rows = this.read<{ n: number; isTheirs: number; bytes: number }>(
+			`select n, member is ?3 as "isTheirs",
+				iif(member is ?3, octet_length(input) + octet_length(outcome), 0) as bytes
+				from jobs where n > ?1 and n <= ?2 order by n limit ?4`,
+			...[jobsDone, jobsThrough, member, rowsMax],
+		);
+		const count = fitting(rows.length, bytesMax, (first, many) => rows.slice(first, first + many));
+		const done = count < rowsMax && count === rows.length ? jobsThrough : (rows[count - 1]?.n ?? jobsDone);
+		this.write(
+			"update jobs set name = '', input = 'null', outcome = 'null', is_owed = 0 where n > ? and n <= ? and member = ?",
+			...[jobsDone, done, member],
+		);
+		return { done, count: rows.slice(0, count).filter(({ isTheirs }) => isTheirs === 1).length };
 	}
 
 	#readJobs<T extends JobHead>(statement: string, ...bindings: SqlStorageValue[]): T[] {

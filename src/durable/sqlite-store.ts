@@ -162,12 +162,16 @@ export class SqliteStore extends SqliteKeys implements RoomStore {
 
 	erasures(): ErasureRow[] {
 		return this.read<ErasureRow & Record<string, SqlStorageValue>>(
-			`select member, eraser as "by", through, done from erasures order by member`,
+			`select member, eraser as "by", through, done, jobs_through as "jobsThrough", jobs_done as "jobsDone"
+				from erasures order by member`,
 		);
 	}
 
-	saveErasure({ member, by, through, done }: ErasureRow): void {
-		this.write("insert or replace into erasures values (?, ?, ?, ?)", member, by, through, done);
+	saveErasure({ member, by, through, done, jobsThrough, jobsDone }: ErasureRow): void {
+		this.write(
+			"insert or replace into erasures (member, eraser, through, done, jobs_through, jobs_done) values (?, ?, ?, ?, ?, ?)",
+			...[member, by, through, done, jobsThrough, jobsDone],
+		);
 	}
 
 	dropErasure(member: string): void {

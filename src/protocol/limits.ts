@@ -281,6 +281,8 @@ export const SANCTION_SECONDS_MAX = 100 * 365 * 86_400;
 export const ERASE_ROWS_MAX = 100;
 export const ERASE_BYTES_MAX = 512 * 1024;
 export const ERASE_EVENTS_MAX = 50;
+/** The jobs that one turn of an erasure looks at; of what they hold it takes as many bytes as of events. Then it rests as long as a wipe does for as many rows. */
+export const ERASE_JOBS_MAX = 2_000;
 /** How soon the alarm goes on with an erasure that a crash cut off. */
 export const ERASE_RETRY_MS = 1_000;
 

@@ -57,8 +57,8 @@ export class Dispatch {
 	/** A hold's author has been told already; what a trimmed range lost cannot be had again. */
 	#replayRow(row: JobRow, now: number): boolean {
 		const isDead = row.state === "failed" && this.#room.outbox.open(row.n) === undefined;
-		// What an erased member asked for is known to nobody any more.
-		const isErased = row.purpose === "asked" && row.outcome === "null";
+		// What an erased member asked for is known to nobody any more: every other failure has its reason.
+		const isErased = row.outcome === "null";
 		if (!isDead || isErased || row.purpose === "hold" || !this.#isDoable(row)) return false;
 		this.#room.outbox.replay(row, now);
 		return true;

@@ -4,7 +4,15 @@
  * archive owes the same.
  */
 import { formerIdOf } from "../protocol/ids.ts";
-import { ERASE_BYTES_MAX, ERASE_EVENTS_MAX, ERASE_RETRY_MS, ERASE_ROWS_MAX } from "../protocol/limits.ts";
+import {
+	ERASE_BYTES_MAX,
+	ERASE_EVENTS_MAX,
+	ERASE_JOBS_MAX,
+	ERASE_RETRY_MS,
+	ERASE_ROWS_MAX,
+	REMAINS_PAUSE_MS,
+	REMAINS_ROWS_MAX,
+} from "../protocol/limits.ts";
 import type { Concern } from "./concern.ts";
 import { fitting } from "./fitting.ts";
 import type { History } from "./history.ts";
@@ -30,13 +38,16 @@ interface Needs {
 
 export class Erasures implements Concern {
 	readonly #room: Needs;
+	/** After a piece that wrote many rows it rests: until when, Unix ms; 0 where it has written none since the wake. */
+	#restsUntil = 0;
 
 	constructor(needs: Needs) {
 		this.#room = needs;
 	}
 
+	/** After a wake: what rests is called by its alarm. */
 	get isRestless(): boolean {
-		return !this.isEmpty;
+		return !this.isEmpty && this.#restsUntil === 0;
 	}
 
 	get isEmpty(): boolean {
@@ -45,7 +56,13 @@ export class Erasures implements Concern {
 
 	/** One that a crash cut off is gone on with by the alarm. */
 	deadline(now: number): number | null {
-		return this.isEmpty ? null : now + ERASE_RETRY_MS;
+		if (this.isEmpty) return null;
+		return now < this.#restsUntil ? this.#restsUntil : now + ERASE_RETRY_MS;
+	}
+
+	setBack(now: number): boolean {
+		this.#restsUntil = Math.min(this.#restsUntil, now);
+		return false;
 	}
 
 	/** `by`: who erases. What the member says from now on is another matter; what it said under the id that it had before is not. */
@@ -71,15 +88,31 @@ export class Erasures implements Concern {
 		for (const seq of history.freshOf(member, (n) => outbox.row(n)?.member === member)) {
 			history.redact(seq, by, turn.now, true);
 		}
-		const row: ErasureRow = { member, by, through: turn.headBefore, done: record.meta.kept - 1 };
+		const events = { through: turn.headBefore, done: record.meta.kept - 1 };
+		const row: ErasureRow = { member, by, ...events, jobsThrough: record.meta.jobs, jobsDone: 0 };
 		veil.rows.set(member, row);
 		store.saveErasure(row);
 	}
 
 	/** The next piece of the first of them. Before the history is written: what is redacted is said. */
 	flush(turn: Turn): void {
-		const [row] = this.#room.veil.rows.values();
-		if (row === undefined) return;
+		const { store, veil } = this.#room;
+		const [row] = veil.rows.values();
+		if (row === undefined || turn.now < this.#restsUntil) return;
+		const done = row.done < row.through ? this.#eraseEvents(row, turn) : row.done;
+		const jobsDone = done < row.through ? row.jobsDone : this.#eraseJobs(row, turn);
+		if (done >= row.through && jobsDone >= row.jobsThrough) {
+			veil.rows.delete(row.member);
+			store.dropErasure(row.member);
+		} else {
+			veil.rows.set(row.member, { ...row, done, jobsDone });
+			store.saveErasure({ ...row, done, jobsDone });
+		}
+		if (!this.isEmpty && turn.now >= this.#restsUntil) turn.again();
+	}
+
+	/** A piece of its events; gives the seq up to which they are taken back. */
+	#eraseEvents(row: ErasureRow, turn: Turn): number {
 		const { store, record, history, veil } = this.#room;
 		const from = Math.max(row.done, record.meta.kept - 1);
 		const limit = Math.min(ERASE_ROWS_MAX, row.through - from);
@@ -95,14 +128,15 @@ export class Erasures implements Concern {
 			}
 			done = event.seq;
 		}
-		if (events.length === 0 || done >= row.through) {
-			veil.rows.delete(row.member);
-			store.dropErasure(row.member);
-		} else {
-			veil.rows.set(row.member, { ...row, done });
-			store.saveErasure({ ...row, done });
-		}
-		if (!this.isEmpty) turn.again();
+		return events.length === 0 ? row.through : done;
+	}
+
+	/** Likewise of its jobs; gives the number up to which. Rows are written by the second: it rests after them. */
+	#eraseJobs(row: ErasureRow, { now }: Turn): number {
+		if (row.jobsDone >= row.jobsThrough) return row.jobsDone;
+		const { done, count } = this.#room.store.eraseJobs(row, ERASE_JOBS_MAX, ERASE_BYTES_MAX);
+		this.#restsUntil = now + Math.round((count * REMAINS_PAUSE_MS) / REMAINS_ROWS_MAX);
+		return done;
 	}
 
 	wipe(): void {

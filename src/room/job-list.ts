@@ -8,6 +8,7 @@ import type { Outbox } from "./outbox.ts";
 import type { Ranges } from "./ranges.ts";
 import type { RoomRecord } from "./record.ts";
 import type { JobSize, JobSizes, RoomStore } from "./store.ts";
+import type { Veil } from "./veil.ts";
 
 export interface JobsQuery {
 	/** Null lists jobs of all states. */
@@ -29,6 +30,7 @@ interface Needs {
 	record: RoomRecord;
 	outbox: Outbox;
 	ranges: Ranges;
+	veil: Veil;
 }
 
 /** Jobs that may be listed, and how they are had. */
@@ -60,7 +62,7 @@ export class JobList {
 		const bodies = new Map<number, string>();
 		for (const range of ranges) if (numbers.has(range.n)) bodies.set(range.n, encodeRange(range, epoch));
 		const count = shown.length - bodies.size;
-		if (count > 0) for (const row of rows(count)) bodies.set(row.n, encodeJob(row, epoch));
+		if (count > 0) for (const row of rows(count)) bodies.set(row.n, encodeJob(this.#room.veil.overJob(row), epoch));
 		const end = shown.length < found.length ? (shown.at(-1)?.n ?? null) : last;
 		return { bodies: shown.map(({ n }) => bodies.get(n) ?? "null"), next: end === null ? null : jobId(epoch, end) };
 	}

@@ -11,6 +11,7 @@ import type { Ranges } from "./ranges.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
 import type { RoomStore } from "./store.ts";
+import type { Veil } from "./veil.ts";
 
 interface Needs {
 	store: RoomStore;
@@ -20,6 +21,7 @@ interface Needs {
 	outbox: Outbox;
 	ranges: Ranges;
 	roster: Roster;
+	veil: Veil;
 }
 
 /** Which job is meant, and which time it was sent. */

@@ -12,7 +12,7 @@ import {
 	type ListedJob,
 	type SettledState,
 } from "./jobs.ts";
-import type { DroppedJobs, JobSizes, Sync } from "./store.ts";
+import type { DroppedJobs, ErasedJobs, ErasureRow, JobSizes, Sync } from "./store.ts";
 
 export class MemoryJobs {
 	protected jobRows = new Map<number, JobRow>();
@@ -129,11 +129,21 @@ export class MemoryJobs {
 		return { dropped, nextAt: this.oldestSettledJob() };
 	}
 
-	eraseJobs(member: string): void {
+	eraseJobs({ member, jobsDone, jobsThrough }: ErasureRow, rowsMax: number, bytesMax: number): ErasedJobs {
 		this.#jobsWillChange();
+		const rows = this.#before(jobsThrough + 1)
+			.filter(({ n }) => n > jobsDone)
+			.toReversed()
+			.slice(0, rowsMax);
+		const bytesOf = (job: JobRow): number =>
+			job.member === member ? utf8Bytes(job.input) + utf8Bytes(job.outcome) : 0;
+		const count = fitting(rows.length, bytesMax, (first, many) =>
+			rows.slice(first, first + many).map((job) => ({ bytes: bytesOf(job) })),
+		);
 		const erased = { name: "", input: "null", outcome: "null", isOwed: false };
-		for (const job of this.jobRows.values()) {
-			if (job.member === member) this.jobRows.set(job.n, { ...job, ...erased });
-		}
+		const theirs = rows.slice(0, count).filter((job) => job.member === member);
+		for (const job of theirs) this.jobRows.set(job.n, { ...job, ...erased });
+		const isAll = count < rowsMax && count === rows.length;
+		return { done: isAll ? jobsThrough : (rows[count - 1]?.n ?? jobsDone), count: theirs.length };
 	}
 }

@@ -32,12 +32,13 @@ import { OpenJobs } from "./open-jobs.ts";
 import type { RoomRecord } from "./record.ts";
 import type { RoomStore } from "./store.ts";
 import type { Turn } from "./turn.ts";
+import type { Veil } from "./veil.ts";
 
 export class Outbox implements Concern {
 	readonly #store: RoomStore;
 	readonly #record: RoomRecord;
+	readonly #veil: Veil;
 	readonly #rules: Rules;
-	readonly #pendingPerMemberMax: number;
 	readonly #counts = new JobCounts();
 	readonly #open = new OpenJobs();
 	readonly #outcomes: KeptOutcomes;
@@ -48,14 +49,14 @@ export class Outbox implements Concern {
 	#added = new Map<number, JobRow>();
 	#changed = new Map<number, JobChange>();
 
-	constructor(store: RoomStore, record: RoomRecord, rules: Rules, pendingPerMemberMax: number) {
+	constructor(store: RoomStore, record: RoomRecord, veil: Veil, rules: Rules) {
 		this.#store = store;
 		this.#record = record;
+		this.#veil = veil;
 		this.#rules = rules;
-		this.#pendingPerMemberMax = pendingPerMemberMax;
 		this.#outcomes = new KeptOutcomes(store);
 		for (const head of store.jobsInHand()) {
-			if (head.state === "done" || head.state === "failed") this.#owe(head);
+			if (head.state === "done" || head.state === "failed") this.#owe(veil.overJob(head));
 			else this.#hold(head);
 			// What was on its way when the room fell asleep may have arrived or not: it is sent again, as the same run.
 			if (head.state === "waiting") this.#open.send(head.n);
@@ -75,7 +76,7 @@ export class Outbox implements Concern {
 	begin(keys: readonly AskKey[]): void {
 		if (this.#known.size > 0) this.#known = new Map();
 		if (keys.length === 0) return;
-		for (const head of this.#store.findAsks(keys)) this.#known.set(keyOf(head), head);
+		for (const head of this.#store.findAsks(keys)) this.#known.set(keyOf(head), this.#veil.overJob(head));
 	}
 
 	/** The job that was asked for, or whose event is held, under this id already. */
@@ -85,15 +86,15 @@ export class Outbox implements Concern {
 		return this.#known.get(key) ?? this.#open.get(this.#asked.get(key) ?? 0);
 	}
 
-	/** Why no further job can be owed, or null. */
-	fullFor(by: Starter, purpose: Exclude<Purpose, "event">): string | null {
+	/** Why no further job can be owed, or null. `perMember`: how many of what was asked for or is held one may have. */
+	fullFor(by: Starter, purpose: Exclude<Purpose, "event">, perMember: number): string | null {
 		if (this.#open.size >= JOBS_PENDING_MAX) return "The room has too many jobs to do; try again a little later.";
 		if (purpose === "review") {
 			if (!this.#counts.isFullOfReviewed(by)) return null;
 			return "Too many events wait to be looked at; publish this one again a little later.";
 		}
-		if (!this.#counts.isFullOfWaited(by, this.#pendingPerMemberMax)) return null;
-		return `You have ${this.#pendingPerMemberMax} jobs under way, or your network many; wait until one of them is done.`;
+		if (!this.#counts.isFullOfWaited(by, perMember)) return null;
+		return `You have ${perMember} jobs under way, or your network many; wait until one of them is done.`;
 	}
 
 	/** True where an event of theirs starts no job now: what it would start is dropped, the event is not. */
@@ -127,7 +128,7 @@ export class Outbox implements Concern {
 	/** A job with what it holds, settled or not, as this turn has it. */
 	row(n: number): JobRow | null {
 		const row = this.#added.get(n) ?? this.#store.job(n);
-		return row === null ? null : { ...row, ...this.#changed.get(n) };
+		return row === null ? null : this.#veil.overJob({ ...row, ...this.#changed.get(n) });
 	}
 
 	/** What a job holds, in bytes, without reading it. */
@@ -144,18 +145,22 @@ export class Outbox implements Concern {
 
 	/** Settles a job: once, since it is open only once. `isOwed`: someone is to be told, now or when they are back. */
 	settle(head: JobHead, outcome: Outcome, isOwed: boolean, now: number): void {
-		this.#open.delete(head.n);
-		this.#counts.end(head);
-		if (countsFor(head)) this.#asked.delete(keyOf(head));
-		head.state = outcome.state;
-		head.isOwed = isOwed && head.member !== null;
-		head.dueAt = now + OUTCOME_KEPT_MS;
-		this.#outcomes.keep(head.dueAt);
+		this.#close(head, outcome, isOwed, now);
 		const told = JSON.stringify(outcome.state === "done" ? (outcome.result ?? null) : outcome.error);
 		// What was held is in the history now, or nowhere: nothing refused leaves a trace.
 		const input = head.purpose === "hold" ? "null" : (this.row(head.n)?.input ?? "null");
 		this.#note({ ...head, input, outcome: told });
 		if (head.isOwed) this.#owe(head);
+	}
+
+	#close(head: JobHead, { state }: Pick<Outcome, "state">, isOwed: boolean, now: number): void {
+		this.#open.delete(head.n);
+		this.#counts.end(head);
+		if (countsFor(head)) this.#asked.delete(keyOf(head));
+		head.state = state;
+		head.isOwed = isOwed && head.member !== null;
+		head.dueAt = now + OUTCOME_KEPT_MS;
+		this.#outcomes.keep(head.dueAt);
 	}
 
 	/** The events in hold of those members. */
@@ -165,28 +170,24 @@ export class Outbox implements Concern {
 		);
 	}
 
-	/** A member is erased: what it asked for, and what came of it, is taken back. Gives what it is told of that. */
+	/** A member is erased: nothing of it is under way any more, nor owed. Gives what it is told of what it waits for. */
 	erase(member: string, now: number): JobNotice[] {
 		const notices: JobNotice[] = [];
 		const error = { code: "rejected", message: "Its author was erased." };
 		for (const head of [...this.#open.values()]) {
-			if (head.member !== member || head.purpose === "event" || head.purpose === "review") continue;
-			this.settle(head, { state: "failed", error }, false, now);
-			// What it holds is written at the turn's end: after the store has forgotten it.
+			if (head.member !== member) continue;
+			// What its event started is about nothing now: what comes of that in the end would be of its words.
+			const isWaitedFor = countsFor(head);
+			this.#close(head, { state: isWaitedFor ? "failed" : "done" }, false, now);
 			this.#note({ ...head, name: "", input: "null", outcome: "null" });
-			notices.push(this.notice({ ...head, outcome: JSON.stringify(error) }));
+			if (isWaitedFor) notices.push(this.notice({ ...head, outcome: JSON.stringify(error) }));
 		}
 		this.#outcomes.owed.drop(member);
-		this.#store.eraseJobs(member);
-		this.#eraseTurn(member);
-		return notices;
-	}
-
-	/** What this turn has settled or looked up of an erased member: it would be written back, or told again. */
-	#eraseTurn(member: string): void {
+		// What this turn has settled or looked up would be written back, or told again.
 		const nothing = { name: "", input: "null", outcome: "null", isOwed: false };
 		for (const [n, row] of this.#changed) if (row.member === member) this.#changed.set(n, { ...row, ...nothing });
 		for (const [key, head] of this.#known) if (head.member === member) this.#known.set(key, { ...head, isOwed: false });
+		return notices;
 	}
 
 	/** Puts a failed job on its way again. */
@@ -291,7 +292,7 @@ export class Outbox implements Concern {
 	}
 
 	#owe(head: JobHead): void {
-		if (head.member === null) return;
+		if (head.member === null || !head.isOwed) return;
 		const oldest = this.#outcomes.owed.add(head.member, head.n);
 		if (oldest !== null) this.received(head.member, [oldest]);
 	}

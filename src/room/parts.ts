@@ -51,11 +51,11 @@ function ground(store: RoomStore, attachments: readonly Attachment[], world: Wor
 	const record = new RoomRecord(store, { epochIfNew, saltIfNew });
 	const sanctions = new Sanctions(store);
 	const roster = new Roster(store, record, attachments, now);
-	const { memberSessionsMax, jobsPendingPerMemberMax } = settings;
+	const { memberSessionsMax } = settings;
 	const sessions = new Sessions(attachments, now, { roster, sanctions, memberSessionsMax });
 	const veil = new Veil(store, record);
 	const history = new History(store, record, veil);
-	const outbox = new Outbox(store, record, rules, jobsPendingPerMemberMax);
+	const outbox = new Outbox(store, record, veil, rules);
 	const ranges = new Ranges(rules.ranges, { store, record, roster });
 	return { name, store, settings, rules, buckets, record, sanctions, roster, sessions, veil, history, outbox, ranges };
 }

@@ -153,7 +153,7 @@ export class Publishing implements Concern {
 		if (lateMs > 0) return refuse("rate_limited", TOO_MUCH, { retryAfterMs: lateMs });
 		// What an event starts refuses nothing: where there is no room for that, it is dropped.
 		const purpose = isHeld(author, rule) ? "hold" : rule.check?.when === "after" ? "review" : null;
-		const full = purpose === null ? null : outbox.fullFor(author, purpose);
+		const full = purpose === null ? null : outbox.fullFor(author, purpose, settings.jobsPendingPerMemberMax);
 		return full === null ? { rule, dataJson } : refuse("too_many_jobs", full);
 	}
 

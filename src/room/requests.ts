@@ -118,7 +118,7 @@ export class Requests {
 			return refuse("too_large", `The data of a job holds at most ${this.#room.settings.eventBytesMax} bytes of JSON.`);
 		}
 		if (!this.#affords(session, { text: input, audience: 0, id }, turn)) return;
-		const full = this.#room.outbox.fullFor(session, "asked");
+		const full = this.#room.outbox.fullFor(session, "asked", this.#room.settings.jobsPendingPerMemberMax);
 		if (full !== null) return refuse("too_many_jobs", full);
 		const { member } = session;
 		const head = this.#room.outbox.add(

@@ -70,6 +70,10 @@ export interface ErasureRow {
 	through: number;
 	/** The seq up to which its events are taken back. */
 	done: number;
+	/** The newest job when it began. */
+	jobsThrough: number;
+	/** The number up to which what its jobs hold is taken back. */
+	jobsDone: number;
 }
 
 export interface EventSize {
@@ -136,6 +140,13 @@ export interface DroppedJobs {
 	nextAt: number | null;
 }
 
+export interface ErasedJobs {
+	/** The number up to which they are erased now. */
+	done: number;
+	/** How many of them are the member's. */
+	count: number;
+}
+
 export interface RoomStore {
 	/** Runs `work` and keeps all it wrote, or nothing where it throws. */
 	transaction<T>(work: () => Sync<T>): T;
@@ -200,8 +211,11 @@ export interface RoomStore {
 	dropErasure(member: string): void;
 	/** Seqs of the events that tell what a job made of the event `seq`, ascending: looked up, not searched for. */
 	seqsAbout(seq: number): number[];
-	/** Removes what the member's jobs hold and came to. */
-	eraseJobs(member: string): void;
+	/**
+	 * Removes what the member's jobs hold and came to, of the next ones that its erasure has not reached: it looks at
+	 * `rowsMax` of all jobs, and takes `bytesMax` of theirs, one at least.
+	 */
+	eraseJobs(erasure: ErasureRow, rowsMax: number, bytesMax: number): ErasedJobs;
 
 	/**
 	 * Takes events, keys, jobs, erasures and the roster: from now on there are none. What else is stored stays. At a

@@ -1,12 +1,12 @@
 /**
  * What an erasure has not reached yet is told no more: from the turn of the erasure on, whatever is read of the
- * history passes here, and what an erased member said, and what jobs made of it, comes out as redacted and without
- * a name. Costs nothing while nobody is being erased.
+ * history or of jobs passes here. What an erased member said, and what jobs made of it, comes out as redacted and without
+ * a name; its jobs, as if they held nothing. Costs nothing while nobody is being erased.
  */
 import { encodeEvent } from "../protocol/codec.ts";
 import type { Event } from "../protocol/messages.ts";
 import { utf8Bytes } from "../protocol/text.ts";
-import { jobNumber } from "./jobs.ts";
+import { type JobHead, type JobRow, jobNumber } from "./jobs.ts";
 import type { RoomRecord } from "./record.ts";
 import type { ErasureRow, RoomStore, StoredEvent } from "./store.ts";
 
@@ -15,6 +15,8 @@ const FROM = /^\{"type":"event","seq":[0-9]+,"at":[0-9]+,"from":"([^"]*)"/;
 /** What the room says of a job's outcome. */
 const IS_OUTCOME =
 	/^\{"type":"event","seq":[0-9]+,"at":[0-9]+,"from":"room:events","author":"[^"]*","name":"room\.job"/;
+
+type VeiledJob = Pick<JobHead, "n" | "member" | "isOwed"> & Partial<Pick<JobRow, "name" | "input" | "outcome">>;
 
 export class Veil {
 	readonly #store: RoomStore;
@@ -45,6 +47,17 @@ export class Veil {
 		const n = jobNumber(this.#record.epoch, data?.job ?? "");
 		const asker = n === null ? "" : (this.#store.job(n)?.member ?? "");
 		return [author, asker].find((member) => this.#covers(member, seq)) ?? null;
+	}
+
+	/** A job, or what is known of it, as it may be told: what it holds and came to is there no more, and owed to nobody. */
+	overJob<T extends VeiledJob>(job: T): T {
+		const row = this.rows.size === 0 || job.member === null ? undefined : this.rows.get(job.member);
+		if (row === undefined || job.n <= row.jobsDone || job.n > row.jobsThrough) return job;
+		const veiled: T = { ...job, isOwed: false };
+		if (veiled.name !== undefined) veiled.name = "";
+		if (veiled.input !== undefined) veiled.input = "null";
+		if (veiled.outcome !== undefined) veiled.outcome = "null";
+		return veiled;
 	}
 
 	/** Events up to where it stood when the member was erased; those that were reached are redacted already. */

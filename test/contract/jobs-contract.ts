@@ -261,7 +261,7 @@ export function describeJobs(name: string, run: RunWithStore): void {
 		});
 
 		inStore("an erasure is kept until it is dropped, one a member, and a wipe takes it", (store) => {
-			const erasure = { member: "ann", by: "room:operator", through: 9, done: 0 };
+			const erasure = { member: "ann", by: "room:operator", through: 9, done: 0, jobsThrough: 7, jobsDone: 3 };
 			store.transaction(() => store.saveErasure(erasure));
 			store.transaction(() => store.saveErasure({ ...erasure, done: 4 }));
 			store.transaction(() => store.saveErasure({ ...erasure, member: "bob" }));
@@ -273,6 +273,37 @@ export function describeJobs(name: string, run: RunWithStore): void {
 			expect(store.erasures()).toEqual([{ ...erasure, done: 4 }]);
 			store.transaction(() => store.wipe());
 			expect(store.erasures()).toEqual([]);
+		});
+
+		inStore("an erased member's jobs lose what they hold, a piece at a time, and nobody else's do", (store) => {
+			const held = { input: '"12345678"', outcome: '"12345678"', state: "done", isOwed: true } as const;
+			const jobs = [1, 2, 4, 5, 6, 9].map((n) => jobAt(n, { ...held, member: n === 2 ? "bob" : "ann" }));
+			store.transaction(() => store.addJobs(jobs));
+			const erasure = { member: "ann", by: "room:operator", through: 0, done: 0, jobsThrough: 6, jobsDone: 0 };
+			const piece = (jobsDone: number, rowsMax: number, bytesMax: number) =>
+				store.transaction(() => store.eraseJobs({ ...erasure, jobsDone }, rowsMax, bytesMax));
+			const bare = (n: number) => {
+				const { name, input, outcome, isOwed } = store.job(n) ?? jobAt(n);
+				return name === "" && input === "null" && outcome === "null" && !isOwed;
+			};
+			expect(() =>
+				store.transaction(() => {
+					store.eraseJobs(erasure, 99, MANY);
+					throw new Error("planted");
+				}),
+			).toThrow("planted");
+			expect(jobs.filter(({ n }) => bare(n))).toEqual([]);
+			// So many rows are looked at, also those of others.
+			expect(piece(0, 2, MANY)).toEqual({ done: 2, count: 1 });
+			// So many bytes are taken, and one job at least.
+			expect(piece(2, 99, 1)).toEqual({ done: 4, count: 1 });
+			expect(piece(4, 99, 50)).toEqual({ done: 6, count: 2 });
+			expect(piece(6, 99, MANY)).toEqual({ done: 6, count: 0 });
+			expect(numbersOf(jobs.filter(({ n }) => bare(n)))).toEqual([1, 4, 5, 6]);
+			const { name: _, input: __, outcome: ___, ...head } = jobs[0] as JobRow;
+			expect(store.job(1), "its place, and whose it was").toMatchObject({ ...head, isOwed: false });
+			expect(store.job(2)).toEqual(jobs[1]);
+			expect(store.job(9), "what was asked for after the erasure").toEqual(jobs[5]);
 		});
 
 		inStore("a wipe takes events, keys, jobs and the roster; meta and ranges stay", (store) => {

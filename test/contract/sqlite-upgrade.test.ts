@@ -5,7 +5,7 @@
 import { reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test } from "vitest";
-import { storedVersion, VERSION } from "../../src/durable/schema.ts";
+import { STEPS, storedVersion, VERSION } from "../../src/durable/schema.ts";
 import { SqliteStore } from "../../src/durable/sqlite-store.ts";
 import { JOBS_LOOKED_AT_MAX } from "../../src/protocol/limits.ts";
 import type { JobRow } from "../../src/room/jobs.ts";
@@ -238,6 +238,19 @@ test("jobs that failed before there was an index of them are found, a bounded nu
 		const anew = [many + 1, many + 2].map((n) => ({ ...(store.job(4) as JobRow), n, ask: null }));
 		store.transaction(() => store.addJobs(anew));
 		expect(read()).toEqual([many + 2, many + 1, many, 4]);
+	}));
+
+test("an erasure that an earlier version began had taken its member's jobs with it", () =>
+	inStorage((storage) => {
+		layTables(storage.sql, FIRST);
+		for (const step of STEPS.slice(0, 3)) for (const statement of step) storage.sql.exec(statement);
+		storage.sql.exec("insert into erasures values ('ann', 'room:operator', 9, 4)");
+		storage.sql.exec("update schema set version = 4");
+		const store = new SqliteStore(strict(storage));
+		store.transaction(() => store.append(eventsAt(1, 1)));
+		expect(store.erasures()).toEqual([
+			{ member: "ann", by: "room:operator", through: 9, done: 4, jobsThrough: 0, jobsDone: 0 },
+		]);
 	}));
 
 test("a room of version 1 that was forgotten begins anew as any other does", async () => {

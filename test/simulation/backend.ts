@@ -7,10 +7,13 @@ import { OPERATOR, OPERATOR_AUTHOR } from "../../src/protocol/ids.ts";
 import { CAPABILITIES } from "../../src/protocol/messages.ts";
 import type { Reply } from "../../src/room/effects.ts";
 import type { Post } from "../../src/room/inputs.ts";
+import { jobNumber } from "../../src/room/jobs.ts";
 import { hold } from "./broken.ts";
 import type { World } from "./world.ts";
 
 const RETRY_MS = 700;
+/** A page of jobs, as an operator asks for it. */
+const JOBS_READ = 50;
 
 export class Backend {
 	readonly #world: World;
@@ -121,9 +124,23 @@ export class Backend {
 		clock.after(1 + random.below(20), attempt);
 	}
 
+	/** Jobs, as operators read them: what came of each is what is known of it. */
+	#readJobs(): void {
+		const { platform, jury } = this.#world;
+		const { current } = jury.ledger;
+		for (const body of platform.body.room.jobs({ state: null, limit: JOBS_READ, cursor: null })?.bodies ?? []) {
+			const told = JSON.parse(body) as { job: string; result?: unknown; error?: unknown; from?: number };
+			const row = told.from === undefined ? current?.jobs.get(jobNumber(current.name, told.job) ?? 0) : undefined;
+			if (row === undefined || (row.state !== "done" && row.state !== "failed")) continue;
+			const outcome = JSON.stringify(told.result ?? told.error ?? null);
+			hold(outcome === row.outcome, "G5", () => `an operator read ${body}, and what came of it is ${row.outcome}`);
+		}
+	}
+
 	/** Reads a page over HTTP, which must be what is stored. */
 	read(): void {
 		const { platform, jury, random } = this.#world;
+		platform.guard(() => this.#readJobs());
 		const after = random.below(10);
 		platform.guard(() => {
 			const answer = eventsOf(platform.body.room, random.once(2) ? { after } : {});

@@ -8,6 +8,7 @@ import type { Input } from "../../src/room/inputs.ts";
 import type { AskKey, JobHead, JobRow, RangeRow } from "../../src/room/jobs.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
 import type {
+	ErasedJobs,
 	ErasureRow,
 	EventSize,
 	Meta,
@@ -39,6 +40,9 @@ export interface JobChange {
 /** What one piece removes of what was wiped. */
 const REMAINS_ROWS = 20;
 
+/** At how many jobs one piece of an erasure looks. */
+const ERASED_JOBS = 5;
+
 type SanctionKey = Pick<SanctionRow, "kind" | "subject" | "member">;
 
 function isSame(a: SanctionKey, b: SanctionKey): boolean {
@@ -61,6 +65,8 @@ export class Commit {
 	readonly rosterDropped: string[] = [];
 	readonly jobsAdded: JobRow[] = [];
 	readonly jobsChanged: JobChange[] = [];
+	/** Of members whose erasure has come to its end, the jobs that hold something all the same. */
+	readonly jobsKept: JobRow[] = [];
 	readonly ranges: RangeRow[] = [];
 	/** Members whose erasure has come to its end. */
 	readonly erased: string[] = [];
@@ -127,6 +133,7 @@ export class Disk extends MemoryStore {
 				const made = work();
 				if (this.fault !== null && this.fault.what !== "die after it") this.#fail();
 				commit.work.hasRemains = super.hasRemains();
+				if (commit.erased.length > 0) commit.jobsKept.push(...this.#jobsOf(commit.erased));
 				return made;
 			});
 		} finally {
@@ -135,6 +142,16 @@ export class Disk extends MemoryStore {
 		this.#committed(commit);
 		if (this.fault?.what === "die after it") this.#fail();
 		return result;
+	}
+
+	/** The jobs of those members that hold something, came to something, or are owed. */
+	#jobsOf(members: readonly string[]): JobRow[] {
+		return super.jobs(null, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER).flatMap(({ n, member }) => {
+			const job = members.includes(member ?? "") ? super.job(n) : null;
+			return job === null || (job.input === "null" && job.outcome === "null" && job.name === "" && !job.isOwed)
+				? []
+				: [job];
+		});
 	}
 
 	/** Each call of the store inside a transaction may be the one that fails. */
@@ -248,14 +265,11 @@ export class Disk extends MemoryStore {
 		}
 	}
 
-	override eraseJobs(member: string): void {
+	/** In small pieces, so that an erasure takes several. */
+	override eraseJobs(erasure: ErasureRow, rowsMax: number, bytesMax: number): ErasedJobs {
 		this.#call();
-		const befores = super.jobs(null, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER).map(({ n }) => super.job(n));
-		super.eraseJobs(member);
-		for (const before of befores) {
-			const after = before === null ? null : super.job(before.n);
-			if (before?.member === member && after !== null) this.#commit?.jobsChanged.push({ before, after });
-		}
+		this.#commit?.work.eraseJobs(rowsMax, bytesMax);
+		return super.eraseJobs(erasure, Math.min(rowsMax, ERASED_JOBS), bytesMax);
 	}
 
 	override saveRange(row: RangeRow): void {

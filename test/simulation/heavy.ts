@@ -77,9 +77,16 @@ export const HEAVY: Readonly<Record<HeavyDeed, Do>> = {
 
 	/** One that has said much is erased. */
 	eraseMuch: (world, person) => {
+		const { member } = person.character;
 		publishSmall(world, person, "soon gone");
 		publishSmall(world, person, "soon gone");
-		world.clock.after(STORED_MS, () => world.backend.moderate({ action: "erase", member: person.character.member }));
+		const job = { type: "job", id: world.newId(member), name: "sum", data: "1+1" } as const;
+		person.ask(job);
+		world.clock.after(STORED_MS, () => {
+			world.backend.moderate({ action: "erase", member });
+			// While its rows still go it asks what came of it.
+			for (let ms = 0; ms < 60; ms += 4) world.clock.after(ms, () => say(person, [job]));
+		});
 		world.linger(2 * STORED_MS);
 	},
 };

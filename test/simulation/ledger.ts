@@ -73,7 +73,9 @@ export class Ledger {
 		if (commit.meta !== null) this.#meet(commit.meta);
 		for (const { type, ...input } of commit.inputs) {
 			const action = type === "moderate" && "action" in input ? input.action : null;
-			if (action?.action === "erase") this.current?.erased.set(action.member, this.current.head);
+			if (action?.action !== "erase") continue;
+			this.current?.erased.set(action.member, this.current.head);
+			this.#eraseJobs(action.member);
 		}
 		this.#append(commit.appended);
 		for (const rewrite of commit.rewritten) this.#rewrite(rewrite.seq, rewrite.body);
@@ -87,6 +89,14 @@ export class Ledger {
 		if (current === null || meta === null || commit.meta === null) return;
 		hold(meta.head === current.head, "G1", () => `the head ${meta.head} was stored, but ${current.head} events`);
 		current.floor = meta.floor;
+	}
+
+	/** From the turn of its erasure on nothing is told of what a member's jobs hold, whether it is still stored or not. */
+	#eraseJobs(member: string): void {
+		for (const [n, job] of this.current?.jobs ?? []) {
+			if (job.member !== member) continue;
+			this.current?.jobs.set(n, { ...job, name: "", input: "null", outcome: "null", isOwed: false });
+		}
 	}
 
 	/** The room deleted all that it stored. */

@@ -15,6 +15,9 @@ export class Work {
 	twice: string | null = null;
 	/** Rows of what was wiped that were to go. */
 	removed = 0;
+	/** The jobs that an erasure was to look at, and how many bytes of them it was to take back. */
+	erasedJobs = 0;
+	erasedBytes = 0;
 	/** True where rows remain of what was wiped. */
 	hasRemains = false;
 	/** True where a member's erasure is under way. */
@@ -35,6 +38,11 @@ export class Work {
 	readJobs(rows: number): void {
 		this.jobs += rows;
 		this.#read(rows);
+	}
+
+	eraseJobs(rowsMax: number, bytesMax: number): void {
+		this.erasedJobs += rowsMax;
+		this.erasedBytes += bytesMax;
 	}
 
 	/** A statement looked for rows by their keys. */

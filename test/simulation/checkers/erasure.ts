@@ -11,24 +11,34 @@ const SPEAKING: ReadonlySet<Input["type"]> = new Set(["frame", "post", "settle",
 
 export class Erasure {
 	readonly #ledger: Ledger;
-	/** By member, up to which event its erasure goes. */
-	readonly #underWay = new Map<string, number>();
+	/** By member, up to which event its erasure goes, and up to which job. */
+	readonly #underWay = new Map<string, { event: number; job: number }>();
+	/** How many jobs the epoch had before the commit. */
+	#jobs = 0;
 
 	constructor(ledger: Ledger) {
 		this.#ledger = ledger;
 	}
 
-	committed({ inputs, appended, erased, now, isWiped }: Commit): void {
+	committed({ inputs, appended, erased, jobsKept, now, isWiped }: Commit): void {
 		if (isWiped) this.#underWay.clear();
 		const head = this.#ledger.current?.head ?? 0;
+		const before = isWiped ? 0 : this.#jobs;
+		this.#jobs = this.#ledger.meta?.jobs ?? 0;
 		for (const [index, input] of inputs.entries()) {
 			if (input.type !== "moderate" || input.action.action !== "erase") continue;
 			// What it says later in the turn is another matter.
 			const speaksOn = inputs.slice(index + 1).some(({ type }) => SPEAKING.has(type));
-			this.#underWay.set(input.action.member, speaksOn ? head - appended.length : head);
+			const through = speaksOn ? { event: head - appended.length, job: before } : { event: head, job: this.#jobs };
+			this.#underWay.set(input.action.member, through);
 		}
 		for (const member of erased) {
-			this.#holdErased(member, this.#underWay.get(member) ?? 0, now);
+			const through = this.#underWay.get(member) ?? { event: 0, job: 0 };
+			this.#holdErased(member, through.event, now);
+			for (const row of jobsKept) {
+				const isTheirs = row.member === member && row.n <= through.job;
+				hold(!isTheirs, "erasure", () => `${member} was erased, and its job ${row.n} is kept: ${JSON.stringify(row)}`);
+			}
 			this.#underWay.delete(member);
 		}
 	}

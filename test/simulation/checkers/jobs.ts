@@ -65,7 +65,6 @@ export class Jobs {
 		this.#silenced(commit);
 		if (commit.inputs.some(({ type }) => type === "alarm")) this.#expired(commit.now);
 		for (const input of commit.inputs) {
-			if (input.type === "moderate" && input.action.action === "erase") this.#erased(input.action.member, commit);
 			// The room itself settles what was gone when it was asked for.
 			if (input.type === "settle" && input.reply === null) this.#coverage.reach("job", "gone");
 		}
@@ -154,15 +153,6 @@ export class Jobs {
 	/** The room deleted all that it stored. */
 	forgotten(): void {
 		this.#ranges.clear();
-	}
-
-	/** What a member asked for goes with it. */
-	#erased(member: string, { jobsAdded }: Commit): void {
-		for (const row of this.#ledger.current?.jobs.values() ?? []) {
-			// What it asks for later in the turn is another matter.
-			const isKept = row.member === member && row.input !== "null" && !jobsAdded.some(({ n }) => n === row.n);
-			hold(!isKept, "G5", () => `${member} was erased, and ${row.input} of its job ${row.n} is kept`);
-		}
 	}
 
 	/** True where a member's events have as many jobs under way as they may, or had in this turn: what is over is dropped. */
@@ -295,7 +285,7 @@ export class Jobs {
 		if (state === "done") {
 			const said = JSON.stringify(result);
 			// What a turn tells it may erase a moment later.
-			if (this.#settled.has(row.n) && this.#erasing.has(sitting.member)) return;
+			if (this.#erasing.has(sitting.member)) return;
 			hold(said === row.outcome, "G5", () => `${sitting.session} was told ${said} of ${job}: ${row.outcome}`);
 		} else {
 			hold(error !== undefined, "G5", () => `${sitting.session} was not told why ${job} failed`);

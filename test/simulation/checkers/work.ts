@@ -4,7 +4,9 @@
  * turn takes in.
  */
 import {
+	ERASE_BYTES_MAX,
 	ERASE_EVENTS_MAX,
+	ERASE_JOBS_MAX,
 	ERASE_ROWS_MAX,
 	INBOX_MESSAGES_MAX,
 	JOBS_DUE_MAX,
@@ -106,6 +108,9 @@ export class WorkCheck {
 		const members = rewritten.filter(({ body }) => !body.includes(`"from":"${ROOM_MEMBER}"`)).length;
 		const most = ERASE_EVENTS_MAX + redactions;
 		hold(members <= most, "G8", () => `a turn took back ${members} events where ${most} are allowed`);
+		const { erasedJobs, erasedBytes } = work;
+		const isPiece = erasedJobs <= ERASE_JOBS_MAX && erasedBytes <= ERASE_BYTES_MAX;
+		hold(isPiece, "G8", () => `a turn took back what ${erasedJobs} jobs hold, ${erasedBytes} bytes of it`);
 		if (members === ERASE_EVENTS_MAX) this.#coverage.reach("work", "an erasure goes in pieces");
 	}
 

@@ -124,7 +124,7 @@ export const JOBS: readonly Mutant[] = [
 	{
 		name: "a member may have any number of jobs",
 		file: "room/outbox.ts",
-		find: "if (!this.#counts.isFullOfWaited(by, this.#pendingPerMemberMax)) return null;",
+		find: "if (!this.#counts.isFullOfWaited(by, perMember)) return null;",
 		put: "return null;",
 		expects: ["G8"],
 	},

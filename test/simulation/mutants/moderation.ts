@@ -82,9 +82,30 @@ export const MODERATION: readonly Mutant[] = [
 	},
 	{
 		name: "an erased member's jobs are kept",
+		file: "room/erasures.ts",
+		find: "jobsThrough: record.meta.jobs, jobsDone: 0",
+		put: "jobsThrough: 0, jobsDone: 0",
+		expects: ["erasure", "G5"],
+	},
+	{
+		name: "an erasure of jobs ends with its first piece",
+		file: "room/erasures.ts",
+		find: "? row.jobsDone : this.#eraseJobs(row, turn);",
+		put: "? row.jobsDone : Math.max(this.#eraseJobs(row, turn), row.jobsThrough);",
+		expects: ["erasure"],
+	},
+	{
+		name: "the list of jobs tells what an erased member's came to",
+		file: "room/job-list.ts",
+		find: "encodeJob(this.#room.veil.overJob(row), epoch)",
+		put: "encodeJob(row, epoch)",
+		expects: ["G5"],
+	},
+	{
+		name: "what an erased member's job came to is told until its row is reached",
 		file: "room/outbox.ts",
-		find: "this.#store.eraseJobs(member);",
-		put: "",
+		find: "this.#veil.overJob({ ...row, ...this.#changed.get(n) })",
+		put: "{ ...row, ...this.#changed.get(n) }",
 		expects: ["G5"],
 	},
 	{
@@ -104,8 +125,8 @@ export const MODERATION: readonly Mutant[] = [
 	{
 		name: "an erasure is forgotten after its first piece",
 		file: "room/erasures.ts",
-		find: "events.length === 0 || done >= row.through",
-		put: "events.length >= 0 || done >= row.through",
+		find: "if (done >= row.through && jobsDone >= row.jobsThrough) {",
+		put: "if (done >= 0 && jobsDone >= row.jobsDone) {",
 		expects: ["erasure"],
 	},
 	{

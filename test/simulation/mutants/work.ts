@@ -94,6 +94,13 @@ export const WORK: readonly Mutant[] = [
 		expects: ["G8"],
 	},
 	{
+		name: "an erasure looks at more jobs in one turn than a piece has",
+		file: "room/erasures.ts",
+		find: "eraseJobs(row, ERASE_JOBS_MAX, ERASE_BYTES_MAX)",
+		put: "eraseJobs(row, 2 * ERASE_JOBS_MAX, ERASE_BYTES_MAX)",
+		expects: ["G8"],
+	},
+	{
 		name: "what is said takes nothing of its member's bytes",
 		file: "room/tolls.ts",
 		find: "{ ...SAID, cost: told.units }",
