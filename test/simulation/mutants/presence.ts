@@ -12,15 +12,15 @@ export const PRESENCE: readonly Mutant[] = [
 	{
 		name: "grace forgotten",
 		file: "room/roster.ts",
-		find: "+ GRACE_MS <= now) this.#remove(id);",
-		put: "<= now) this.#remove(id);",
+		find: "+ GRACE_MS <= now) this.#remove(id, goneSince);",
+		put: "<= now) this.#remove(id, goneSince);",
 		expects: ["G9"],
 	},
 	{
 		name: "a grace of a minute",
 		file: "room/roster.ts",
-		find: "+ GRACE_MS <= now) this.#remove(id);",
-		put: "+ 6 * GRACE_MS <= now) this.#remove(id);",
+		find: "+ GRACE_MS <= now) this.#remove(id, goneSince);",
+		put: "+ 6 * GRACE_MS <= now) this.#remove(id, goneSince);",
 		expects: ["G9"],
 	},
 	{
