@@ -68,12 +68,13 @@ export class RoomRecord implements Concern {
 	}
 
 	setBack(now: number): boolean {
-		const { floorAt, oldestKey, olderKeys, emptySince } = this.#meta;
+		const { oldestKey, olderKeys, emptySince } = this.#meta;
+		const setBack = this.#newestAhead(now) ?? agedBy(this.#meta.setBack, now);
 		const times = {
-			floorAt: floorAt === null ? null : Math.min(floorAt, now),
+			floorAt: this.#floorAt(setBack, now),
 			oldestKey: agedBy(oldestKey, now),
 			olderKeys: agedBy(olderKeys, now),
-			setBack: this.#newestAhead(now) ?? agedBy(this.#meta.setBack, now),
+			setBack,
 			emptySince: emptySince === null ? null : Math.min(emptySince, now),
 		};
 		const { meta } = this;
@@ -90,9 +91,16 @@ export class RoomRecord implements Concern {
 		return newest === undefined || newest.at <= now ? null : { at: now, seq: head };
 	}
 
+	/** When the oldest event was written. A later mark makes it younger: what else waited for it would wait at every alarm. */
+	#floorAt(setBack: KeyAge | null, now: number): number | null {
+		const { floor, floorAt } = this.#meta;
+		if (floorAt === null) return null;
+		const [oldest] = setBack === this.#meta.setBack ? [] : this.#store.sizesAfter(floor - 1, 1);
+		return Math.min(oldest === undefined ? floorAt : this.writtenAt(oldest, setBack), now);
+	}
+
 	/** When an event was written, Unix ms, whatever the clock said then. */
-	writtenAt({ seq, at }: KeyAge): number {
-		const { setBack } = this.#meta;
+	writtenAt({ seq, at }: KeyAge, setBack = this.#meta.setBack): number {
 		return setBack === null || seq > setBack.seq ? at : Math.min(at, setBack.at);
 	}
 

@@ -8,7 +8,7 @@ import { HOLD_MS, houseRules, range } from "./house-rules.ts";
 import { act, moderator, tryJoin } from "./moderator.ts";
 import { only, scenario, seqs } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
-import { CLEAR, failed, lastJob, settle } from "./work.ts";
+import { CLEAR, expectRest, failed, lastJob, settle } from "./work.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -24,6 +24,18 @@ function ahead(stage: Stage, ms: number, live: () => void): void {
 	// It is seen by whatever comes next: someone looks in.
 	stage.post("room:backend", { id: `look${stage.now}`, name: "chat", data: 1 });
 }
+
+scenario(
+	"an event that is younger than it was taken for, after a second step back, wakes the room no sooner than it goes",
+	(stage) => {
+		ahead(stage, DAY, () => stage.post("ann", { id: "p1", name: "chat", data: 1 }));
+		stage.pass(HOUR);
+		ahead(stage, DAY, () => stage.post("ann", { id: "p2", name: "chat", data: 1 }));
+		expectRest(stage, 2 * DAY + HOUR);
+		expect([stage.room.meta.floor, stage.room.meta.head]).toEqual([5, 4]);
+	},
+	{ historyAgeMsMax: 2 * DAY },
+);
 
 for (const ms of STEPS) {
 	const by = `after ${ms / HOUR} h`;

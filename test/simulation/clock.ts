@@ -21,12 +21,10 @@ export class Clock {
 	backMs = 0;
 	/** When it last jumped, by true time. */
 	jumpedAt = Number.NEGATIVE_INFINITY;
-	/** When it went back, by true time, and by how much. */
-	readonly #backs: { at: number; ms: number }[] = [];
 	#agenda: Due[] = [];
 	#order = 0;
 	/** Told when the room's clock has jumped. */
-	jumped: () => void = () => {};
+	jumped: (isBack: boolean) => void = () => {};
 
 	/** What the room takes for the time, Unix ms. */
 	get roomNow(): number {
@@ -39,16 +37,10 @@ export class Clock {
 	}
 
 	jump(ms: number): void {
-		if (ms < 0) this.#backs.push({ at: this.now, ms: -ms });
 		this.backMs += Math.max(0, -ms);
 		this.jumpedAt = this.now;
 		this.skewMs += ms;
-		this.jumped();
-	}
-
-	/** By how much the room's clock went back within the last `ms`. */
-	backWithin(ms: number): number {
-		return this.#backs.reduce((sum, back) => sum + (back.at >= this.now - ms ? back.ms : 0), 0);
+		this.jumped(ms < 0);
 	}
 
 	after(ms: number, run: () => void): void {

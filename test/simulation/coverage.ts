@@ -18,6 +18,8 @@ export const REACHABLE = {
 		"stalled reader",
 		"clock ahead",
 		"clock back",
+		"clock steps",
+		"clock steps while asleep",
 		"queue refused",
 		"queue hung",
 		"message lost",

@@ -10,6 +10,7 @@ import {
 	SIGNAL_BYTES_MAX,
 } from "../../src/protocol/limits.ts";
 import { jobId } from "../../src/room/jobs.ts";
+import { stepClock } from "./clock-steps.ts";
 import { HEAVY } from "./heavy.ts";
 import type { Person } from "./person.ts";
 import type { Deed } from "./plan.ts";
@@ -218,6 +219,7 @@ export const DO: Readonly<Record<Deed, Do>> = {
 		kinds.failures = random.between(1, 8);
 	},
 	pass: (world) => world.linger(world.random.pick(LONG_MS)),
+	clockSteps: stepClock,
 	...HEAVY,
 };
 

@@ -3,6 +3,7 @@ import type { Capability } from "../../src/protocol/messages.ts";
 import type { RangeRule } from "../../src/protocol/rules.ts";
 import { readSettings, type Settings } from "../../src/protocol/settings.ts";
 import { range } from "../room/house-rules.ts";
+import { unsettleClock } from "./clock-steps.ts";
 import { type HeavyDeed, weighDown } from "./heavy.ts";
 import type { Character } from "./person.ts";
 import { Random } from "./random.ts";
@@ -62,7 +63,7 @@ export const DEEDS = {
 } as const;
 
 export type DrawnDeed = keyof typeof DEEDS;
-export type Deed = DrawnDeed | HeavyDeed;
+export type Deed = DrawnDeed | HeavyDeed | "clockSteps";
 
 /** In a crowded world so many steps come in the time of one: what is rare meets in one turn. */
 const CROWDED_TIMES = 10;
@@ -153,7 +154,7 @@ export function drawPlan(seed: number): Plan {
 			dice: random.word(),
 		});
 	}
-	return weighDown({
+	const plan: Plan = {
 		seed,
 		settings,
 		...drawRanges(seed, hasArchive),
@@ -163,7 +164,8 @@ export function drawPlan(seed: number): Plan {
 		isGathering: seed % 7 === 6,
 		sharesIds: seed % 5 === 4,
 		steps,
-	});
+	};
+	return unsettleClock(weighDown(plan));
 }
 
 /** An archive, a webhook or neither: by the seed itself, so that the seeds that are kept stay what they were. */

@@ -69,7 +69,10 @@ export class Platform {
 		this.watch = watch;
 		this.disk = this.#newDisk();
 		this.#timer = new Timer(clock, () => this.#ring());
-		clock.jumped = () => this.#armAlarm();
+		clock.jumped = (isBack) => {
+			if (isBack) this.watch.setBack(clock.roomNow);
+			this.#armAlarm();
+		};
 	}
 
 	#newDisk(): Disk {
@@ -187,7 +190,8 @@ export class Platform {
 		if (this.#awake === null) return false;
 		const { body, life } = this.#awake;
 		if (!body.isQuiet || this.#callers.size > 0) return false;
-		compareTwin(body.room, Room.wake(this.disk, this.#attachments(), this.world()), this.clock.roomNow);
+		const twin = Room.wake(this.disk, this.#attachments(), this.world());
+		compareTwin(body.room, twin, this.disk.meta(), this.clock.roomNow);
 		life.end();
 		this.#awake = null;
 		this.coverage.reach("fault", "sleep");

@@ -41,4 +41,6 @@ export interface Watch {
 	/** The machine died, and these sockets with it. */
 	crashed(wires: readonly Wire[]): void;
 	forgotten(): void;
+	/** The room's clock was set back, and stands at `now`. */
+	setBack(now: number): void;
 }

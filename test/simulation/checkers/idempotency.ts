@@ -3,22 +3,25 @@
 import { IDEMPOTENCY_MS } from "../../../src/protocol/limits.ts";
 import type { Ack, WireError } from "../../../src/protocol/messages.ts";
 import type { Reply } from "../../../src/room/effects.ts";
-import type { NewEvent } from "../../../src/room/store.ts";
 import { hold } from "../broken.ts";
+import type { Clock } from "../clock.ts";
 import type { Commit } from "../disk.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Sitting } from "./sitting.ts";
 
 export class Idempotency {
 	readonly #ledger: Ledger;
-	#keys = new Map<string, NewEvent>();
+	readonly #clock: Clock;
+	/** The newest event under each key, and when it was written, by the clock that never goes back. */
+	readonly #keys = new Map<string, { seq: number; writtenAt: number }>();
 	/** What was ever published under a (member, id), as JSON. */
 	readonly #variants = new Map<string, Set<string>>();
 	/** The head that a publish expects, by (member, id). */
 	readonly #expected = new Map<string, number>();
 
-	constructor(ledger: Ledger) {
+	constructor(ledger: Ledger, clock: Clock) {
 		this.#ledger = ledger;
+		this.#clock = clock;
 	}
 
 	/** A member sends a publish, for the first time or again. */
@@ -30,6 +33,7 @@ export class Idempotency {
 	}
 
 	committed(commit: Commit): void {
+		const writtenAt = this.#clock.steadyNow;
 		for (const event of commit.appended) {
 			// As everyone reads it: the key under which it is stored may be another.
 			const said = JSON.parse(event.body) as { id?: string; name: string; data: unknown; redacted?: true };
@@ -37,11 +41,11 @@ export class Idempotency {
 			const key = `${this.#ledger.current?.name} ${event.from} ${said.id}`;
 			const before = this.#keys.get(key);
 			hold(
-				before === undefined || event.at - before.at >= IDEMPOTENCY_MS,
+				before === undefined || writtenAt - before.writtenAt >= IDEMPOTENCY_MS,
 				"G3",
 				() => `${event.from} published ${said.id} once, and it is event ${before?.seq} and ${event.seq}`,
 			);
-			this.#keys.set(key, event);
+			this.#keys.set(key, { seq: event.seq, writtenAt });
 			const expected = this.#expected.get(`${event.from} ${said.id}`) ?? event.seq - 1;
 			hold(expected === event.seq - 1, "G2", () => `the event ${event.body} was to come right after ${expected}`);
 			if (said.redacted === true) continue;

@@ -68,7 +68,7 @@ export class Jury implements Watch {
 		this.#coverage = coverage;
 		this.order = new Order(this.ledger);
 		this.resume = new Resume(this.ledger, coverage);
-		this.idempotency = new Idempotency(this.ledger);
+		this.idempotency = new Idempotency(this.ledger, clock);
 		this.jobs = new Jobs(this.ledger, clock, coverage);
 		this.erasure = new Erasure(this.ledger);
 		this.refusals = new Refusals(this.ledger, clock, coverage);
@@ -76,7 +76,7 @@ export class Jury implements Watch {
 		this.work = new WorkCheck(coverage);
 		this.inbox = new InboxCheck(coverage);
 		this.access = new Access(this.ledger);
-		this.presence = new PresenceCheck(this.ledger, clock, () => this.sittings.values());
+		this.presence = new PresenceCheck(this.ledger, () => this.sittings.values());
 	}
 
 	accepted(session: string, wire: Wire): void {
@@ -292,6 +292,14 @@ export class Jury implements Watch {
 		this.#wokenAt = this.#clock.now;
 		this.bounds.woken();
 		this.presence.woken(attachments, now);
+	}
+
+	setBack(now: number): void {
+		for (const [wire, sitting] of this.sittings) {
+			sitting.seenAt = Math.min(sitting.seenAt, now);
+			wire.heardAt = Math.min(wire.heardAt, now);
+		}
+		this.presence.setBack(now);
 	}
 
 	crashed(wires: readonly Wire[]): void {

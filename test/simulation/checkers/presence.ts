@@ -5,23 +5,20 @@ import type { Presence, Welcome } from "../../../src/protocol/messages.ts";
 import type { Input } from "../../../src/room/inputs.ts";
 import type { Attachment } from "../../../src/room/session.ts";
 import { hold } from "../broken.ts";
-import type { Clock } from "../clock.ts";
 import type { Commit } from "../disk.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Sitting } from "./sitting.ts";
 
 export class PresenceCheck {
 	readonly #ledger: Ledger;
-	readonly #clock: Clock;
 	readonly #sittings: () => Iterable<Sitting>;
 	/** When each member's last session was gone, by the room's clock. */
 	readonly #goneAt = new Map<string, number>();
 	/** Those that the turn's commit dropped. */
 	#dropped: { member: string; now: number }[] = [];
 
-	constructor(ledger: Ledger, clock: Clock, sittings: () => Iterable<Sitting>) {
+	constructor(ledger: Ledger, sittings: () => Iterable<Sitting>) {
 		this.#ledger = ledger;
-		this.#clock = clock;
 		this.#sittings = sittings;
 	}
 
@@ -54,6 +51,11 @@ export class PresenceCheck {
 	/** A session is gone for the room, which may know it since earlier. */
 	left(member: string, at: number): void {
 		this.#goneAt.set(member, Math.max(at, this.#goneAt.get(member) ?? 0));
+	}
+
+	/** The room's clock was set back: nobody left later than it says. */
+	setBack(now: number): void {
+		for (const [member, at] of this.#goneAt) this.#goneAt.set(member, Math.min(at, now));
 	}
 
 	/** Everyone whose session a crash took is in grace from the wake on. */
@@ -104,10 +106,8 @@ export class PresenceCheck {
 				);
 			}
 			const goneAt = this.#goneAt.get(member);
-			// What a socket told before the clock went back the room may have taken note of after it.
-			const graceMs = GRACE_MS - this.#clock.backWithin(2 * GRACE_MS);
 			hold(
-				goneAt !== undefined && now - goneAt >= graceMs,
+				goneAt !== undefined && now - goneAt >= GRACE_MS,
 				"G9",
 				() =>
 					`${member} was said to have left ${goneAt === undefined ? "without leaving" : `after ${now - goneAt} ms`}`,

@@ -1,5 +1,6 @@
 /** All mutants. */
 import { CLIENT } from "./client.ts";
+import { CLOCK } from "./clock.ts";
 import { DURABLE } from "./durable.ts";
 import { FLOW } from "./flow.ts";
 import { HISTORY } from "./history.ts";
@@ -20,4 +21,5 @@ export const MUTANTS: readonly Mutant[] = [
 	...DURABLE,
 	...CLIENT,
 	...WORK,
+	...CLOCK,
 ];
