@@ -1,5 +1,11 @@
 /** How long the history is kept: by count, age and bytes, trimmed by alarm. Trimming moves the floor. */
-import { TRIM_BYTES_MAX, TRIM_ROWS_MAX, YOUNG_EVENT_MS } from "../protocol/limits.ts";
+import {
+	REMAINS_PAUSE_MS,
+	REMAINS_ROWS_MAX,
+	TRIM_BYTES_MAX,
+	TRIM_ROWS_MAX,
+	YOUNG_EVENT_MS,
+} from "../protocol/limits.ts";
 import type { Settings } from "../protocol/settings.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
@@ -26,6 +32,10 @@ export class Retention implements Concern {
 	readonly #room: Needs;
 	/** When the events over the count or the bytes are old enough to go, Unix ms. */
 	#excessAt: number | null = null;
+	/** After a piece of many rows it rests: until when, Unix ms. */
+	#restsUntil = 0;
+	/** The event up to which what came since this trim began is made up for; null where none is under way. */
+	#answered: number | null = null;
 
 	constructor(needs: Needs) {
 		this.#room = needs;
@@ -38,7 +48,8 @@ export class Retention implements Concern {
 	deadline(now: number): number | null {
 		const { floorAt } = this.#room.record.meta;
 		const trimAt = floorAt === null ? null : floorAt + this.#room.bounds.historyAgeMsMax;
-		return earliest(this.#nextExcess(now), trimAt);
+		const next = earliest(this.#nextExcess(now), trimAt);
+		return next === null ? null : Math.max(next, this.#restsUntil);
 	}
 
 	#nextExcess(now: number): number | null {
@@ -57,21 +68,39 @@ export class Retention implements Concern {
 	 * the bound in bytes; what is gone all the same is said.
 	 */
 	due({ now }: Turn): void {
+		if (now < this.#restsUntil) return;
 		const { record, ranges, dispatch, bounds } = this.#room;
+		const keptBefore = record.meta.kept;
 		const isOver = record.meta.bytes > bounds.historyBytesMax;
 		const { neededFrom } = ranges;
 		// What is below the floor already, and not dropped yet, comes first.
 		const waiting = Math.min(record.meta.floor, neededFrom) - record.meta.kept;
 		const isRaised = waiting < TRIM_ROWS_MAX / 2 && this.#raise(now);
 		const isDropped = this.#drop(isOver ? record.meta.floor : Math.min(record.meta.floor, neededFrom));
-		// The next piece follows at once.
+		// The next piece follows at once, or when it has rested.
+		this.#rest(record.meta.kept - keptBefore, now);
 		this.#excessAt = isRaised && isDropped ? null : now;
+		if (this.#excessAt === null) this.#answered = null;
 		const { kept } = record.meta;
 		if (!isOver || kept <= neededFrom) return;
 		for (const kind of ranges.trimmedBefore(kept)) dispatch.lost(kind, kept, now);
 	}
 
+	/** What comes in meanwhile goes without a rest: the history never grows for it. */
+	#rest(dropped: number, now: number): void {
+		const { head } = this.#room.record.meta;
+		const then = this.#answered ?? head;
+		const beyond = Math.max(0, dropped - (head - then));
+		this.#answered = Math.min(head, then + dropped);
+		this.#restsUntil = now + Math.round((beyond * REMAINS_PAUSE_MS) / REMAINS_ROWS_MAX);
+	}
+
+	wipe(): void {
+		this.#answered = null;
+	}
+
 	setBack(now: number): boolean {
+		this.#restsUntil = Math.min(this.#restsUntil, now);
 		if (this.#excessAt !== null) this.#excessAt = Math.min(this.#excessAt, now + YOUNG_EVENT_MS);
 		return false;
 	}

@@ -87,7 +87,10 @@ scenario(
 				range(100).map((m) => publish(`p${n}.${m}`)),
 			);
 		stage.now += 61_000;
-		stage.ring();
+		while (stage.room.meta.floor < 2902 && stage.alarmAt !== null) {
+			stage.now = Math.max(stage.now, stage.alarmAt);
+			stage.ring();
+		}
 		expect(stage.room.meta.floor).toBe(2902);
 		stage.flow({ drained: [bob] });
 		const news = stage.news(bob);

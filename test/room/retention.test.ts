@@ -1,6 +1,6 @@
 /** How long things are kept: events by count, age and bytes; keys for a day, whatever becomes of their events. */
 import { expect } from "vitest";
-import { TRIM_BYTES_MAX } from "../../src/protocol/limits.ts";
+import { TRIM_BYTES_MAX, TRIM_ROWS_MAX } from "../../src/protocol/limits.ts";
 import { awakeScenario, only, range, scenario, seqs } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 
@@ -154,10 +154,54 @@ awakeScenario(
 				ann,
 				range(100).map((m) => ({ type: "publish", id: `${n}.${m}`, name: "n", data: 1 })),
 			);
-		stage.pass(MINUTE + 1000);
-		const { floor, head } = stage.room.meta;
-		expect(head - floor + 1).toBeLessThanOrEqual(100);
-		expect(stage.alarms.length).toBeLessThan(10);
+		const dropped: { at: number; rows: number }[] = [];
+		const { store } = stage;
+		const dropEvents = store.dropEvents.bind(store);
+		let kept = 1;
+		store.dropEvents = (seq) => {
+			dropped.push({ at: stage.now, rows: seq + 1 - kept });
+			kept = seq + 1;
+			dropEvents(seq);
+		};
+		stage.pass(MINUTE);
+		const count = () => stage.room.meta.head - stage.room.meta.floor + 1;
+		for (let second = 0; second < 10 && count() > 100; second++) stage.pass(1_000);
+		expect(count()).toBeLessThanOrEqual(100);
+		// One a piece, and what moves the floor for the last time.
+		expect(stage.alarms.length).toBeLessThan(45_000 / TRIM_ROWS_MAX + 5);
+		for (const { at } of dropped) {
+			const within = dropped.filter((each) => each.at >= at && each.at < at + 1_000);
+			expect(
+				within.reduce((sum, { rows }) => sum + rows, 0),
+				"rows in a second",
+			).toBeLessThanOrEqual(10_000);
+		}
+	},
+	{ historyEventsMax: 100, publishPerSecond: 0 },
+);
+
+awakeScenario(
+	"G6 what is published while a trim goes on is made up for at once: the history does not grow for its rests",
+	(stage) => {
+		const ann = stage.join("ann");
+		let n = 0;
+		const sayMany = (frames: number) => {
+			for (const _ of range(frames))
+				stage.say(
+					ann,
+					range(100).map(() => ({ type: "publish", id: `${n++}`, name: "n", data: 1 })),
+				);
+		};
+		sayMany(900);
+		stage.now += MINUTE;
+		const kept = () => stage.room.meta.head - stage.room.meta.kept + 1;
+		const before = kept();
+		// 20,000 a second.
+		for (const _ of range(20)) {
+			sayMany(20);
+			stage.pass(100);
+		}
+		expect(kept()).toBeLessThan(before);
 	},
 	{ historyEventsMax: 100, publishPerSecond: 0 },
 );
