@@ -9,4 +9,11 @@ export const CLOCK: readonly Mutant[] = [
 		put: "",
 		expects: ["G9", "liveness"],
 	},
+	{
+		name: "a held range waits a day after a step back",
+		file: "room/ranges.ts",
+		find: "waiting: row.waitMs,",
+		put: "waiting: 24 * 3_600_000,",
+		expects: ["liveness"],
+	},
 ];
