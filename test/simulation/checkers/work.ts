@@ -8,6 +8,7 @@ import {
 	ERASE_EVENTS_MAX,
 	ERASE_JOBS_MAX,
 	ERASE_ROWS_MAX,
+	HELD_BYTES_MAX,
 	INBOX_MESSAGES_MAX,
 	JOBS_DUE_MAX,
 	MEMBERS_BYTES_MAX,
@@ -99,7 +100,8 @@ export class WorkCheck {
 		for (const message of shared) told += message.length;
 		if (told <= TURN_BYTES_MAX / 2) return;
 		this.#coverage.reach("work", "much is told to everyone");
-		const most = TURN_BYTES_MAX * (1 + alarms) + (messages + redactions + JOBS_DUE_MAX * alarms) * EVENT_ENVELOPE;
+		const most =
+			TURN_BYTES_MAX + 2 * HELD_BYTES_MAX * alarms + (messages + redactions + JOBS_DUE_MAX * alarms) * EVENT_ENVELOPE;
 		hold(told <= most, "G8", () => `a turn told everyone ${told} characters where ${most} are allowed`);
 	}
 
