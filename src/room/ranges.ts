@@ -211,12 +211,15 @@ export class Ranges implements Concern {
 	setBack(now: number): boolean {
 		this.#sendings.setBack(now);
 		if (this.#tellAt !== null) this.#tellAt = Math.min(this.#tellAt, now + DIRECTORY_LAG_MS);
+		let isMended = false;
 		for (const row of this.rows()) {
 			const leaseMs = this.#rules.get(row.kind)?.leaseMs ?? SEND_MS_MAX;
 			const mostMs = { idle: RANGE_PAUSE_MS, waiting: row.waitMs, sent: leaseMs, stopped: 0 }[row.state];
-			if (row.dueAt > now + mostMs) this.#put({ ...row, dueAt: now + mostMs });
+			if (row.dueAt <= now + mostMs) continue;
+			this.#put({ ...row, dueAt: now + mostMs });
+			isMended = true;
 		}
-		return this.#dirty.size > 0;
+		return isMended;
 	}
 
 	deadline(): number | null {

@@ -65,11 +65,20 @@ test("G10 [J-9] a listed page's join: the same refusals, by an error and a close
 });
 
 /** Each message, the capability that it asks for, and what shows that it was done. */
-const MESSAGES: Record<keyof typeof CLIENT_MESSAGES, { message: object; needs: string | null; done: string | null }> = {
+const MESSAGES: Record<
+	keyof typeof CLIENT_MESSAGES,
+	{ message: object; needs: string | null; beside?: string; done: string | null }
+> = {
 	publish: { message: { id: "m", name: "chat", data: 1 }, needs: "publish", done: "event" },
 	signal: { message: { name: "typing", data: 1 }, needs: "signal", done: "signal" },
 	presence: { message: { state: { mood: "good" } }, needs: "presence", done: "presence" },
-	job: { message: { id: "m", name: "unfurl", data: { url: "https://example.com" } }, needs: "job", done: "job" },
+	job: {
+		message: { id: "m", name: "unfurl", data: { url: "https://example.com" } },
+		needs: "job",
+		// What comes of it is told to everyone.
+		beside: "publish",
+		done: "job",
+	},
 	received: { message: { jobs: [] }, needs: null, done: null },
 	history: { message: { id: "m" }, needs: "read", done: "history" },
 	moderate: { message: { id: "m", action: "lock" }, needs: "moderate", done: null },
@@ -82,7 +91,7 @@ async function joined(can: readonly string[]): Promise<Guest> {
 	return guest;
 }
 
-describe.each(Object.entries(MESSAGES))("G10 [A-1] the message %s", (type, { message, needs, done }) => {
+describe.each(Object.entries(MESSAGES))("G10 [A-1] the message %s", (type, { message, needs, beside, done }) => {
 	/** Says it, and then something that every member may and that is answered: what came between is the answer. */
 	async function answers(guest: Guest): Promise<string[]> {
 		const from = guest.heard.length;
@@ -108,7 +117,7 @@ describe.each(Object.entries(MESSAGES))("G10 [A-1] the message %s", (type, { mes
 	}
 
 	test("with that capability alone is done", async () => {
-		const guest = await joined(["read", ...(needs === null ? [] : [needs])]);
+		const guest = await joined(["read", needs, beside].filter((each) => each != null));
 		const heard = await answers(guest);
 		expect(heard).not.toContain("error");
 		if (done !== null) expect(heard).toContain(done);
