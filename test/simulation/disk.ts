@@ -269,7 +269,8 @@ export class Disk extends MemoryStore {
 	override eraseJobs(erasure: ErasureRow, rowsMax: number, bytesMax: number): ErasedJobs {
 		this.#call();
 		this.#commit?.work.eraseJobs(rowsMax, bytesMax);
-		return super.eraseJobs(erasure, Math.min(rowsMax, ERASED_JOBS), bytesMax);
+		// What is recorded for the real object has its pieces.
+		return super.eraseJobs(erasure, this.keepsRemains ? Math.min(rowsMax, ERASED_JOBS) : rowsMax, bytesMax);
 	}
 
 	override saveRange(row: RangeRow): void {
