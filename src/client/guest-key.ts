@@ -38,6 +38,7 @@ export class GuestKey {
 	readonly #name: string;
 	/** The key and whose it is; the guest is "" where an earlier release kept the key alone. */
 	#kept: { key: string; guest: string } | null = null;
+	#isStored = false;
 	#locked: string | null = null;
 
 	/** @param room its address, without a query. */
@@ -49,9 +50,9 @@ export class GuestKey {
 	async take(): Promise<string | null> {
 		this.#kept ??= this.#read();
 		const { key, guest } = this.#kept ?? { key: null, guest: "" };
-		if (key === null || guest === "" || this.#locked === guest || typeof navigator?.locks?.request !== "function") {
-			return key;
-		}
+		// Where nothing is stored, as outside browsers, nobody can have copied it.
+		const mayBeCopied = this.#isStored && guest !== "" && typeof navigator?.locks?.request === "function";
+		if (key === null || !mayBeCopied || this.#locked === guest) return key;
 		this.#locked = guest;
 		if (await lock(guest)) return key;
 		this.release();
@@ -62,6 +63,7 @@ export class GuestKey {
 	#read(): { key: string; guest: string } | null {
 		try {
 			const [key, guest = ""] = sessionStorage.getItem(this.#name)?.split(" ") ?? [];
+			this.#isStored = true;
 			return key === undefined ? null : { key, guest };
 		} catch {
 			return null;
@@ -73,6 +75,7 @@ export class GuestKey {
 		this.#kept = { key, guest };
 		try {
 			sessionStorage.setItem(this.#name, `${key} ${guest}`);
+			this.#isStored = true;
 		} catch {
 			// Not in a browser, or storage is forbidden: the key lives as long as this object.
 			return;

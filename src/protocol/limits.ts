@@ -42,16 +42,10 @@ export const TURN_BYTES_MAX = 1024 * 1024;
 export const TURN_WINDOW_MS_MAX = 50;
 export const INBOX_MESSAGES_MAX = 10_000;
 export const INBOX_BYTES_MAX = 16 * 1024 * 1024;
-/**
- * What one session, and all guests of one address, may have waiting while the inbox is over half full. A client
- * that comes back sends at most 100 publishes of 32 KiB before it waits for an answer: that fits a session's share.
- */
+/** What one session, and all guests of one address, may have waiting while the inbox is over half full. A client that comes back sends at most 100 publishes of 32 KiB before it waits for an answer: that fits a session's share. */
 export const INBOX_SESSION_BYTES_MAX = 4 * 1024 * 1024;
 export const INBOX_ADDRESS_BYTES_MAX = 8 * 1024 * 1024;
-/**
- * What a session may be refused while the inbox is full before it is closed 4004: naming the ids means to look it through. In
- * UTF-16 units of text that take as long.
- */
+/** What a session may be refused while the inbox is full before it is closed 4004: naming the ids means to look it through. In UTF-16 units of text that take as long. */
 export const OVERLOAD_EFFORT_MAX = 1024 * 1024;
 /** What a turn takes to decode, in UTF-16 units of text that take as long (weight.ts): at most some 40 ms. */
 export const TURN_EFFORT_MAX = 1024 * 1024;
@@ -82,11 +76,7 @@ export const BURST_SECONDS = 2;
 /** What a member may say a second, of JSON in UTF-16 units: publishes, asks, signals and presence together. A whole outbox of 32 KiB each passes in a minute. */
 export const MEMBER_BYTES_PER_SECOND = 256 * 1024;
 export const MEMBER_BYTES_BURST_SECONDS = 8;
-/**
- * What a room tells all of its members a second: what is said, times those who hear it. Measured: 200 members hear
- * 32 KiB in some 25 ms, so at this rate a seventh of the room's time goes into it, and half a second's worth at once
- * holds nobody up for 100 ms.
- */
+/** What a room tells all of its members a second: what is said, times those who hear it. Measured: 200 members hear 32 KiB in some 25 ms, so at this rate a seventh of the room's time goes into it, and half a second's worth at once holds nobody up for 100 ms. */
 export const FANOUT_BYTES_PER_SECOND = 32 * 1024 * 1024;
 export const FANOUT_BURST_SECONDS = 0.5;
 /** Of presence apart, so that 200 members who come at once may each show 2 KiB: one alone has no more than 20 at once. */
@@ -125,16 +115,12 @@ export const ALARM_RETRY_MS = 30_000;
 export const TRIM_ROWS_MAX = 2_000;
 export const TRIM_BYTES_MAX = 2 * 1024 * 1024;
 
-/**
- * What one piece removes of what was wiped, and how long until the next. Rows written cost, and nobody waits: so it
- * is 8,000 a second, and a million keys go in two minutes. Measured: 2 MiB, or 2,000 keys, in some 5 ms.
- */
+/** What one piece removes of what was wiped, and how long until the next. Rows written cost, and nobody waits: so it is 8,000 a second, and a million keys go in two minutes. Measured: 2 MiB, or 2,000 keys, in some 5 ms. */
 export const REMAINS_ROWS_MAX = 2_000;
 export const REMAINS_BYTES_MAX = 2 * 1024 * 1024;
 export const REMAINS_PAUSE_MS = 250;
 /** A table of at most so many rows is emptied at once: a new name costs about as much. */
 export const REMAINS_AT_ONCE_ROWS_MAX = 100;
-
 // The client.
 export const BACKOFF_MS_MIN = 250;
 export const BACKOFF_MS_MAX = 30_000;
@@ -178,18 +164,11 @@ export const DEFAULTS = {
 	WEBHOOK_MAX_EVENTS: 100,
 	WEBHOOK_MAX_BYTES: 65_536,
 } as const;
-
 // Jobs.
 export const JOBS_PENDING_MAX = 10_000;
-/**
- * Of these, what events start may take so many: a card that is missing harms less than a check or an answer for which
- * there is no room, so 2,000 are left to those. Beyond it an event starts nothing, and is published all the same.
- */
+/** Of these, what events start may take so many: a card that is missing harms less than a check or an answer for which there is no room, so 2,000 are left to those. Beyond it an event starts nothing, and is published all the same. */
 export const JOBS_STARTED_MAX = 8_000;
-/**
- * With these, what is reviewed may take so many: an event that cannot be reviewed is refused, and 1,000 are left to
- * what others hold and ask for. A member and an address have as many reviews as cards.
- */
+/** With these, what is reviewed may take so many: an event that cannot be reviewed is refused, and 1,000 are left to what others hold and ask for. A member and an address have as many reviews as cards. */
 export const JOBS_REVIEWED_MAX = 9_000;
 /** Of one member: ten seconds of its publishes at their default rate, and so few that sixteen must work together. */
 export const JOBS_STARTED_PER_MEMBER_MAX = 500;
@@ -200,17 +179,11 @@ export const OUTCOMES_OWED_PER_MEMBER_MAX = 200;
 /** What one alarm forgets of settled jobs, in rows and in bytes of what they hold. */
 export const JOBS_TRIM_ROWS_MAX = 500;
 export const JOBS_TRIM_BYTES_MAX = 2 * 1024 * 1024;
-/**
- * Held events that one turn takes up, because they are cleared or refused or have run out: each is read and written
- * once more. Less where the audience is large. Measured: 1 MiB of them took 110 ms in a room of 20.
- */
+/** Held events that one turn takes up, because they are cleared or refused or have run out: each is read and written once more. Less where the audience is large. Measured: 1 MiB of them took 110 ms in a room of 20. */
 export const HELD_BYTES_MAX = 256 * 1024;
 /** Jobs that one turn hands over, and that one alarm looks at because they are due: a room that wakes may have 10,000 of them. */
 export const JOBS_DUE_MAX = 500;
-/**
- * Numbers of jobs that one page of their list looks through, twice, where it wants those that are done, or that failed
- * before there was an index of these: so that OPERATOR_READS_PER_SECOND pages read at most 50,000 rows a second.
- */
+/** Numbers of jobs that one page of their list looks through, twice, where it wants those that are done, or that failed before there was an index of these: so that OPERATOR_READS_PER_SECOND pages read at most 50,000 rows a second. */
 export const JOBS_LOOKED_AT_MAX = 500;
 /** What a listed job takes of a page beside its outcome, at most: its id, kind, member and numbers. */
 export const JOB_HEAD_BYTES_MAX = 512;
@@ -243,7 +216,6 @@ export const ARCHIVE_PARAMETER_BYTES_MAX = 512 * 1024;
 export const ARCHIVE_RECUT_ROWS_MAX = 100;
 /** Matches that a search reads, the newest; a page of results is far smaller. */
 export const SEARCH_MATCHES_MAX = 1_000;
-
 // The door.
 /** The period of the per-address limits in wrangler.toml, ms. */
 export const DOOR_PERIOD_MS = 60_000;
@@ -266,10 +238,7 @@ export const TOKEN_AHEAD_SECONDS_MAX = 30;
 export const TOKEN_SECONDS_MAX = 100_000_000_000;
 /** Guests of one address together have so many members' worth of every bucket. */
 export const GUESTS_PER_ADDRESS_WORTH = 20;
-/**
- * Of a guest without a socket, whom its room knows by its address alone: all who share that address share their keys,
- * and no two of them think of the same sixteen characters. A random UUID has 36.
- */
+/** Of a guest without a socket, whom its room knows by its address alone: all who share that address share their keys, and no two of them think of the same sixteen characters. A random UUID has 36. */
 export const GUEST_KEY_CHARS_MIN = 16;
 /** Bans and mutes that a room keeps; the soonest to expire go first. */
 export const SANCTIONS_MAX = 10_000;

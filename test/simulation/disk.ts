@@ -102,6 +102,8 @@ export interface DiskFault {
 
 export class Disk extends MemoryStore {
 	fault: DiskFault | null = null;
+	/** How many pieces of what was set aside have gone. */
+	pieces = 0;
 	/** The room's time while a turn runs, Unix ms. */
 	now = 0;
 	/** What the turn handles. */
@@ -307,6 +309,7 @@ export class Disk extends MemoryStore {
 	override dropRemains(rowsMax: number): void {
 		this.#call();
 		super.dropRemains(Math.min(rowsMax, REMAINS_ROWS));
+		this.pieces++;
 		if (this.#commit !== null) this.#commit.work.removed += rowsMax;
 	}
 
