@@ -134,7 +134,7 @@ export const CLIENT_OPEN_MS_MAX = 8_000;
 /** Of one that is open, the longest silence before it is let in. On 6 KB/s a frame of 32 KiB takes six seconds. */
 export const CLIENT_CONNECT_MS_MAX = 15_000;
 /** An attempt that is this old when the page or the network is back was begun in another world: it is begun anew. */
-export const CLIENT_HANG_MS = 2_000;
+export const CLIENT_HANG_MS = 4_000;
 /** Presence and signals, by name and receiver, that may wait as their newest. */
 export const CLIENT_NEWEST_MAX = 1_000;
 /** While the line holds more than this, what only its newest is worth waits; looked at again so soon. */

@@ -344,7 +344,7 @@ describe("the connection", () => {
 
 	test("an attempt that is young when the page is back goes on; one that hangs is begun anew, without a backoff", () => {
 		connection.reaching();
-		now += 1_999;
+		now += 3_999;
 		connection.back();
 		expect(opened).toHaveLength(1);
 		now += 1;

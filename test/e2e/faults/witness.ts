@@ -35,7 +35,11 @@ export class Witness {
 		this.name = name;
 		this.#ledger = ledger;
 		this.room = joinRoom(url, { name });
+		let attempts = 0;
 		this.room.on("state", ({ kind }) => {
+			// An attempt that hung when the network was back is begun anew: its welcome may be on its way.
+			if (kind === "connecting" && ++attempts > 1 && this.identities.size === 0) this.unwelcomedDrops++;
+			if (kind !== "connecting") attempts = 0;
 			if (kind !== "waiting") return;
 			this.drops++;
 			if (this.identities.size === 0) this.unwelcomedDrops++;
