@@ -14,6 +14,7 @@ import { countFailure, countKnock, countMember, networkOf } from "./access/knock
 import { isOriginAllowed } from "./access/origins.ts";
 import { answer } from "./events.ts";
 import { problem, Refused } from "./problem.ts";
+import { queryOf } from "./query.ts";
 import { roomOf } from "./room-of.ts";
 import { settingsOf } from "./settings-of.ts";
 
@@ -108,7 +109,8 @@ function readOffer(header: string | null): Offer {
 }
 
 async function prove(offer: Offer, request: Request, env: Cloudflare.Env, holderOf: HolderOf): Promise<Ticket> {
-	const { host, searchParams: query } = new URL(request.url);
+	const { host } = new URL(request.url);
+	const query = queryOf(request.url);
 	const holder = await count(offer, request, env, holderOf);
 	const asked = {
 		host,

@@ -10,7 +10,7 @@ import { readerOf, requireCapability } from "./access/caller.ts";
 import { answer, done } from "./events.ts";
 import { requireOperator } from "./operators.ts";
 import { problem, Refused } from "./problem.ts";
-import { NO_CURSOR, single, wholeNumber } from "./query.ts";
+import { NO_CURSOR, queryOf, single, wholeNumber } from "./query.ts";
 import { roomOf } from "./room-of.ts";
 import type { RouteEnv } from "./route-env.ts";
 import { requireWritable } from "./writable.ts";
@@ -72,10 +72,6 @@ operations.post("/rooms/:room/jobs/:job/replay", async (c) => {
 	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
 	return done(await roomOf(c.env, c.req.param("room")).replayJob(c.req.param("job")));
 });
-
-function queryOf(url: string): URLSearchParams {
-	return new URL(url).searchParams;
-}
 
 function cursorOf(url: string): string | null {
 	return single(queryOf(url), "cursor");

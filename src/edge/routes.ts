@@ -11,6 +11,7 @@ import { openApi } from "./openapi.ts";
 import { operations } from "./operations.ts";
 import { isOperator } from "./operators.ts";
 import { problem, Refused } from "./problem.ts";
+import { queryOf } from "./query.ts";
 import { namesJson, plainBody, wantsPage } from "./representation.ts";
 import { roomOf } from "./room-of.ts";
 import { roomPage } from "./room-page.ts";
@@ -71,7 +72,7 @@ function upgraded(c: Context<RouteEnv, "/rooms/:room">, upgrade: string): Respon
 }
 
 rooms.get("/rooms/:room/events", async (c) => {
-	const query = readEventsQuery(new URL(c.req.url).searchParams);
+	const query = readEventsQuery(queryOf(c.req.url));
 	const [room, caller] = await readable(c);
 	return answer(await room.events(query, caller));
 });
@@ -81,7 +82,7 @@ rooms.post("/rooms/:room/events", bounded, plainBody, async (c) => {
 });
 
 rooms.get("/rooms/:room/members", async (c) => {
-	const query = readMembersQuery(new URL(c.req.url).searchParams);
+	const query = readMembersQuery(queryOf(c.req.url));
 	const [room, caller] = await readable(c);
 	return answer(await room.members(caller, query));
 });

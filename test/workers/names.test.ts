@@ -9,6 +9,22 @@ afterEach(reset);
 const call = doorWith({ TOKEN_SECRET: SECRET });
 const asked = (name: string) => `/rooms/names?name=${encodeURIComponent(name)}`;
 
+test("[J-2] a query that is not UTF-8 is refused, and not read as something else", async () => {
+	for (const name of ["%FF", "a%C3", "%ED%A0%80", "%C0%AF"]) {
+		expect(await outcomeOf(await knock(call, `/rooms/names?name=${name}`)), name).toBe("400 bad_request");
+	}
+	expect(await outcomeOf(await knock(call, "/rooms/names?name=100%25"))).toBe("in");
+});
+
+test("G10 [T-6] a token's id that reads as the room or an operator is said to be a member's", async () => {
+	for (const sub of ["Room", "OPERATOR"]) {
+		const [welcome] = await (await enter(call, "/rooms/team-a", bearing(await mint({ sub, name: undefined })))).hears(
+			"welcome",
+		);
+		expect(welcome?.me.name).toBe(`member ${sub}`);
+	}
+});
+
 test.each(["👨‍👩‍👧", "می‌خواهم", "ශ්‍රී", "👩🏽‍🚀".repeat(17), "🎈".repeat(64)])("a guest is called %s", async (name) => {
 	const [welcome] = await (await enter(call, asked(name))).hears("welcome");
 	expect(welcome?.me.name).toBe(name);

@@ -62,10 +62,11 @@ export async function callerOfToken(
 	return { member, name: nameOf(name, member), can, expiresAt: claims.exp * 1000, address: null };
 }
 
-/** What is shown of a name that a token or an app gives: the member's id where that is none, or the room's own. */
+/** What is shown of a name that a token or an app gives: the member's id where that is none, or the room's own; and an id that reads as the room's says that it is a member's. */
 function nameOf(name: unknown, member: string): string {
 	const shown = typeof name === "string" ? displayName(name) : null;
-	return shown ?? member.slice(0, NAME_LETTERS_MAX);
+	const id = member.slice(0, NAME_LETTERS_MAX);
+	return shown ?? displayName(id) ?? `member ${id}`;
 }
 
 /** What a token's claims or an app say, before it is checked. */
