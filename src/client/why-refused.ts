@@ -19,7 +19,8 @@ export async function whyRefused(url: string, { token, key }: Offer): Promise<Wh
 		const headers: Record<string, string> = { Accept: "application/json" };
 		if (token !== null) headers.Authorization = `Bearer ${token}`;
 		if (key !== null) headers["Rotunda-Resume"] = key;
-		response = await fetch(url, { headers, cache: "no-store", credentials: "omit" });
+		// With the page's cookies, as its socket: what stands before the server may ask for those, and answer with a page.
+		response = await fetch(url, { headers, cache: "no-store" });
 		said = ((await response.json().catch(() => null)) ?? {}) as Record<string, unknown>;
 	} catch {
 		return again("The room cannot be reached.");

@@ -72,8 +72,8 @@ export function cleanName(name: string): string {
 /** The names by which the room itself and its operators speak. */
 export const ROOM_AUTHOR = "Room";
 export const OPERATOR_AUTHOR = "Operator";
-/** Shaped where they are asked for: what only knows ids, as the client, is spared it. */
-const isVoice = (name: string): boolean => [ROOM_AUTHOR, OPERATOR_AUTHOR].map(shapeOf).includes(shapeOf(name));
+/** Marked, so that what only knows ids, as the client, is spared it. */
+const VOICES = /* @__PURE__ */ [ROOM_AUTHOR, OPERATOR_AUTHOR].map(shapeOf);
 
 /** The name that one is shown by who calls oneself so: clean, and cut to its bounds. Null for what is no name, and for the room's own. */
 export function displayName(text: string): string | null {
@@ -81,7 +81,7 @@ export function displayName(text: string): string | null {
 	const cut = firstLetters(clean, NAME_LETTERS_MAX, NAME_BYTES_MAX);
 	// Behind what was cut off a joiner joins nothing any more.
 	const name = cut === clean ? clean : cleanName(cut);
-	return isVisible(name) && !isNoValue(name) && !isVoice(name) ? name : null;
+	return isVisible(name) && !isNoValue(name) && !VOICES.includes(shapeOf(name)) ? name : null;
 }
 
 /** True where `name` fits a pattern in which `*` matches any run of characters, from its beginning to its end. */

@@ -20,10 +20,3 @@ export type RoomRedacted = v.InferOutput<typeof RoomRedacted>;
 
 /** The schema of each one's data, by its name. */
 export const ROOM_EVENTS = { [ROOM_JOB]: RoomJob, [ROOM_REDACTED]: RoomRedacted } as const;
-
-/** The data of an event of that name as JSON. */
-export function roomEventData(name: typeof ROOM_JOB, data: RoomJob): string;
-export function roomEventData(name: typeof ROOM_REDACTED, data: RoomRedacted): string;
-export function roomEventData(_: string, data: object): string {
-	return JSON.stringify(data);
-}

@@ -7,7 +7,7 @@ import { encodeEvent } from "../protocol/codec.ts";
 import { ROOM_AUTHOR } from "../protocol/ids.ts";
 import { PAGE_BYTES_MAX, PAGE_EVENTS_DEFAULT } from "../protocol/limits.ts";
 import type { Event, HistoryRequest } from "../protocol/messages.ts";
-import { ROOM_REDACTED, roomEventData } from "../protocol/room-events.ts";
+import { ROOM_REDACTED, type RoomRedacted } from "../protocol/room-events.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
 import { fitting } from "./fitting.ts";
@@ -102,7 +102,7 @@ export class History implements Concern {
 			if (body !== stored.body) this.#rewrite(stored, body);
 			if (event.redacted === true) return true;
 		}
-		const data = roomEventData(ROOM_REDACTED, { seq, by });
+		const data = JSON.stringify({ seq, by } satisfies RoomRedacted);
 		this.append({ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: ROOM_REDACTED }, data, now);
 		for (const each of derived) this.redact(each, by, now);
 		return true;

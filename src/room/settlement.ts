@@ -5,7 +5,7 @@ import { digestOfGuest, ROOM_AUTHOR } from "../protocol/ids.ts";
 import { verdictIn } from "../protocol/jobs.ts";
 import { HELD_BYTES_MAX, OUTCOME_BYTES_MAX } from "../protocol/limits.ts";
 import type { Failed, Outcome } from "../protocol/outcome.ts";
-import { ROOM_JOB, roomEventData } from "../protocol/room-events.ts";
+import { ROOM_JOB, type RoomJob } from "../protocol/room-events.ts";
 import type { Rules } from "../protocol/rules.ts";
 import { exceedsBytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
@@ -172,9 +172,13 @@ export class Settlement implements Concern {
 			if (subject === null || isRedacted(subject)) return;
 		}
 		const job = jobId(this.#room.record.epoch, head.n);
-		const data = roomEventData(ROOM_JOB, { job, name: head.kind, of: head.seq, result: result ?? null });
+		const told: RoomJob = { job, name: head.kind, of: head.seq, result: result ?? null };
 		const facts = { about: head.seq, job: head.n };
-		this.#room.history.append({ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: ROOM_JOB, ...facts }, data, turn.now);
+		this.#room.history.append(
+			{ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: ROOM_JOB, ...facts },
+			JSON.stringify(told),
+			turn.now,
+		);
 	}
 
 	/** Settles, and tells the member: those of its sessions that are here now, and each that comes until one has received it. */
