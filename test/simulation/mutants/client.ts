@@ -39,7 +39,8 @@ export const CLIENT: readonly Mutant[] = [
 		file: "client/outbox.ts",
 		find: "message.from === me && message.id !== undefined",
 		put: "message.id !== undefined",
-		expects: ["G3"],
+		// Ids of publishes and of jobs are separate: it may be a job's that it takes the event for.
+		expects: ["G3", "G5"],
 	},
 	{
 		name: "a client takes the outcome of an event's job for its publish",

@@ -28,7 +28,8 @@ export const DURABLE: readonly Mutant[] = [
 		file: "durable/inbox.ts",
 		find: "this.#waiting = this.#waiting.filter((waiting) => !chosen.has(waiting));",
 		put: "this.#waiting = this.#waiting.filter((waiting) => chosen.has(waiting) && waiting.bytes < 0);",
-		expects: ["G8", "liveness"],
+		// What is lost waits while others have their turn.
+		expects: ["G6", "G8", "liveness"],
 	},
 	{
 		name: "an outcome is taken as stored before its turn",

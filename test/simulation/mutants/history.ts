@@ -164,6 +164,6 @@ export const HISTORY: readonly Mutant[] = [
 		file: "room/retention.ts",
 		find: "isOver ? record.meta.floor : Math.min(record.meta.floor, neededFrom)",
 		put: "record.meta.floor",
-		expects: ["archive"],
+		expects: ["archive", "G5"],
 	},
 ];
