@@ -27,7 +27,7 @@ export class Attempt implements Hearer {
 	#transport: Transport | null = null;
 	#offer: Offer | null = null;
 	#wasOpened = false;
-	#isOver = false;
+	readonly #over = new AbortController();
 
 	constructor(way: Way) {
 		this.#way = way;
@@ -75,6 +75,10 @@ export class Attempt implements Hearer {
 		return this.#offer !== null && this.#offer.token === null;
 	}
 
+	get #isOver(): boolean {
+		return this.#over.signal.aborted;
+	}
+
 	get unsentBytes(): number {
 		return this.#transport?.unsentBytes ?? 0;
 	}
@@ -84,7 +88,7 @@ export class Attempt implements Hearer {
 	}
 
 	close(): void {
-		this.#isOver = true;
+		this.#over.abort();
 		this.#transport?.close();
 	}
 
@@ -102,7 +106,7 @@ export class Attempt implements Hearer {
 	async closed(code: number, reason: string): Promise<void> {
 		const connection = this.#way.connection();
 		if (this.#wasOpened || this.#offer === null) return connection.closed(code, reason);
-		const why = await whyRefused(this.#way.url, this.#offer);
+		const why = await whyRefused(this.#way.url, this.#offer, this.#over.signal);
 		if (!this.#isOver) connection.refused(why.reason, why.code);
 	}
 }

@@ -71,14 +71,13 @@ export class Connection {
 
 	/** The page is back, or the network: looks at once whether the connection is alive, or tries at once to have one. */
 	back(): void {
-		const now = this.#port.now();
-		if (this.#state.kind === "live" || this.#state.kind === "replaying") {
+		if (this.#pulse.isOpen) {
 			if (this.#pulse.canPing) this.#ping();
 			return;
 		}
 		// A room that asked for a wait gets it, and an attempt that is young its time.
 		const isOver = this.#state.kind === "waiting" && this.#state.reason?.retryAfterMs === undefined;
-		const hangs = this.#state.kind === "connecting" && now >= this.#attemptAt + CLIENT_HANG_MS;
+		const hangs = this.#state.kind === "connecting" && this.#port.now() >= this.#attemptAt + CLIENT_HANG_MS;
 		if (!isOver && !hangs) return;
 		this.#backoff.forget();
 		this.#connect();

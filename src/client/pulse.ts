@@ -6,6 +6,8 @@ export class Pulse {
 	#pingAt: number | null = null;
 	/** What it means where no sign came. */
 	#silence = "";
+	/** True while a ping has no answer. */
+	#isAsked = false;
 
 	/** Nobody is there, so nothing is waited for. */
 	rest(): void {
@@ -15,6 +17,7 @@ export class Pulse {
 	await(now: number, ms: number, silence: string): void {
 		this.#signBy = now + ms;
 		this.#silence = silence;
+		this.#isAsked = false;
 	}
 
 	opened(now: number): void {
@@ -29,11 +32,13 @@ export class Pulse {
 
 	heard(): void {
 		this.#signBy = null;
+		this.#isAsked = false;
 	}
 
 	pinged(now: number): void {
 		this.await(now, PONG_MS_MAX, "The room could not be heard any more.");
 		this.#pingAt = now + HEARTBEAT_MS;
+		this.#isAsked = true;
 	}
 
 	/** Why it counts as gone, or null. */
@@ -45,9 +50,14 @@ export class Pulse {
 		return this.#pingAt !== null && this.#pingAt <= now;
 	}
 
+	/** True where there is somebody to ping. */
+	get isOpen(): boolean {
+		return this.#pingAt !== null;
+	}
+
 	/** True where a ping would tell something that is not asked already. */
 	get canPing(): boolean {
-		return this.#pingAt !== null && this.#signBy === null;
+		return this.isOpen && !this.#isAsked;
 	}
 
 	get deadline(): number | null {

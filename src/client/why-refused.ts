@@ -11,23 +11,24 @@ export interface Why {
 
 const again = (message: string): Why => ({ reason: { code: "unreachable", message }, code: CLOSE.busy });
 
-/** @param url the room's, `http` or `https`, with the join's own query. */
-export async function whyRefused(url: string, { token, key }: Offer): Promise<Why> {
+/** @param url the room's, `http` or `https`, with the join's own query. `signal`: nobody waits for it any more. */
+export async function whyRefused(url: string, { token, key }: Offer, signal: AbortSignal): Promise<Why> {
 	let response: Response;
-	let said: Record<string, unknown>;
+	let text: string;
 	try {
 		const headers: Record<string, string> = { Accept: "application/json" };
 		if (token !== null) headers.Authorization = `Bearer ${token}`;
 		if (key !== null) headers["Rotunda-Resume"] = key;
 		// With the page's cookies, as its socket: what stands before the server may ask for those, and answer with a page.
-		response = await fetch(url, { headers, cache: "no-store" });
-		said = ((await response.json().catch(() => null)) ?? {}) as Record<string, unknown>;
+		response = await fetch(url, { headers, cache: "no-store", signal });
+		// Whole, or not at all: of half an answer nothing follows.
+		text = await response.text();
 	} catch {
 		return again("The room cannot be reached.");
 	}
-	const { code, detail, retryAfterMs } = said;
+	const { room, code, detail, retryAfterMs } = fieldsOf(text);
 	const { ok, status } = response;
-	if (ok && typeof said.room === "string") {
+	if (ok && typeof room === "string") {
 		return again("The room is there, but no WebSocket opens: something on the way refuses it.");
 	}
 	if (typeof code === "string" && typeof detail === "string") {
@@ -38,4 +39,12 @@ export async function whyRefused(url: string, { token, key }: Offer): Promise<Wh
 	if (!ok && status !== 404) return again(`What is asked for the room answers ${status}.`);
 	const message = "There is no room at this address: a room's URL ends in /rooms/{room}, on a host where Rotunda runs.";
 	return { reason: { code: "not_found", message }, code: CLOSE.forbidden };
+}
+
+function fieldsOf(text: string): Record<string, unknown> {
+	try {
+		return Object(JSON.parse(text));
+	} catch {
+		return {};
+	}
 }

@@ -361,6 +361,24 @@ describe("the connection", () => {
 		expect((wakeAt ?? 0) - now).toBe(250);
 	});
 
+	test("an attempt that has opened when the page is back is asked for a sign of life, and not begun anew", () => {
+		connection.reaching();
+		connection.opened();
+		now += 9_000;
+		connection.back();
+		connection.back();
+		expect(sent).toEqual(["ping"]);
+		expect(opened).toHaveLength(1);
+		connection.heard("pong");
+		now += 14_999;
+		connection.wake();
+		expect(connection.state.kind).toBe("connecting");
+		connection.back();
+		now += 10_000;
+		connection.wake();
+		expect(connection.state).toMatchObject({ kind: "waiting", reason: { code: "unreachable" } });
+	});
+
 	test("a network that is gone is believed at once, and tried again by itself", () => {
 		goesLive();
 		connection.lost("No network.");

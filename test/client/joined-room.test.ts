@@ -212,6 +212,36 @@ describe("a socket that never opens", () => {
 		expect(room.state).toMatchObject({ kind: "stopped", reason: expect.stringContaining("no room at this address") });
 	});
 
+	test.each([200, 404, 401])("is not given up where the answer %i is cut off on its way", async (status) => {
+		answer = () => {
+			const cut = new ReadableStream({
+				start(controller) {
+					controller.enqueue(new TextEncoder().encode('{"room":"lob'));
+					controller.error(new TypeError("terminated"));
+				},
+			});
+			return new Response(cut, { status });
+		};
+		const room = joins();
+		(await socket()).ends();
+		await vi.advanceTimersByTimeAsync(0);
+		expect(room.state).toMatchObject({ kind: "waiting", reason: { code: "unreachable" } });
+	});
+
+	test("leaves no question behind when it is given up", async () => {
+		let signal: AbortSignal | null | undefined;
+		vi.stubGlobal("fetch", (_: string, init: RequestInit) => {
+			signal = init.signal;
+			return new Promise(() => {});
+		});
+		joins();
+		(await socket()).ends();
+		await vi.advanceTimersByTimeAsync(0);
+		expect(signal?.aborted).toBe(false);
+		await vi.advanceTimersByTimeAsync(8_000);
+		expect(signal?.aborted).toBe(true);
+	});
+
 	test("in a runtime without WebSocket stops, and says so", async () => {
 		vi.stubGlobal("WebSocket", undefined);
 		const room = joinRoom(URL_OF_ROOM);
