@@ -33,7 +33,7 @@ const keys = (...jwks: JsonWebKey[]) => {
 };
 const joining = async (token: string, door = call) => outcomeOf(await knock(door, "/rooms/team-a", bearing(token)));
 
-/** Lets time pass for those who look at the clock. */
+/** Lets time pass for those who look at the clock; where `ms` is less than 0, it is set back. */
 function pass(ms: number): void {
 	const now = Date.now();
 	vi.useFakeTimers({ toFake: ["Date"] });
@@ -103,6 +103,32 @@ test("a key that was withdrawn is refused at the latest when the cache has run o
 	keys();
 	pass(JWKS_CACHE_MS + 1);
 	expect(await joining(await key.sign({ exp: Math.floor(Date.now() / 1000) + 60 }))).toBe("401 unauthorized");
+});
+
+const YEAR_MS = 365 * 86_400_000;
+
+test("G10 a key that was withdrawn is refused as soon where the clock was ahead and is set back", async () => {
+	const key = await loginKey("ES256", "stolen");
+	const soon = { exp: Math.floor(Date.now() / 1000) + 3_600 };
+	const late = { exp: Math.floor((Date.now() + YEAR_MS) / 1000) + 3_600 };
+	keys(key.jwk);
+	pass(YEAR_MS);
+	expect(await joining(await key.sign(late))).toBe("in");
+	pass(-YEAR_MS);
+	keys();
+	pass(JWKS_CACHE_MS + 1);
+	expect(await joining(await key.sign(soon))).toBe("401 unauthorized");
+});
+
+test("a rotated key is picked up as soon where the clock was ahead and is set back", async () => {
+	const [old, fresh] = await Promise.all([loginKey("ES256", "old"), loginKey("ES256", "new")]);
+	keys(old.jwk);
+	pass(YEAR_MS);
+	expect(await joining(await old.sign({ exp: Math.floor(Date.now() / 1000) + 60 }))).toBe("in");
+	pass(-YEAR_MS);
+	keys(fresh.jwk);
+	pass(JWKS_COOLDOWN_MS + 1);
+	expect(await joining(await fresh.sign())).toBe("in");
 });
 
 test("G8 tokens of unknown keys do not make the server ask for the set again and again", async () => {

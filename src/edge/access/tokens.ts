@@ -33,8 +33,15 @@ const BY_JWKS = [
 /** The audience of one's own backend, where TOKEN_AUDIENCE asks a login for none. */
 const OWN_AUDIENCE = "rotunda";
 
-/** The remote key sets, each with its cache, for the life of the isolate. */
-const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
+/** A remote key set with its cache. */
+interface KeySet {
+	keyOf: ReturnType<typeof createRemoteJWKSet>;
+	/** Where the clock stood when it was last asked or fetched, Unix ms. */
+	stoodAt: number;
+}
+
+/** The remote key sets, for the life of the isolate. */
+const keySets = new Map<string, KeySet>();
 
 /**
  * The claims of a token, proven.
@@ -100,17 +107,30 @@ function algorithmOf(token: string): string | null {
 	}
 }
 
-function keySetOf(url: string): ReturnType<typeof createRemoteJWKSet> {
+function keySetOf(url: string): KeySet["keyOf"] {
+	const now = Date.now();
 	let keys = keySets.get(url);
-	if (keys === undefined) {
-		keys = createRemoteJWKSet(new URL(url), {
-			timeoutDuration: JWKS_MS_MAX,
-			cooldownDuration: JWKS_COOLDOWN_MS,
-			cacheMaxAge: JWKS_CACHE_MS,
-			[customFetch]: fetchBounded,
-		});
+	// What a clock noted that was ahead would be good, and not fetched again, until this one has caught up.
+	if (keys === undefined || now < keys.stoodAt) {
+		keys = newKeySet(url);
 		keySets.set(url, keys);
 	}
+	keys.stoodAt = now;
+	return keys.keyOf;
+}
+
+function newKeySet(url: string): KeySet {
+	const keyOf = createRemoteJWKSet(new URL(url), {
+		timeoutDuration: JWKS_MS_MAX,
+		cooldownDuration: JWKS_COOLDOWN_MS,
+		cacheMaxAge: JWKS_CACHE_MS,
+		[customFetch]: async (from: string, init: RequestInit) => {
+			const answer = await fetchBounded(from, init);
+			keys.stoodAt = Date.now();
+			return answer;
+		},
+	});
+	const keys: KeySet = { keyOf, stoodAt: 0 };
 	return keys;
 }
 
