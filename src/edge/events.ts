@@ -3,10 +3,11 @@
 import * as v from "valibot";
 import type { Answer, EventsQuery } from "../durable/reading.ts";
 import type { RoomStub } from "../durable/room-object.ts";
+import { conceal, type Standing } from "../jobs/archive/erasing.ts";
 import { PostEvent, PostModeration } from "../protocol/http.ts";
 import { MEMBER_ID, OPERATOR } from "../protocol/ids.ts";
 import { parseJson } from "../protocol/json.ts";
-import { PAGE_EVENTS_MAX } from "../protocol/limits.ts";
+import { ERASE_RETRY_MS, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
 import { isLoopback } from "../protocol/loopback.ts";
 import { isWellFormedValue, mayBeIllFormed } from "../protocol/text.ts";
 import type { Reply } from "../room/effects.ts";
@@ -64,14 +65,37 @@ export async function postEvent(request: Request, room: RoomStub, caller: Caller
 	}
 }
 
-/** `POST /rooms/{room}/moderation`: 204 where it is done. */
-export async function postModeration(request: Request, room: RoomStub, caller: Caller): Promise<Response> {
+/** `POST /rooms/{room}/moderation`: 204 where it is done. `archive`: null where there is none. */
+export async function postModeration(
+	request: Request,
+	room: RoomStub,
+	caller: Caller,
+	archive: D1Database | null,
+): Promise<Response> {
 	requireCapability(caller, "moderate");
 	const action = await readBody(request, PostModeration, "{action, member?, seq?, seconds?}");
 	if (action.action === "erase" && caller.member !== OPERATOR) {
 		throw new Refused("forbidden", "Erasing a member is for operators.");
 	}
-	return done(await room.moderate(caller, action));
+	const reply = await room.moderate(caller, action);
+	if (action.action === "erase" && reply.outcome === "done" && archive !== null) {
+		await concealErased(archive, action.member, await room.summary());
+	}
+	return done(reply);
+}
+
+/** From the answer on nothing of the member is found in the archive either. `summary`: as the room stands after it. */
+async function concealErased(archive: D1Database, member: string, summary: Answer): Promise<void> {
+	if ("refusal" in summary) throw new Refused(summary.refusal.code, summary.refusal.message, summary.refusal);
+	try {
+		await conceal(archive, member, JSON.parse(summary.json) as Standing);
+	} catch (error) {
+		console.error(
+			`The archive could not be told of an erasure: ${error instanceof Error ? error.name : typeof error}.`,
+		);
+		const message = "It is erased from the room, and the archive could not be told yet; ask for it again.";
+		throw new Refused("overloaded", message, { retryAfterMs: ERASE_RETRY_MS });
+	}
 }
 
 export function done(reply: Reply): Response {

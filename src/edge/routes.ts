@@ -89,7 +89,7 @@ rooms.get("/rooms/:room/members", async (c) => {
 
 rooms.post("/rooms/:room/moderation", bounded, plainBody, async (c) => {
 	const [room, caller] = await writable(c);
-	return postModeration(c.req.raw, room, caller);
+	return postModeration(c.req.raw, room, caller, c.env.ARCHIVE ?? null);
 });
 
 /** What each address takes, beside HEAD where it takes GET and OPTIONS everywhere: any other method is refused with this. */

@@ -1,7 +1,7 @@
 /** The archive: complete whatever is delivered twice or late; what was taken back or wiped is nowhere. */
 import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { archive } from "../../src/jobs/archive/archive.ts";
 import { directory, search } from "../../src/jobs/archive/search.ts";
 import type { JobContext, Range } from "../../src/jobs/kind.ts";
@@ -66,7 +66,8 @@ test("a range takes a dozen statements, however many were erased, redacted and w
 		erased: Array.from({ length: 40 }, (_, n) => `m${200 + n}`),
 		wiped: ["e0", ...Array.from({ length: 40 }, (_, n) => `w${n}`)],
 	};
-	await keep(taken, more, { env: { ...env, ARCHIVE: counting } as unknown as Cloudflare.Env });
+	const full = { ...env, ARCHIVE: counting, ARCHIVE_MAX_AGE_DAYS: "36500" };
+	await keep(taken, more, { env: full as unknown as Cloudflare.Env });
 	expect(statements).toBeLessThanOrEqual(15);
 	const left = (await rows()).filter((row) => row.redacted === 0 && row.seq <= 250);
 	expect(left.map(({ epoch, seq }) => `${epoch} ${seq}`)).toEqual(
@@ -198,6 +199,82 @@ test("an erased member's words are nowhere, under whatever epoch", async () => {
 	expect(await found("stays")).toEqual([2]);
 	await keep([event(1)]);
 	expect(await found("word1"), "a late range").toEqual([]);
+});
+
+test("an erased member's name is in no row, in whatever order its events come as they were and as erased", async () => {
+	const authors = async () => (await env.ARCHIVE.prepare("select author from events order by seq").raw()).flat();
+	const erased = (seq: number) => event(seq, { data: null, redacted: true, author: "" });
+	// A range that was on its way has brought them as they were; the one that is frozen anew brings them as erased.
+	await keep([event(1), redacted(2), event(3)]);
+	await keep([erased(1), erased(2), erased(3)], { erased: ["ann"] });
+	expect(await authors()).toEqual(["", "", ""]);
+	await keep([event(1), redacted(2), event(3)]);
+	expect(await authors(), "a late range").toEqual(["", "", ""]);
+	expect((await rows()).map(({ data }) => data)).toEqual(["null", "null", "null"]);
+});
+
+test("an event that is redacted keeps its author's name, whose it is to be told", async () => {
+	await keep([event(1)]);
+	await keep([redacted(1)]);
+	expect((await env.ARCHIVE.prepare("select author from events").raw()).flat()).toEqual(["Ann"]);
+});
+
+describe("a clock that was ahead once", () => {
+	const YEARS_MS = 3_650 * DAY_MS;
+	const at = (ms: number): void => {
+		vi.useFakeTimers({ toFake: ["Date"] });
+		vi.setSystemTime(ms);
+	};
+	afterEach(() => void vi.useRealTimers());
+	const now = Date.now();
+	const aged = { env: { ...env, ARCHIVE_MAX_AGE_DAYS: "2" } as unknown as Cloudflare.Env };
+	const seqs = async () => (await rows()).map(({ seq }) => seq);
+
+	test.each([
+		["the room's", now],
+		["this one and the room's", now + YEARS_MS],
+	])("the directory goes on where it is right again: %s", async (_, wasAt) => {
+		at(wasAt);
+		await keep([event(1, { at: now + YEARS_MS })], { count: 5, asOf: now + YEARS_MS });
+		at(now);
+		// Times of events never decrease, so they stay ahead.
+		await keep([event(2, { at: now + YEARS_MS })], { count: 2, asOf: now });
+		expect(await directory(env.ARCHIVE, 10)).toMatchObject([{ head: 2, members: 2, activeAt: now }]);
+		await keep([event(1)], { count: 5, asOf: now - 1 });
+		expect(await directory(env.ARCHIVE, 10)).toMatchObject([{ head: 2, members: 2 }]);
+	});
+
+	test.each([
+		["the room's", now],
+		["this one and the room's", now + YEARS_MS],
+	])("what was archived meanwhile goes when it is old, and not before: %s", async (_, wasAt) => {
+		at(wasAt);
+		await keep([event(1, { at: now + YEARS_MS })], {}, aged);
+		at(now);
+		await keep([event(2, { at: now + YEARS_MS })], {}, aged);
+		at(now + DAY_MS);
+		await keep([event(3, { at: now + YEARS_MS })], {}, aged);
+		expect(await seqs()).toEqual([1, 2, 3]);
+		// Of the day's beginning it is known what was there: up to a day late.
+		at(now + 3 * DAY_MS);
+		await keep([event(4, { at: now + YEARS_MS })], {}, aged);
+		expect(await seqs()).toEqual([3, 4]);
+		at(now + 5 * DAY_MS);
+		await keep([], {}, aged);
+		expect(await seqs()).toEqual([4]);
+	});
+
+	test("what comes where everything was removed is as young as it is", async () => {
+		at(now);
+		await keep([event(1), event(2)], {}, { ...aged, epoch: "e0" });
+		await keep([event(1, { at: now }), event(2, { at: now })], {}, aged);
+		at(now + DAY_MS);
+		await keep([], { wiped: ["e1"], count: 0 }, { ...aged, epoch: "e2" });
+		await keep([event(1, { at: now + DAY_MS })], {}, { ...aged, epoch: "e2" });
+		at(now + 2 * DAY_MS + 1);
+		await keep([event(2, { at: now + 2 * DAY_MS })], {}, { ...aged, epoch: "e2" });
+		expect(await seqs()).toEqual([1, 2]);
+	});
 });
 
 test("what a job made of an erased member's words is erased with them, also where the room no longer has it", async () => {

@@ -5,15 +5,24 @@
  */
 
 import { packRows } from "../../protocol/codec.ts";
-import { ARCHIVE_EXPIRE_ROWS_MAX, ARCHIVE_PARAMETER_BYTES_MAX } from "../../protocol/limits.ts";
+import {
+	ARCHIVE_EXPIRE_ROWS_MAX,
+	ARCHIVE_PARAMETER_BYTES_MAX,
+	TOKEN_AHEAD_SECONDS_MAX,
+} from "../../protocol/limits.ts";
 import type { Event } from "../../protocol/messages.ts";
-import { ROOM_JOB, ROOM_REDACTED, type RoomRedacted } from "../../protocol/room-events.ts";
+import { ROOM_REDACTED, type RoomRedacted } from "../../protocol/room-events.ts";
 import { readSettings } from "../../protocol/settings.ts";
 import type { Range, RangeKind } from "../kind.ts";
 import { textOf } from "../text-of.ts";
+import { eraseRows, unconceal } from "./erasing.ts";
 import { recut, selectUncut, type Uncut } from "./recut.ts";
 import { ready } from "./schema.ts";
 import { cutWords } from "./words.ts";
+
+const DAY_MS = 86_400_000;
+/** What a room noted as later than so long from now was noted by a clock that was ahead: those of two machines differ by less. */
+const CLOCKS_APART_MS_MAX = TOKEN_AHEAD_SECONDS_MAX * 1_000;
 
 export const archive: RangeKind = {
 	name: "archive",
@@ -30,13 +39,14 @@ export const archive: RangeKind = {
 		const { archiveAgeMsMax } = readSettings(env as unknown as Record<string, unknown>);
 		const now = Date.now();
 		const results = await db.batch<Uncut>([
+			...(archiveAgeMsMax === null ? [] : expire(db, now, archiveAgeMsMax)),
 			...wipe(db, room, range.wiped),
 			...insert(db, room, epoch, range.events),
 			...erase(db, room, epoch, range),
 			...redact(db, room, epoch, range.events),
-			note(db, room, epoch, range),
+			unconceal(db, room, epoch, range.to),
+			note(db, room, epoch, { range, now }),
 			...(range.wiped.length > 0 && range.head === 0 && range.count === 0 ? [unlist(db, room)] : []),
-			...(archiveAgeMsMax === null ? [] : [expire(db, now - archiveAgeMsMax)]),
 			selectUncut(db),
 		]);
 		const uncut = results.at(-1)?.results ?? [];
@@ -73,8 +83,9 @@ function insert(db: D1Database, room: string, epoch: string, events: readonly Ev
 				from json_each(?3)
 				where not exists (select 1 from wiped where room = ?1 and epoch = ?2)
 				on conflict (room, epoch, seq) do update
-				set data = excluded.data, text = excluded.text, redacted = 1
-				where excluded.redacted = 1 and events.redacted = 0`,
+				set data = excluded.data, text = excluded.text, redacted = 1,
+					author = case excluded.author when '' then '' else events.author end
+				where excluded.redacted = 1 and (events.redacted = 0 or excluded.author = '')`,
 			)
 			.bind(room, epoch, json),
 	);
@@ -85,20 +96,7 @@ function insert(db: D1Database, room: string, epoch: string, events: readonly Ev
  * the range on the room has redacted it already, and what the member said since then stays.
  */
 function erase(db: D1Database, room: string, epoch: string, { erased, from }: Range): D1PreparedStatement[] {
-	if (erased.length === 0) return [];
-	return [
-		"member in (select value from json_each(?2))",
-		`name = '${ROOM_JOB}' and exists (select 1 from events as about where about.room = ?1
-			and about.epoch = events.epoch and about.seq = events.data->>'of'
-			and about.member in (select value from json_each(?2)))`,
-	].map((isTheirs) =>
-		db
-			.prepare(
-				`update events set data = 'null', text = '', author = '', redacted = 1
-				where room = ?1 and ${isTheirs} and (epoch <> ?3 or seq < ?4)`,
-			)
-			.bind(room, JSON.stringify(erased), epoch, from),
-	);
+	return erased.length === 0 ? [] : eraseRows(db, room, JSON.stringify(erased), { epoch, from });
 }
 
 /** A tombstone for each event that was redacted, whether its row is there yet or not. */
@@ -119,17 +117,28 @@ function redact(db: D1Database, room: string, epoch: string, events: readonly Ev
 	];
 }
 
-/** The room's line in the directory: the newest that was heard of it, and nothing of a wiped epoch. */
-function note(db: D1Database, room: string, epoch: string, range: Range): D1PreparedStatement {
-	const activeAt = range.events.at(-1)?.at ?? range.asOf;
+/** What is noted of a room, and when, Unix ms. */
+interface Noting {
+	range: Range;
+	now: number;
+}
+
+/**
+ * The room's line in the directory: the newest that was heard of it, and nothing of a wiped epoch. What a clock noted
+ * that was ahead is newer than nothing that is heard when it is right again.
+ */
+function note(db: D1Database, room: string, epoch: string, { range, now }: Noting): D1PreparedStatement {
+	const activeAt = Math.min(range.events.at(-1)?.at ?? range.asOf, now);
 	return db
 		.prepare(
 			`insert into rooms (room, members, head, active_at, as_of)
 			select ?1, ?2, ?3, ?4, ?5 where not exists (select 1 from wiped where room = ?1 and epoch = ?6)
 			on conflict (room) do update
-			set members = ?2, head = ?3, active_at = max(active_at, ?4), as_of = ?5 where as_of <= ?5`,
+			set members = ?2, head = ?3, as_of = ?5,
+				active_at = case when active_at > ?7 then ?4 else max(active_at, ?4) end
+			where as_of <= ?5 or as_of > ?7`,
 		)
-		.bind(room, range.count, range.head, activeAt, range.asOf, epoch);
+		.bind(room, range.count, range.head, activeAt, range.asOf, epoch, now + CLOCKS_APART_MS_MAX);
 }
 
 /** A room that was wiped and in which nothing has happened since is in no directory. */
@@ -137,8 +146,26 @@ function unlist(db: D1Database, room: string): D1PreparedStatement {
 	return db.prepare("delete from rooms where room = ?").bind(room);
 }
 
-function expire(db: D1Database, before: number): D1PreparedStatement {
-	return db
-		.prepare("delete from events where id in (select id from events where at < ? limit ?)")
-		.bind(before, ARCHIVE_EXPIRE_ROWS_MAX);
+/**
+ * What is old goes, a piece a range. An event may bear a time that has not been yet, of a room whose clock was ahead: of
+ * which rows were there when a day began is known too, and those of a day that is long enough ago are old.
+ */
+function expire(db: D1Database, now: number, ageMsMax: number): D1PreparedStatement[] {
+	const before = now - ageMsMax;
+	const newest = "(select coalesce(max(id), 0) from events)";
+	return [
+		// Where the last rows are gone their numbers are given again.
+		db.prepare(`update days set last = ${newest} where last > ${newest}`),
+		db.prepare(`insert or ignore into days (at, last) select ?, ${newest}`).bind(Math.floor(now / DAY_MS) * DAY_MS),
+		db
+			.prepare("delete from events where id in (select id from events where at < ? limit ?)")
+			.bind(before, ARCHIVE_EXPIRE_ROWS_MAX),
+		db
+			.prepare(
+				`delete from events where id in (select id from events
+				where id <= (select coalesce(max(last), 0) from days where at <= ?) order by id limit ?)`,
+			)
+			.bind(before, ARCHIVE_EXPIRE_ROWS_MAX),
+		db.prepare("delete from days where at < (select max(at) from days where at <= ?)").bind(before),
+	];
 }

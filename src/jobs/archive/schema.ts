@@ -10,6 +10,7 @@
  */
 import first from "./migrations/0001_archive.sql";
 import second from "./migrations/0002_words.sql";
+import third from "./migrations/0003_erasing.sql";
 
 export interface Step {
 	/** The file's. */
@@ -21,6 +22,7 @@ export interface Step {
 export const STEPS: readonly Step[] = [
 	{ name: "0001_archive.sql", sql: first },
 	{ name: "0002_words.sql", sql: second },
+	{ name: "0003_erasing.sql", sql: third },
 ];
 
 /** As wrangler makes it. */

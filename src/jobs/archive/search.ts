@@ -1,5 +1,6 @@
 /** Reading the archive: search across rooms, and the directory of rooms. */
 import { PAGE_BYTES_MAX, SEARCH_MATCHES_MAX } from "../../protocol/limits.ts";
+import { IS_CONCEALED } from "./erasing.ts";
 import { ready } from "./schema.ts";
 import { roomWord, termsOf, uncutTermsOf } from "./words.ts";
 
@@ -143,6 +144,7 @@ function read(db: D1Database, { words, uncut, room }: Matches, most: Portion, fr
 				select e.id, e.at, length(cast(e.data as blob))
 				from matches cross join events e on e.id = matches.id
 				where e.redacted = 0 and (?3 is null or e.room = ?3) and (e.at, e.id) < (?7, ?8)
+				and not ${IS_CONCEALED}
 				order by e.at desc, e.id desc limit ?9),
 			portion (id, size, earlier) as (
 				select id, size, sum(size) over (order by at desc, id desc) - size from page)
