@@ -8,7 +8,7 @@ import { JOB_STATES, type JobState } from "../protocol/jobs.ts";
 import { PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX, SEARCH_CHARS_MAX } from "../protocol/limits.ts";
 import { readerOf, requireCapability } from "./access/caller.ts";
 import { answer, done } from "./events.ts";
-import { requireOperator } from "./operators.ts";
+import { requireOperator, requireOperatorReading } from "./operators.ts";
 import { problem, Refused } from "./problem.ts";
 import { NO_CURSOR, queryOf, single, wholeNumber } from "./query.ts";
 import { roomOf } from "./room-of.ts";
@@ -18,12 +18,12 @@ import { requireWritable } from "./writable.ts";
 export const operations = new Hono<RouteEnv>();
 
 operations.get("/rooms", async (c) => {
-	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
+	await requireOperatorReading(c.req.raw, c.env);
 	return c.json(listed(await roomsPage(c.env.ARCHIVE, limitOf(c.req.url), cursorOf(c.req.url))));
 });
 
 operations.get("/dead-letters", async (c) => {
-	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
+	await requireOperatorReading(c.req.raw, c.env);
 	return c.json(listed(await deadLettersPage(c.env.ARCHIVE, limitOf(c.req.url), cursorOf(c.req.url))));
 });
 
@@ -31,7 +31,7 @@ operations.get("/dead-letters", async (c) => {
 operations.get("/archive/search", async (c) => {
 	const room = single(queryOf(c.req.url), "room");
 	if (room === null) {
-		await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
+		await requireOperatorReading(c.req.raw, c.env);
 	} else {
 		const caller = await readerOf(c.req.raw, room, c.env, c.var.app);
 		requireCapability(caller, "read");
@@ -48,12 +48,12 @@ operations.get("/archive/search", async (c) => {
 
 operations.delete("/rooms/:room", async (c) => {
 	requireWritable(c.req.raw, c.env);
-	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
+	await requireOperator(c.req.raw, c.env);
 	return done(await roomOf(c.env, c.req.param("room")).wipe());
 });
 
 operations.get("/rooms/:room/jobs", async (c) => {
-	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
+	await requireOperator(c.req.raw, c.env);
 	const state = single(queryOf(c.req.url), "state");
 	if (state !== null && !(JOB_STATES as readonly string[]).includes(state)) {
 		throw new Refused("bad_request", `\`state\` is one of ${JOB_STATES.join(", ")}.`);
@@ -63,13 +63,13 @@ operations.get("/rooms/:room/jobs", async (c) => {
 });
 
 operations.get("/rooms/:room/jobs/:job", async (c) => {
-	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
+	await requireOperator(c.req.raw, c.env);
 	return answer(await roomOf(c.env, c.req.param("room")).job(c.req.param("job")));
 });
 
 operations.post("/rooms/:room/jobs/:job/replay", async (c) => {
 	requireWritable(c.req.raw, c.env);
-	await requireOperator(c.req.raw, c.env.OPERATOR_KEY);
+	await requireOperator(c.req.raw, c.env);
 	return done(await roomOf(c.env, c.req.param("room")).replayJob(c.req.param("job")));
 });
 

@@ -80,7 +80,7 @@ export const RATES: readonly Bound[] = [
 		answer: "`rate_limited`",
 	},
 	{
-		what: "reads of a room by all operators",
+		what: "reads of a room by all operators, and of all rooms at one place",
 		most: rate(limits.OPERATOR_READS_PER_SECOND),
 		answer: "`rate_limited`",
 	},

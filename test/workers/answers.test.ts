@@ -54,13 +54,16 @@ describe.each(READS)("G8 GET %s", (path) => {
 	});
 });
 
-// A summary is read as one would join (why-refused.test.ts).
-test.each(READS.slice(1))(
-	"G8 GET %s costs a guest that shows its key a token of its own, and twenty members' worth of its address",
-	async (path) => {
+/** A summary is read as one would join, where JSON is asked for by its name. */
+const AS_JOINER = { Accept: "application/json" };
+
+test.each([...READS.map((path) => [path, {}] as const), [PATH, AS_JOINER] as const])(
+	"G8 GET %s %o costs a guest that shows its key a token of its own, and twenty members' worth of its address",
+	async (path, more) => {
 		const reading = (key: string | null, address: string) =>
 			call(path, {
 				headers: {
+					...more,
 					"CF-Connecting-IP": address,
 					...(key === null ? {} : { "Rotunda-Resume": key }),
 				},
@@ -76,6 +79,7 @@ test.each(READS.slice(1))(
 		expect(answers, "all of that address together").toContain("429 rate_limited");
 		expect((await reading(keyOf(1), "203.0.113.10")).status, "another address").toBe(200);
 	},
+	30_000,
 );
 
 test.each([...READS, `${PATH}/jobs`, `${PATH}/jobs/none`])(
@@ -90,6 +94,21 @@ test.each([...READS, `${PATH}/jobs`, `${PATH}/jobs/none`])(
 		expect(await refused[0]?.json()).toMatchObject({ code: "rate_limited", retryAfterMs: expect.any(Number) });
 		expect((await call("/rooms/team-b/jobs", asOperator)).status).toBe(200);
 		expect((await call(PATH, { headers: bearer(await mint()) })).status).toBe(200);
+	},
+);
+
+test.each(["/rooms", "/dead-letters", "/archive/search?q=x"])(
+	"G8 GET %s, which is of no one room, costs an operator one of 50 reads a second",
+	async (path) => {
+		const asOperator = { headers: bearer(KEY) };
+		const many = Array.from({ length: OPERATOR_READS_PER_SECOND * 10 }, () => call(path, asOperator));
+		const [refused] = (await Promise.all(many)).filter(({ status }) => status === 429);
+		expect(Number(refused?.headers.get("Retry-After"))).toBeGreaterThanOrEqual(1);
+		expect(await refused?.json()).toMatchObject({ code: "rate_limited", retryAfterMs: expect.any(Number) });
+		// Who is no operator takes none of it, and has none.
+		expect(await problemOf(await call(path, { headers: bearer("another-key") }))).toBe("401 unauthorized");
+		expect(await problemOf(await call(`${PATH}/jobs`, asOperator)), "a room's own are apart").toBe("200");
+		await vi.waitFor(async () => expect(await problemOf(await call(path, asOperator))).toBe("200"), 2_000);
 	},
 );
 

@@ -151,3 +151,22 @@ test("where the platform has no limits, everyone is let in", async () => {
 	expect(env.NEW_ROOMS).toBeDefined();
 	expect(await outcomeOf(await knock(call, aRoom(), from(fresh())))).toBe("in");
 });
+
+test("G10 wrong operators' keys count at the door of their address, by any operators' address; the right one never", {
+	...AGAIN,
+	timeout: 60_000,
+}, async () => {
+	const key = "an-operator-key-of-32-characters";
+	const door = doorWith({ TOKEN_SECRET: SECRET, OPERATOR_KEY: key });
+	const address = fresh();
+	const ask = async (path: string, bearer: string) =>
+		problemOf(await door(path, { headers: { ...from(address), Authorization: `Bearer ${bearer}` } }));
+	const paths = ["/rooms", "/dead-letters", "/archive/search?q=x", "/rooms/a/jobs", "/rooms/a/jobs/e-1"];
+	const guesses = Array.from({ length: JOINS_A_MINUTE + 1 }, (_, n) =>
+		ask(paths[n % paths.length] ?? "", `guess-${n}`),
+	);
+	const answers = await Promise.all(guesses);
+	expect(answers.filter((answer) => answer === "401 unauthorized")).toHaveLength(JOINS_A_MINUTE);
+	expect(answers.filter((answer) => answer === "429 rate_limited")).toHaveLength(1);
+	expect(await ask("/rooms/a/jobs", key)).toBe("200");
+});
