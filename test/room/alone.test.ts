@@ -39,6 +39,13 @@ scenario("G7 a lone member who is there wakes its room at most every ten minutes
 	expect(stage.alarms.length).toBeLessThanOrEqual(6);
 });
 
+scenario("G7 two who say nothing but heartbeats wake it at most every 75 seconds", (stage) => {
+	const [ann] = [stage.join("ann"), stage.join("bob")];
+	stage.pass(60 * MINUTE);
+	expect(stage.closeCode(ann)).toBeNull();
+	expect(stage.alarms.length).toBeLessThanOrEqual(48);
+});
+
 scenario("G9 beside a second member it is looked at as soon as everyone", (stage) => {
 	const ann = stage.join("ann");
 	stage.pass(MINUTE);

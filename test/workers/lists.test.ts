@@ -3,6 +3,7 @@ import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { archive } from "../../src/jobs/archive/archive.ts";
+import { keepDeadLetter } from "../../src/jobs/archive/dead-letters.ts";
 import type { JobContext } from "../../src/jobs/kind.ts";
 import { SEARCH_MATCHES_MAX } from "../../src/protocol/limits.ts";
 import type { Event } from "../../src/protocol/messages.ts";
@@ -20,6 +21,7 @@ interface Page {
 	rooms?: { room: string }[];
 	members?: { id: string }[];
 	events?: { room: string; seq: number }[];
+	letters?: { body: string }[];
 	count?: number;
 	next?: string;
 }
@@ -164,8 +166,23 @@ describe("GET /archive/search", () => {
 	}, 60_000);
 });
 
+describe("GET /dead-letters", () => {
+	test("[X-6] each is told once, the newest first, though more come meanwhile and the oldest go", async () => {
+		const keep = (n: number) => keepDeadLetter(env.ARCHIVE, "rotunda-dead-jobs", JSON.stringify({ n }), "No room.");
+		for (let n = 1; n <= 13; n++) await keep(n);
+		const pages = await readAll("/dead-letters?limit=4", async (n) => {
+			await keep(100 + n);
+			// The newest DEAD_LETTERS_KEPT_MAX are kept: the oldest go.
+			await env.ARCHIVE.prepare("delete from dead_letters where id = (select min(id) from dead_letters)").run();
+		});
+		const read = pages.flatMap(({ letters }) => letters ?? []).map(({ body }) => (JSON.parse(body) as { n: number }).n);
+		expect(read).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3]);
+	});
+});
+
 describe.each([
 	"/rooms?limit=2",
+	"/dead-letters?limit=2",
 	"/rooms/team-a/members?limit=2",
 	"/archive/search?q=tea&limit=2",
 	"/archive/search?q=tea&room=team-a",
