@@ -60,8 +60,8 @@ export class Connection {
 	 * Sends what is worth nothing later: only while live.
 	 * @throws RoomError where the room could not take it.
 	 */
-	tell(message: SignalRequest): void {
-		this.#outgoing.tell(message);
+	signal(message: SignalRequest): void {
+		this.#outgoing.signal(message);
 	}
 
 	/** @throws RoomError where the room could not take it; what was told before stands. */

@@ -105,7 +105,7 @@ export class JoinedRoom implements Room {
 	}
 
 	signal(name: string, data: unknown, options: { to?: string } = {}): void {
-		this.#connection.tell({ type: "signal", name, data, ...options });
+		this.#connection.signal({ type: "signal", name, data, ...options });
 	}
 
 	setPresence(state: unknown): void {

@@ -103,12 +103,12 @@ export class Outbox {
 	hear(message: ServerMessage, me: string, now: number): boolean {
 		switch (message.type) {
 			case "event":
-				return message.from === me && message.id !== undefined && this.#settle(message.id, { seq: message.seq });
+				return message.from === me && message.id !== undefined && this.#fulfil(message.id, { seq: message.seq });
 			case "ack":
-				return this.#settle(message.id, { seq: message.seq });
+				return this.#fulfil(message.id, { seq: message.seq });
 			case "history": {
 				const { events, floor, head, more } = message;
-				return this.#settle(message.id, { events, floor, head, more });
+				return this.#fulfil(message.id, { events, floor, head, more });
 			}
 			case "job":
 				return this.#noted(message);
@@ -147,11 +147,11 @@ export class Outbox {
 			return true;
 		}
 		if (waiting.type === "publish" && (state === "done" || waiting.heldBy !== job)) return false;
-		if (state === "done") return this.#settle(id, result);
+		if (state === "done") return this.#fulfil(id, result);
 		return this.#fail(id, { id, code: "rejected", message: error?.message ?? "The job failed." });
 	}
 
-	#settle(id: string, answer: unknown): boolean {
+	#fulfil(id: string, answer: unknown): boolean {
 		const waiting = this.#take(id);
 		waiting?.resolve(answer);
 		return waiting !== undefined;

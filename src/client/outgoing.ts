@@ -33,7 +33,7 @@ export class Outgoing {
 	}
 
 	/** @throws RoomError where the room could not take it. */
-	tell(message: SignalRequest): void {
+	signal(message: SignalRequest): void {
 		const text = writeSignal(message, this.#limits);
 		if (!this.#isLive) return;
 		this.#newest.signal(message.name, message.to, text);
@@ -43,10 +43,10 @@ export class Outgoing {
 	/** @throws RoomError where the room could not take it; what was told before stands. */
 	setPresence(state: unknown): void {
 		this.#own.set(state, this.#limits);
-		this.#tellOwnState();
+		this.#sendOwnState();
 	}
 
-	#tellOwnState(): void {
+	#sendOwnState(): void {
 		const { text } = this.#own;
 		if (text === null || !this.#isLive) return;
 		this.#newest.presence(text);
@@ -70,7 +70,7 @@ export class Outgoing {
 
 	live(): void {
 		this.#isLive = true;
-		this.#tellOwnState();
+		this.#sendOwnState();
 	}
 
 	/** No longer live: what is told newest was worth something then. */

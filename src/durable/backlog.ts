@@ -48,7 +48,7 @@ export class Backlog {
 	/** What all of them hold together. */
 	#total = 0;
 	#lookedAt: number;
-	#isUnsettled = false;
+	#isUnsure = false;
 	/** Closed by us, and not yet answered: close() frees nothing. */
 	readonly #closing = new Set<WebSocket>();
 
@@ -59,7 +59,7 @@ export class Backlog {
 	/** To be told before each send: what the socket has not taken since the last one. What is sent now is no backlog yet. */
 	willSend(session: string, socket: WebSocket): void {
 		const bytes = buffered(socket);
-		this.#isUnsettled = true;
+		this.#isUnsure = true;
 		let held = this.#held.get(session);
 		if (held === undefined) {
 			if (bytes === 0) return;
@@ -102,8 +102,8 @@ export class Backlog {
 	}
 
 	/** True while it is not known that everything has been taken: a socket that never takes it keeps the object awake. */
-	get isUnsettled(): boolean {
-		return this.#isUnsettled;
+	get isUnsure(): boolean {
+		return this.#isUnsure;
 	}
 
 	/** True where somebody holds something that was not taken between two looks. */
@@ -117,7 +117,7 @@ export class Backlog {
 	}
 
 	/** Looks at everyone, when nothing was sent for a while: who still holds something, and since when. */
-	settle(sockets: Iterable<readonly [string, WebSocket]>, paused: ReadonlySet<string>, now: number): void {
+	lookAtAll(sockets: Iterable<readonly [string, WebSocket]>, paused: ReadonlySet<string>, now: number): void {
 		for (const [session, socket] of sockets) {
 			const bytes = buffered(socket);
 			if (bytes === 0 && !this.#held.has(session)) continue;
@@ -125,7 +125,7 @@ export class Backlog {
 			this.#note(held, bytes);
 			held.still = bytes === 0 || paused.has(session) ? null : levelOf(held.still, bytes, now);
 		}
-		this.#isUnsettled = this.isStill;
+		this.#isUnsure = this.isStill;
 	}
 
 	/** True while there is something to poll for. */

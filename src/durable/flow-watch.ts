@@ -2,7 +2,7 @@
  * Looks at what the sockets have not taken yet: after each turn, and by a timer only as long as anything waits,
  * when unsent data holds the object awake in any case.
  */
-import { FLOW_POLL_MS, SETTLE_MS } from "../protocol/limits.ts";
+import { FLOW_POLL_MS, STILL_POLL_MS } from "../protocol/limits.ts";
 import type { Flow } from "../room/inputs.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Clock, Machine } from "./surroundings.ts";
@@ -51,13 +51,13 @@ export class FlowWatch {
 			this.#around.abort("closed sockets hold too much");
 		}
 		if (flow !== null) host.flowed(flow);
-		if (this.#isPolled || !(backlog.isWaiting || backlog.isUnsettled)) return;
+		if (this.#isPolled || !(backlog.isWaiting || backlog.isUnsure)) return;
 		// What was not taken by the second look holds the object awake in any case: then looking costs nothing.
-		const ms = backlog.isWaiting || !backlog.isStill ? FLOW_POLL_MS : SETTLE_MS;
+		const ms = backlog.isWaiting || !backlog.isStill ? FLOW_POLL_MS : STILL_POLL_MS;
 		this.#isPolled = true;
 		this.#around.after(ms, () => {
 			this.#isPolled = false;
-			if (!host.isBusy()) backlog.settle(seats, host.paused(), this.#around.now());
+			if (!host.isBusy()) backlog.lookAtAll(seats, host.paused(), this.#around.now());
 			this.look();
 		});
 	}

@@ -83,11 +83,11 @@ export class Platform implements Surroundings {
 	}
 
 	/** Never awaited: a queue may hang for a minute, and a room does not. */
-	send(messages: readonly unknown[], told: (isSent: boolean) => void): void {
-		if (this.#jobs === undefined) return told(false);
+	send(messages: readonly unknown[], hear: (isSent: boolean) => void): void {
+		if (this.#jobs === undefined) return hear(false);
 		this.#jobs.sendBatch(messages.map((body) => ({ body }))).then(
-			() => told(true),
-			() => told(false),
+			() => hear(true),
+			() => hear(false),
 		);
 	}
 

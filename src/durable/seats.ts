@@ -124,10 +124,10 @@ export class Seats {
 	}
 
 	/** What a turn has decided for its sessions: what they keep, what they hear, and whom it closes. */
-	perform({ attachments, welcomed, closes, ...told }: Omit<Effects, "replies" | "jobs">): void {
+	perform({ attachments, welcomed, closes, ...outgoing }: Omit<Effects, "replies" | "jobs">): void {
 		for (const [session, attachment] of attachments) this.#bySession.get(session)?.serializeAttachment(attachment);
 		for (const session of welcomed) if (this.#bySession.has(session)) this.#welcomed.add(session);
-		this.#deliver(told);
+		this.#deliver(outgoing);
 		this.close(closes);
 	}
 
@@ -135,23 +135,23 @@ export class Seats {
 	 * One frame to each session: the shared part, encoded once, and a private part for those who
 	 * have one; frames of their own for those who catch up, to whom nothing is shared. More than one only where it would be larger than a frame may be.
 	 */
-	#deliver(told: Pick<Effects, "shared" | "withheld" | "frames" | "private">): void {
-		const shared = this.#welcomed.size === 0 ? [] : packFrames(told.shared);
+	#deliver(outgoing: Pick<Effects, "shared" | "withheld" | "frames" | "private">): void {
+		const shared = this.#welcomed.size === 0 ? [] : packFrames(outgoing.shared);
 		const hears = (session: string): boolean =>
-			shared.length > 0 && this.#welcomed.has(session) && !told.withheld.has(session);
+			shared.length > 0 && this.#welcomed.has(session) && !outgoing.withheld.has(session);
 		if (shared.length > 0) {
 			for (const session of this.#welcomed) {
-				if (told.withheld.has(session)) continue;
-				const own = told.private.get(session);
+				if (outgoing.withheld.has(session)) continue;
+				const own = outgoing.private.get(session);
 				this.#send(session, own === undefined ? shared : extendFrames(shared, own));
 			}
 		}
 		// One whose join was refused in its turn is told why, and nothing else.
-		for (const [session, own] of told.private) {
-			if (!hears(session)) this.#send(session, [...(told.frames.get(session) ?? []), ...packFrames(own)]);
+		for (const [session, own] of outgoing.private) {
+			if (!hears(session)) this.#send(session, [...(outgoing.frames.get(session) ?? []), ...packFrames(own)]);
 		}
-		for (const [session, frames] of told.frames) {
-			if (!hears(session) && !told.private.has(session)) this.#send(session, frames);
+		for (const [session, frames] of outgoing.frames) {
+			if (!hears(session) && !outgoing.private.has(session)) this.#send(session, frames);
 		}
 	}
 

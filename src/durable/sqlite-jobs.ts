@@ -183,7 +183,7 @@ export class SqliteJobs extends SqliteRemains {
 	ranges(): RangeRow[] {
 		type Row = Omit<RangeRow, "wiped" | "erased" | "to"> & { wiped: string; erased: string; end: number | null };
 		return this.read<Row & Record<string, SqlStorageValue>>(
-			`select kind, through, end, n, state, run, due_at as "dueAt", reason, told, wiped, erased, most, aside, wait_ms as "waitMs"
+			`select kind, through, end, n, state, run, due_at as "dueAt", reason, told as "count", wiped, erased, most, aside, wait_ms as "waitMs"
 				from ranges`,
 		).map(({ end, wiped, erased, ...row }) => ({
 			...row,
@@ -194,11 +194,11 @@ export class SqliteJobs extends SqliteRemains {
 	}
 
 	saveRange(row: RangeRow): void {
-		const { kind, through, to, n, state, run, dueAt, reason, told, most, aside, waitMs } = row;
+		const { kind, through, to, n, state, run, dueAt, reason, count, most, aside, waitMs } = row;
 		const lists = [JSON.stringify(row.wiped), JSON.stringify(row.erased)];
 		this.write(
 			"insert or replace into ranges values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			...[kind, through, to, n, state, run, dueAt, reason, told, ...lists, most, aside, waitMs],
+			...[kind, through, to, n, state, run, dueAt, reason, count, ...lists, most, aside, waitMs],
 		);
 	}
 

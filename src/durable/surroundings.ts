@@ -45,8 +45,8 @@ export type SocketContext = Pick<
 
 export interface Network {
 	readonly sockets: SocketContext;
-	/** Hands messages to the jobs' queue; `told` hears whether it took them, sooner or later or never. */
-	send(messages: readonly unknown[], told: (isSent: boolean) => void): void;
+	/** Hands messages to the jobs' queue; `hear` is called with whether it took them, sooner or later or never. */
+	send(messages: readonly unknown[], hear: (isSent: boolean) => void): void;
 }
 
 export interface Machine {

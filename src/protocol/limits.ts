@@ -272,7 +272,7 @@ export const BUFFERED_BYTES_MAX = 32 * 1024 * 1024;
 export const TURN_PRIVATE_UNITS_MAX = 1024 * 1024;
 export const FLOW_POLL_MS = 25;
 /** How often a socket is looked at that has not taken what it was last sent, though nothing more is sent. */
-export const SETTLE_MS = 1_000;
+export const STILL_POLL_MS = 1_000;
 /** When nobody has said anything for so long, closed sockets that hold their buffers may no longer keep a room awake. */
 export const QUIET_MS = 120_000;
 

@@ -120,9 +120,9 @@ export class CatchUp implements Concern {
 			const row = this.#room.outbox.row(n);
 			// One that was forgotten since.
 			if (row === null) continue;
-			const told = encodeMessage(this.#room.outbox.notice(row));
-			budget.left -= told.length;
-			turn.tellEncoded(id, [told]);
+			const notice = encodeMessage(this.#room.outbox.notice(row));
+			budget.left -= notice.length;
+			turn.tellEncoded(id, [notice]);
 		}
 	}
 

@@ -37,7 +37,7 @@ export class Departed {
 			this.#leaves.set(member, { address: address ?? "", at: goneSince ?? 0 });
 	}
 
-	/** Notes one who left at `at`, Unix ms. Says whether it is kept: not where its address tells nothing. */
+	/** Notes one who left at `at`, Unix ms. Says whether it is kept: not where its address says nothing. */
 	note({ id, address }: Pick<Here, "id" | "address">, at: number): boolean {
 		if (address === null || address.startsWith(SHARED_ADDRESS)) return false;
 		this.#leaves.set(id, { address, at });

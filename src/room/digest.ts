@@ -1,5 +1,5 @@
 /**
- * A digest of what was published: enough to tell a repeat from another event under the same id, without reading
+ * A digest of what was published: enough to know a repeat from another event under the same id, without reading
  * what is stored. It is no secret's guard: whoever made two events of one digest would deceive only itself, since
  * ids are a member's own. 50 bits; two JSON values that are equal whatever the order of their keys have the same.
  */

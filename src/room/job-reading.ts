@@ -82,11 +82,11 @@ export class JobReading {
 		return { kind, input: "null", event: null, range };
 	}
 
-	#rangeTask({ kind, through, to, told, wiped, erased }: RangeRow, asOf: number): Task {
+	#rangeTask({ kind, through, to, count, wiped, erased }: RangeRow, asOf: number): Task {
 		const from = through + 1;
 		const events = `[${this.#room.history.stored(from, to ?? through).join(",")}]`;
-		// The count is the one that was noted as told: of another it would not be known that it has changed since.
-		const range = { from, to: to ?? through, events, asOf, ...this.#standing(), count: told, wiped, erased };
+		// The count is the one that was noted as sent: of another it would not be known that it has changed since.
+		const range = { from, to: to ?? through, events, asOf, ...this.#standing(), count, wiped, erased };
 		return { kind, input: "null", event: null, range };
 	}
 

@@ -68,8 +68,8 @@ export interface RangeRow {
 	most: number;
 	/** How many events in a row were set aside. */
 	aside: number;
-	/** How many members it was last told of. */
-	told: number;
+	/** The count of members that it was last sent. */
+	count: number;
 	/** Epochs whose traces it is still to remove. */
 	wiped: readonly string[];
 	/** Members whose words it is still to take back, also those that the room no longer keeps. */

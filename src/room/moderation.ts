@@ -84,7 +84,7 @@ export class Moderation {
 		record.exist();
 		this.#dismiss(member, CLOSE.banned, BANNED, turn);
 		const flatmates: string[] = [];
-		// Guests of a banned address are one person with several windows, as far as anyone can tell.
+		// Guests of a banned address are one person with several windows, as far as anyone can know.
 		for (const session of [...sessions.values()]) {
 			if (session.address === null || !addresses.has(session.address)) continue;
 			sessions.close(session, CLOSE.banned, BANNED, turn);

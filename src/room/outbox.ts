@@ -146,10 +146,10 @@ export class Outbox implements Concern {
 	/** Settles a job: once, since it is open only once. `isOwed`: someone is to be told, now or when they are back. */
 	settle(head: JobHead, outcome: Outcome, isOwed: boolean, now: number): void {
 		this.#close(head, outcome, isOwed, now);
-		const told = JSON.stringify(outcome.state === "done" ? (outcome.result ?? null) : outcome.error);
+		const text = JSON.stringify(outcome.state === "done" ? (outcome.result ?? null) : outcome.error);
 		// What was held is in the history now, or nowhere: nothing refused leaves a trace.
 		const input = head.purpose === "hold" ? "null" : (this.row(head.n)?.input ?? "null");
-		this.#note({ ...head, input, outcome: told });
+		this.#note({ ...head, input, outcome: text });
 		if (head.isOwed) this.#owe(head);
 	}
 

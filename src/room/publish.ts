@@ -229,7 +229,7 @@ export class Publishing implements Concern {
 	}
 
 	/**
-	 * The answer to a publish that was made before, or null where this one is new. A repeat is told by its digest:
+	 * The answer to a publish that was made before, or null where this one is new. A repeat is known by its digest:
 	 * nothing that is stored is read, but the reason for which a held one was refused.
 	 */
 	#repeat(author: Author, { id, name, data }: Draft, now: number): Published | null {
@@ -250,7 +250,7 @@ export class Publishing implements Concern {
 		return refused(rejectionOf(JSON.parse(outbox.row(job.n)?.outcome ?? "null") as Failure | null));
 	}
 
-	/** Of what an older version of the code stored, without a digest; empty where that can no longer be told. */
+	/** Of what an older version of the code stored, without a digest; empty where that can no longer be known. */
 	#digestOf({ seq }: Pick<Known, "digest"> & { seq: number | null }, job: JobHead | undefined): string {
 		const text = seq === null ? this.#room.outbox.row(job?.n ?? 0)?.input : this.#room.history.at(seq)?.body;
 		const made = JSON.parse(text ?? "null") as (Pick<Publication, "name" | "data"> & { redacted?: true }) | null;

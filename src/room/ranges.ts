@@ -31,8 +31,8 @@ export class Ranges implements Concern {
 	#rows = new Map<string, RangeRow>();
 	readonly #sendings = new Sendings<string>();
 	#dirty = new Set<string>();
-	/** When a change of the count alone is to be told, Unix ms. */
-	#tellAt: number | null = null;
+	/** When a change of the count alone is to be sent, Unix ms. */
+	#countDueAt: number | null = null;
 
 	constructor(rules: readonly RangeRule[], needs: Needs) {
 		this.#room = needs;
@@ -41,8 +41,8 @@ export class Ranges implements Concern {
 			this.#rules.set(rule.name, rule);
 			const row = this.#rows.get(rule.name) ?? this.#begin(rule);
 			if (row.state === "waiting" && row.reason === "") this.#sendings.add(rule.name);
-			// Nobody knows any more since when: it is told now.
-			if (rule.listsRooms && needs.record.isStored && row.told !== needs.roster.count) this.#tellAt = 0;
+			// Nobody knows any more since when: it is sent now.
+			if (rule.listsRooms && needs.record.isStored && row.count !== needs.roster.count) this.#countDueAt = 0;
 		}
 	}
 
@@ -85,22 +85,22 @@ export class Ranges implements Concern {
 	#freeze(row: RangeRow, rule: RangeRule, turn: Turn): void {
 		const { now } = turn;
 		if (row.state !== "idle" || row.dueAt > now) return;
-		if (!this.#hasWork(row) && !(rule.listsRooms && this.#tellAt !== null && this.#tellAt <= now)) return;
-		if (rule.listsRooms) this.#tellAt = null;
+		if (!this.#hasWork(row) && !(rule.listsRooms && this.#countDueAt !== null && this.#countDueAt <= now)) return;
+		if (rule.listsRooms) this.#countDueAt = null;
 		const { record, roster } = this.#room;
 		const { head, kept } = record.meta;
 		const from = Math.max(row.through, kept - 1);
 		const to = head > from ? from + this.#fitting(from, row, rule) : from;
 		const n = record.nextJob();
-		const told = rule.listsRooms ? roster.count : 0;
-		this.#put({ ...row, through: from, to, n, state: "waiting", run: 1, dueAt: now, waitMs: 0, reason: "", told });
+		const count = rule.listsRooms ? roster.count : 0;
+		this.#put({ ...row, through: from, to, n, state: "waiting", run: 1, dueAt: now, waitMs: 0, reason: "", count });
 		this.#sendings.add(row.kind);
 	}
 
-	/** Notes since when the count is another than was told, also while a range is in flight. */
+	/** Notes since when the count is another than was sent, also while a range is in flight. */
 	#compare(row: RangeRow, { now }: Turn): void {
-		if (row.told === this.#room.roster.count) this.#tellAt = null;
-		else this.#tellAt ??= now + DIRECTORY_LAG_MS;
+		if (row.count === this.#room.roster.count) this.#countDueAt = null;
+		else this.#countDueAt ??= now + DIRECTORY_LAG_MS;
 	}
 
 	#send(turn: Turn): void {
@@ -169,7 +169,7 @@ export class Ranges implements Concern {
 			const wiped = this.#rules.get(row.kind)?.keepsCopy === true ? [...row.wiped, epoch] : [];
 			this.#put({ ...row, ...IDLE, through: 0, wiped });
 		}
-		this.#tellAt = null;
+		this.#countDueAt = null;
 		this.#sendings.clear();
 	}
 
@@ -210,7 +210,7 @@ export class Ranges implements Concern {
 
 	setBack(now: number): boolean {
 		this.#sendings.setBack(now);
-		if (this.#tellAt !== null) this.#tellAt = Math.min(this.#tellAt, now + DIRECTORY_LAG_MS);
+		if (this.#countDueAt !== null) this.#countDueAt = Math.min(this.#countDueAt, now + DIRECTORY_LAG_MS);
 		let isMended = false;
 		for (const row of this.rows()) {
 			const leaseMs = this.#rules.get(row.kind)?.leaseMs ?? SEND_MS_MAX;
@@ -228,7 +228,7 @@ export class Ranges implements Concern {
 			const row = this.#row(name);
 			if (!isAtRest(row)) next = earliest(next, Math.max(row.dueAt, this.#sendings.until(name) ?? 0));
 			else if (row.state === "idle" && this.#hasWork(row)) next = earliest(next, row.dueAt);
-			else if (listsRooms && this.#tellAt !== null) next = earliest(next, Math.max(row.dueAt, this.#tellAt));
+			else if (listsRooms && this.#countDueAt !== null) next = earliest(next, Math.max(row.dueAt, this.#countDueAt));
 		}
 		return next;
 	}
@@ -239,7 +239,7 @@ export class Ranges implements Concern {
 		const row: RangeRow = {
 			kind: rule.name,
 			through: rule.begins === "head" ? head : kept - 1,
-			told: 0,
+			count: 0,
 			wiped: [],
 			erased: [],
 			...IDLE,

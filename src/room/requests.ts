@@ -144,7 +144,7 @@ export class Requests {
 		turn.refuse(session.id, { id: known.ask ?? "", code: "rate_limited", message, retryAfterMs });
 	}
 
-	/** Capability first, then the member's bucket; tells the refusal. */
+	/** Capability first, then the member's bucket; refuses it otherwise. */
 	#allows(session: Session, { capability, perSecond, id }: Ask, turn: Turn): boolean {
 		if (!session.can.has(capability)) {
 			const message = `You lack the capability \`${capability}\` in this room.`;
@@ -158,10 +158,10 @@ export class Requests {
 		return false;
 	}
 
-	/** Takes what a text costs that so many sessions are told; tells the refusal. */
+	/** Takes what a text costs that so many sessions are told; refuses it otherwise. */
 	#affords(session: Session, said: Said, turn: Turn): boolean {
-		const { text, id, ...told } = said;
-		const retryAfterMs = takeBytes(this.#room.buckets, session, { units: text.length, ...told }, turn.now);
+		const { text, id, ...load } = said;
+		const retryAfterMs = takeBytes(this.#room.buckets, session, { units: text.length, ...load }, turn.now);
 		if (retryAfterMs === 0) return true;
 		const message = "You, or all here together, say too much at once; send this again a little later.";
 		turn.refuse(session.id, { id, code: "rate_limited", message, retryAfterMs });

@@ -3,7 +3,7 @@
  * the last one, commits once, and says what the platform shall do.
  *
  * Memory is only a cache of the store and the sessions' attachments: a room that sleeps, that is
- * rolled back or that crashed is woken from them, and nobody can tell the difference (G7).
+ * rolled back or that crashed is woken from them, and nobody can see the difference (G7).
  *
  * Within a turn, the order that must hold:
  *   1. inputs, in the order in which they came; events get their places;
@@ -83,7 +83,7 @@ export class Room {
 		return this.#parts.record.isStored;
 	}
 
-	/** True where somebody who is listed may be gone: a look would tell. */
+	/** True where somebody who is listed may be gone: a look would show it. */
 	isStale(now: number): boolean {
 		const graceEnd = this.#parts.roster.deadline();
 		return this.#parts.sessions.mayBeDead(now) || (graceEnd !== null && graceEnd <= now);

@@ -40,7 +40,7 @@ export class Roster implements Concern {
 	// What this turn changed, for the store.
 	#dirty = new Set<string>();
 	#dropped = new Set<string>();
-	#countTold: number;
+	#countShared: number;
 	/** What {@link list} gave, until something changes: a thousand joins in one turn share it. */
 	#listed: string | null = null;
 
@@ -53,7 +53,7 @@ export class Roster implements Concern {
 		for (const row of rows) if (!isDeparted(row)) this.#seat(row);
 		for (const { member, session } of attachments) this.#members.get(member)?.sessions.add(session);
 		this.#beginGrace(now);
-		this.#countTold = this.#members.size;
+		this.#countShared = this.#members.size;
 	}
 
 	#seat(row: RosterRow): void {
@@ -156,7 +156,7 @@ export class Roster implements Concern {
 	wipe(): void {
 		for (const each of [this.#members, this.#sample, this.#gone, this.#departed, this.#dirty, this.#dropped])
 			each.clear();
-		this.#countTold = 0;
+		this.#countShared = 0;
 		this.#listed = null;
 	}
 
@@ -257,7 +257,7 @@ export class Roster implements Concern {
 		if (rows.length > 0) this.#store.saveRoster(rows);
 		for (const message of this.#encodeChanges()) turn.share(message);
 		[this.#dirty, this.#dropped] = [new Set(), new Set()];
-		this.#countTold = this.count;
+		this.#countShared = this.count;
 	}
 
 	/** `at`: when it left, Unix ms. */
@@ -283,14 +283,14 @@ export class Roster implements Concern {
 
 	#encodeChanges(): string[] {
 		const changes = this.#sample.take();
-		if (changes === null && this.count === this.#countTold) return [];
+		if (changes === null && this.count === this.#countShared) return [];
 		const { joined, left, changed } = changes ?? NOBODY;
 		const changedMembers = [...changed].map(([id, fields]) => {
 			const { name, state } = this.#memberOf(id);
 			return { id, ...(fields.has("name") ? { name } : {}), ...(fields.has("state") ? { state } : {}) };
 		});
-		const told = { joined: [...joined].map((id) => this.#memberOf(id)), left: [...left], changed: changedMembers };
-		return encodePresence(told, this.count);
+		const shared = { joined: [...joined].map((id) => this.#memberOf(id)), left: [...left], changed: changedMembers };
+		return encodePresence(shared, this.count);
 	}
 
 	#memberOf(id: string): Member {

@@ -21,7 +21,7 @@ interface Needs {
 interface Sweep {
 	/** Unix ms. */
 	at: number;
-	/** True where it was settled for one who was alone. */
+	/** True where it was chosen for one who was alone. */
 	isAlone: boolean;
 }
 
@@ -31,7 +31,7 @@ export class Sessions implements Concern {
 	/** Those that are not live. */
 	readonly #behind = new Set<string>();
 	readonly #paused = new Set<string>();
-	/** When the next session could be found dead; null where that is not settled yet. */
+	/** When the next session could be found dead; null where that is not known yet. */
 	#next: Sweep | null = null;
 	/** Until the first sweep after it what is known of pings is old: the alarm that stands is of before. Unix ms. */
 	#wokenAt: number;
@@ -198,7 +198,7 @@ export class Sessions implements Concern {
 		}
 	}
 
-	/** A member has a bounded number of sessions: one more replaces the one that was longest silent, as far as their attachments tell. */
+	/** A member has a bounded number of sessions: one more replaces the one that was longest silent, as far as their attachments say. */
 	#makeRoomFor(member: string, turn: Turn): void {
 		const theirs = this.of(member);
 		if (theirs.length < this.#room.memberSessionsMax) return;
@@ -232,7 +232,7 @@ export class Sessions implements Concern {
 	#nextSweep(now: number): Sweep | null {
 		if (this.#sessions.size === 0) return null;
 		const isAlone = this.#room.roster.count < 2;
-		// What was settled for one who was alone is too late for two.
+		// What was chosen for one who was alone is too late for two.
 		if (this.#next !== null && (isAlone || !this.#next.isAlone)) return this.#next;
 		let seenAt = now;
 		for (const session of this.#sessions.values()) seenAt = Math.min(seenAt, session.seenAt);

@@ -118,12 +118,12 @@ export class Settlement implements Concern {
 				}
 				return this.#room.outbox.settle(head, outcome, false, turn.now);
 			case "asked":
-				if (this.#isUnheard(head, turn.now)) return this.#tell(head, SILENCED, turn);
+				if (this.#isUnheard(head, turn.now)) return this.#settleAndTell(head, SILENCED, turn);
 				if (outcome.state === "done") this.#announce(head, outcome.result, turn);
-				return this.#tell(head, outcome, turn);
+				return this.#settleAndTell(head, outcome, turn);
 			case "event":
 				if (outcome.state === "done" && !this.#isUnheard(head, turn.now)) this.#announce(head, outcome.result, turn);
-				if (this.#room.rules.kind(head.kind)?.concerns === "member") return this.#tell(head, outcome, turn);
+				if (this.#room.rules.kind(head.kind)?.concerns === "member") return this.#settleAndTell(head, outcome, turn);
 				return this.#room.outbox.settle(head, outcome, false, turn.now);
 		}
 	}
@@ -132,16 +132,16 @@ export class Settlement implements Concern {
 		const publication = JSON.parse(this.#room.outbox.row(head.n)?.input ?? "null") as Publication | null;
 		const reason = outcome.state === "done" ? refusalOf(outcome.result) : null;
 		if (reason !== null) {
-			return this.#tell(head, { state: "failed", error: { code: "rejected", message: reason } }, turn);
+			return this.#settleAndTell(head, { state: "failed", error: { code: "rejected", message: reason } }, turn);
 		}
 		const isCleared = outcome.state === "done" && verdictIn(outcome.result) !== null;
 		const isPublished = isCleared || this.#room.rules.event(publication?.name ?? "")?.check?.unchecked === "publish";
 		if (publication === null || head.member === null || !isPublished) {
 			const error =
 				outcome.state === "failed" ? outcome.error : { code: "unchecked", message: "The check gave no verdict." };
-			return this.#tell(head, { state: "failed", error }, turn);
+			return this.#settleAndTell(head, { state: "failed", error }, turn);
 		}
-		if (!this.#mayBeHeard(head.member, turn.now)) return this.#tell(head, SILENCED, turn);
+		if (!this.#mayBeHeard(head.member, turn.now)) return this.#settleAndTell(head, SILENCED, turn);
 		// Its event is the author's acknowledgement.
 		head.seq = this.#room.publishing.release(head.member, publication, turn.now);
 		this.#room.outbox.settle(head, { state: "done", result: null }, false, turn.now);
@@ -149,7 +149,7 @@ export class Settlement implements Concern {
 
 	/** A moderator has silenced members: what they have in hold appears no more, however its check ends. */
 	reject(isSilenced: (member: string) => boolean, turn: Turn): void {
-		for (const head of this.#room.outbox.held(isSilenced)) this.#tell(head, SILENCED, turn);
+		for (const head of this.#room.outbox.held(isSilenced)) this.#settleAndTell(head, SILENCED, turn);
 	}
 
 	/** The room would hear what came of it, and may not from this member any more. */
@@ -172,20 +172,20 @@ export class Settlement implements Concern {
 			if (subject === null || isRedacted(subject)) return;
 		}
 		const job = jobId(this.#room.record.epoch, head.n);
-		const told: RoomJob = { job, name: head.kind, of: head.seq, result: result ?? null };
+		const data: RoomJob = { job, name: head.kind, of: head.seq, result: result ?? null };
 		const facts = { about: head.seq, job: head.n };
 		this.#room.history.append(
 			{ from: ROOM_MEMBER, author: ROOM_AUTHOR, name: ROOM_JOB, ...facts },
-			JSON.stringify(told),
+			JSON.stringify(data),
 			turn.now,
 		);
 	}
 
 	/** Settles, and tells the member: those of its sessions that are here now, and each that comes until one has received it. */
-	#tell(head: JobHead, outcome: Outcome, turn: Turn): void {
+	#settleAndTell(head: JobHead, outcome: Outcome, turn: Turn): void {
 		this.#room.outbox.settle(head, outcome, true, turn.now);
-		const told = JSON.stringify(outcome.state === "done" ? (outcome.result ?? null) : outcome.error);
-		const notice = this.#room.outbox.notice({ ...head, outcome: told });
+		const text = JSON.stringify(outcome.state === "done" ? (outcome.result ?? null) : outcome.error);
+		const notice = this.#room.outbox.notice({ ...head, outcome: text });
 		for (const session of this.#room.sessions.of(head.member ?? "")) {
 			// One that is not welcomed yet is told with its welcome.
 			if (session.greeting === null) turn.tell(session.id, notice);

@@ -1,4 +1,4 @@
-/** What it costs to say something: the bytes that its sender may say, and those that everyone is told of it. */
+/** What it costs to say something: the bytes that its sender may say, and those that everyone is sent of it. */
 import {
 	FANOUT_BURST_SECONDS,
 	FANOUT_BYTES_PER_SECOND,
@@ -49,19 +49,19 @@ const SHOWN: Toll = {
 const HEARD: Toll = { what: "fan-out", perSecond: FANOUT_BYTES_PER_SECOND, burstSeconds: FANOUT_BURST_SECONDS };
 
 /** What is said: so long, to so many. */
-interface Told {
+interface Load {
 	units: number;
 	audience: number;
 	isPresence?: boolean;
 }
 
 /**
- * Takes what `units` of JSON cost, which `audience` sessions will be told.
+ * Takes what `units` of JSON cost, which `audience` sessions are sent.
  * @returns 0, or after how many ms it may be said again.
  */
-export function takeBytes(buckets: Buckets, who: Who, told: Told, now: number): number {
+export function takeBytes(buckets: Buckets, who: Who, load: Load, now: number): number {
 	return (
-		buckets.takeFor(who, { ...SAID, cost: told.units }, now) ||
-		buckets.take("", { ...(told.isPresence === true ? SHOWN : HEARD), cost: told.units * told.audience }, now)
+		buckets.takeFor(who, { ...SAID, cost: load.units }, now) ||
+		buckets.take("", { ...(load.isPresence === true ? SHOWN : HEARD), cost: load.units * load.audience }, now)
 	);
 }

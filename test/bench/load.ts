@@ -151,7 +151,7 @@ export class Load {
 	}
 
 	/** Waits until everything sent has arrived everywhere, or nothing moves any more; counts what is wrong. */
-	async settle(): Promise<Faults> {
+	async end(): Promise<Faults> {
 		const all = this.sent * this.sockets.length;
 		await quiet(
 			() => this.delivered,

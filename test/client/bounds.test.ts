@@ -99,7 +99,7 @@ describe.each(["before the welcome", "while live"])("%s", (when) => {
 		const sentence = { name: "RoomError", message: expect.stringMatching(/^[A-Z].*\.$/) };
 		await expect(connection.ask({ ...publish("1"), data })).rejects.toMatchObject(sentence);
 		await expect(connection.ask({ type: "job", id: "2", name: "sum", data })).rejects.toMatchObject(sentence);
-		expect(() => connection.tell({ type: "signal", name: "cursor", data })).toThrow(/^[A-Z].*\.$/);
+		expect(() => connection.signal({ type: "signal", name: "cursor", data })).toThrow(/^[A-Z].*\.$/);
 		expect(() => connection.setPresence(data)).toThrow(/^[A-Z].*\.$/);
 		ends();
 		expect(sent).toEqual([]);
@@ -131,7 +131,7 @@ describe.each(["before the welcome", "while live"])("%s", (when) => {
 test("data is sent as it is given: a field that is undefined is left out, what has a toJSON is what that says", async () => {
 	goesLive();
 	connection.ask(publish("1", { a: undefined, b: new Date(0), c: [null, "é🎈"], "": -0 }));
-	connection.tell({ type: "signal", name: "cursor", data: { x: 1 }, to: "ben" });
+	connection.signal({ type: "signal", name: "cursor", data: { x: 1 }, to: "ben" });
 	connection.setPresence(null);
 	ends();
 	expect(sent.map((text) => JSON.parse(text))).toEqual([
@@ -172,8 +172,8 @@ describe("the room's bounds, as its welcome tells them", () => {
 		const [fits, exceeds] = ["éééé", "éééée"];
 		connection.ask(publish("1", fits));
 		await expect(connection.ask(publish("2", exceeds))).rejects.toMatchObject({ code: "too_large" });
-		connection.tell({ type: "signal", name: "s", data: fits });
-		expect(() => connection.tell({ type: "signal", name: "s", data: exceeds })).toThrow(/at most 10 bytes .* has 11/);
+		connection.signal({ type: "signal", name: "s", data: fits });
+		expect(() => connection.signal({ type: "signal", name: "s", data: exceeds })).toThrow(/at most 10 bytes .* has 11/);
 		connection.setPresence(fits);
 		expect(() => connection.setPresence(exceeds)).toThrow(/at most 10 bytes .* has 11/);
 	});

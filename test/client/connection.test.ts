@@ -165,7 +165,7 @@ describe("what one task asks for", () => {
 		goesLive();
 		soon = [];
 		connection.ask(publish("1"));
-		connection.tell({ type: "signal", name: "typing", data: null });
+		connection.signal({ type: "signal", name: "typing", data: null });
 		expect(sent.map((text) => JSON.parse(text).type ?? JSON.parse(text)[0].type)).toEqual(["publish", "signal"]);
 		ends();
 		expect(sent).toHaveLength(2);
@@ -202,7 +202,7 @@ describe("what is told newest", () => {
 		sent.filter((text) => text !== "ping").map((text) => (JSON.parse(text) as { state?: unknown }).state);
 	const signals = (): unknown[] => sent.map((text) => (JSON.parse(text) as { data: unknown }).data);
 	/** Runs until nothing waits. */
-	const settles = (untilMs: number): void => {
+	const passes = (untilMs: number): void => {
 		const end = now + untilMs;
 		while (wakeAt !== null && wakeAt <= end) {
 			now = Math.max(now, wakeAt);
@@ -215,7 +215,7 @@ describe("what is told newest", () => {
 		goesLive();
 		for (let i = 1; i <= 120; i++) connection.setPresence(i);
 		expect(told().length).toBeLessThanOrEqual(20);
-		settles(2_000);
+		passes(2_000);
 		expect(told().at(-1)).toBe(120);
 		expect(told().length).toBeLessThanOrEqual(20);
 	});
@@ -223,10 +223,10 @@ describe("what is told newest", () => {
 	test("of signals above the rate the newest of each name and receiver arrives", () => {
 		goesLive();
 		for (let i = 1; i <= 1_000; i++) {
-			connection.tell({ type: "signal", name: "cursor", data: i });
-			connection.tell({ type: "signal", name: "cursor", data: -i, to: "ben" });
+			connection.signal({ type: "signal", name: "cursor", data: i });
+			connection.signal({ type: "signal", name: "cursor", data: -i, to: "ben" });
 		}
-		settles(2_000);
+		passes(2_000);
 		expect(signals().slice(-2)).toEqual([1_000, -1_000]);
 		expect(sent.length).toBeLessThanOrEqual(200);
 	});
@@ -238,9 +238,9 @@ describe("what is told newest", () => {
 		sent.length = 0;
 		hears({ type: "error", code: "rate_limited", message: "slowly", retryAfterMs: 700 });
 		expect(heard.some(({ type }) => type === "error")).toBe(false);
-		settles(699);
+		passes(699);
 		expect(told()).toEqual([]);
-		settles(100);
+		passes(100);
 		expect(told()).toEqual(["new"]);
 	});
 
@@ -248,10 +248,10 @@ describe("what is told newest", () => {
 		goesLive();
 		unsentBytes = 100_000;
 		for (let i = 1; i <= 10; i++) connection.setPresence(i);
-		settles(1_000);
+		passes(1_000);
 		expect(told()).toEqual([]);
 		unsentBytes = 0;
-		settles(1_000);
+		passes(1_000);
 		expect(told()).toEqual([10]);
 	});
 

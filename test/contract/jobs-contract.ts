@@ -39,7 +39,7 @@ const RANGE: RangeRow = {
 	dueAt: T0,
 	waitMs: 60_000,
 	reason: 'It\'s "down".',
-	told: 4,
+	count: 4,
 	most: 7,
 	aside: 2,
 	wiped: ["e0", "e1"],

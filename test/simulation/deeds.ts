@@ -97,7 +97,7 @@ export const DO: Readonly<Record<Deed, Do>> = {
 	signal: ({ random }, person) => {
 		const to = random.once(2) ? { to: random.pick(["ada", "bob", "nobody"]) } : {};
 		const count = random.once(5) ? 8 : 1;
-		for (let i = 0; i < count; i++) person.connection?.tell({ type: "signal", name: "cursor", data: i, ...to });
+		for (let i = 0; i < count; i++) person.connection?.signal({ type: "signal", name: "cursor", data: i, ...to });
 	},
 	presence: ({ random }, person) => {
 		const count = random.once(8) ? 25 : 1;

@@ -130,9 +130,9 @@ export class Life implements Surroundings {
 		this.#platform.forget();
 	}
 
-	send(messages: readonly unknown[], told: (isSent: boolean) => void): void {
+	send(messages: readonly unknown[], hear: (isSent: boolean) => void): void {
 		this.#platform.queue.send(messages, (isSent) => {
-			if (!this.#isOver) this.#platform.guard(() => told(isSent));
+			if (!this.#isOver) this.#platform.guard(() => hear(isSent));
 		});
 	}
 

@@ -71,8 +71,8 @@ export class Queue {
 		this.#coverage = coverage;
 	}
 
-	/** A room hands over a batch; `told` hears whether it was taken, unless that hangs. */
-	send(messages: readonly unknown[], told: (isSent: boolean) => void): void {
+	/** A room hands over a batch; `hear` is called with whether it was taken, unless that hangs. */
+	send(messages: readonly unknown[], hear: (isSent: boolean) => void): void {
 		const { mood } = this;
 		if (mood === "hangs") this.#coverage.reach("fault", "queue hung");
 		if (mood === "refuses") this.#coverage.reach("fault", "queue refused");
@@ -80,7 +80,7 @@ export class Queue {
 		if (mood === "takes" || (mood === "hangs" && this.#random.once(2))) {
 			for (const message of messages) this.#post(message as Reference);
 		}
-		if (mood !== "hangs") this.#clock.after(this.#random.below(10), () => told(mood === "takes"));
+		if (mood !== "hangs") this.#clock.after(this.#random.below(10), () => hear(mood === "takes"));
 	}
 
 	#post(body: Reference): void {

@@ -201,12 +201,12 @@ class Recorder {
 				this.#asks({ forgot: true });
 				life.forget();
 			},
-			send: (messages, told) => {
+			send: (messages, hear) => {
 				const batch = this.#batches++;
 				this.#asks({ batch: messages });
 				life.send(messages, (isSent) => {
 					this.#is({ act: "told", batch, isSent });
-					told(isSent);
+					hear(isSent);
 				});
 			},
 			report: (mishap, error) => {

@@ -162,7 +162,7 @@ export class World {
 			this.jury.tell?.(`--- ${person.name}: ${does}`);
 			this.#until = this.clock.now;
 			DO[does](this, person);
-			await this.settle();
+			await this.react();
 			await this.pass(this.#until - this.clock.now);
 		}
 	}
@@ -174,13 +174,13 @@ export class World {
 			const { nextAt } = this.clock;
 			if (nextAt === null || nextAt > until) break;
 			this.clock.tick();
-			await this.settle();
+			await this.react();
 		}
 		this.clock.now = until;
 	}
 
 	/** Lets the promises' reactions run that the last step has set off. */
-	async settle(): Promise<void> {
+	async react(): Promise<void> {
 		if (this.queue.stirred > 0) {
 			this.queue.stirred = 0;
 			for (let i = 0; i < MICROTASKS; i++) await null;

@@ -67,7 +67,7 @@ export class Outgoing extends Store {
 	}
 
 	/** Resolves when everything that was given to that room object is answered. */
-	async settled(room: Room): Promise<void> {
+	async answered(room: Room): Promise<void> {
 		await Promise.all([...this.#all.values()].filter((each) => each.room === room).map((each) => each.answer));
 	}
 

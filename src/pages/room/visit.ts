@@ -75,7 +75,7 @@ export class Visit {
 		const old = this.room;
 		for (const unlisten of this.#unlisten) unlisten();
 		this.room = this.#join(old.cursor);
-		void this.outgoing.settled(old).then(() => old.leave());
+		void this.outgoing.answered(old).then(() => old.leave());
 	}
 
 	#join(since: string | null = null): Room {

@@ -25,10 +25,10 @@ async function offered(stage: Stage, members: number, perSecond: number): Promis
 	const load = await stage.members(members);
 	// What is measured is no code's first run.
 	await offer(load, { perSecond: 100, bytes: 64, publishers: 100, ms: 400 });
-	await load.settle();
+	await load.end();
 	const ms = stage.isQuick ? 700 : 1200;
 	const delays = await offer(load, { perSecond, bytes: 64, publishers: 100, ms });
-	const faults = await load.settle();
+	const faults = await load.end();
 	return { value: quantile(delays, 0.5), also: { "p99, ms": quantile(delays, 0.99) }, faults };
 }
 
@@ -64,7 +64,7 @@ async function oneInFlight(stage: Stage, members: number, isCompressed: boolean)
 		owns.push(own);
 		lasts.push(last);
 	}
-	const faults = await load.settle();
+	const faults = await load.end();
 	const also = { "p99, ms": quantile(lasts, 0.99), "p50 until its publisher has it, ms": quantile(owns, 0.5) };
 	return { value: quantile(lasts, 0.5), also, faults };
 }

@@ -46,7 +46,7 @@ async function run(stage: Stage, isWithSlow: boolean): Promise<Seen> {
 	const ms = stage.isQuick ? 2000 : 20_000;
 	const delays = await offer(load, { perSecond: PER_SECOND, bytes: BYTES, publishers: 2, ms });
 	clearInterval(weighing);
-	const faults = await load.settle();
+	const faults = await load.end();
 	slow?.terminate();
 	load.close();
 	return { p99: quantile(delays, 0.99), growthMiB: (most - before) / 2 ** 20, faults };

@@ -19,7 +19,7 @@ async function saturate(stage: Stage, publishers: number, window: number, bytes:
 	const value = ((load.delivered - before) / ms) * 1000;
 	const { user, system } = process.cpuUsage(cpu);
 	isOn = false;
-	return { value, also: { "load generator busy, %": (user + system) / ms / 10 }, faults: await load.settle() };
+	return { value, also: { "load generator busy, %": (user + system) / ms / 10 }, faults: await load.end() };
 }
 
 function throughput(

@@ -16,7 +16,7 @@ async function prepare(stage: Stage): Promise<() => Promise<Sample>> {
 			"the next one, awake, ms": awake.own,
 			"until the last member has that, ms": awake.last,
 		};
-		return { value: asleep.own, also, faults: await load.settle() };
+		return { value: asleep.own, also, faults: await load.end() };
 	};
 }
 

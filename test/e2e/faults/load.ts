@@ -12,7 +12,7 @@ export interface Deed {
 	data: { text: string; isBad: boolean };
 	/** Null until it is answered; a code, and why, where it was refused. */
 	answer: { seq: number } | { result: unknown } | { code: string; message?: string } | null;
-	/** How often its promise was settled. */
+	/** How often its promise was fulfilled or refused. */
 	answers: number;
 }
 
@@ -62,7 +62,7 @@ export class Load {
 	}
 
 	/** Waits until every deed has its answer. */
-	settled(deadlineMs?: number): Promise<void> {
+	allAnswered(deadlineMs?: number): Promise<void> {
 		const open = (): string => this.unanswered.map(({ kind, id }) => `${kind} ${id}`).join(", ");
 		return until(() => this.unanswered.length === 0, "every deed is answered", open, deadlineMs);
 	}

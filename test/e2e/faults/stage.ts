@@ -122,7 +122,7 @@ export class Stage {
 		this.load.end();
 		networkIsBack();
 		await this.allLive();
-		await this.load.settled(SETTLED_MS_MAX);
+		await this.load.allAnswered(SETTLED_MS_MAX);
 		const evidence = await gather(server, this.room, hasArchive);
 		const head = evidence.history.length;
 		await until(

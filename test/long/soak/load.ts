@@ -101,7 +101,7 @@ export class SoakLoad {
 	}
 
 	/** Waits until everything is answered; gives how much is not. */
-	async settled(): Promise<number> {
+	async allAnswered(): Promise<number> {
 		networkIsBack();
 		await until(() => this.#open === 0, "everything is answered", undefined, SETTLED_MS_MAX).catch(() => {
 			// The verdict says so.

@@ -110,7 +110,7 @@ for (let n = 1; n * SAMPLE_MS <= MINUTES * 60_000; n++) {
 }
 load.stop();
 network.calm();
-const unanswered = await load.settled();
+const unanswered = await load.allAnswered();
 load.leave();
 network.close();
 queue.close();

@@ -187,8 +187,8 @@ export const JOBS: readonly Mutant[] = [
 	{
 		name: "a change of the count is forgotten while a range is in flight",
 		file: "room/ranges.ts",
-		find: "else if (listsRooms && this.#tellAt !== null) next",
-		put: "else if (listsRooms && this.#tellAt === 0) next",
+		find: "else if (listsRooms && this.#countDueAt !== null) next",
+		put: "else if (listsRooms && this.#countDueAt === 0) next",
 		expects: ["archive"],
 	},
 ];

@@ -103,7 +103,7 @@ export const WORK: readonly Mutant[] = [
 	{
 		name: "what is said takes nothing of its member's bytes",
 		file: "room/tolls.ts",
-		find: "{ ...SAID, cost: told.units }",
+		find: "{ ...SAID, cost: load.units }",
 		put: "{ ...SAID, cost: 0 }",
 		expects: ["G8"],
 	},

@@ -71,10 +71,10 @@ export class Frozen extends Platform {
 		return `e${++this.#hand.epochs}`.padEnd(16, "0");
 	}
 
-	override send(messages: readonly unknown[], told: (isSent: boolean) => void): void {
+	override send(messages: readonly unknown[], hear: (isSent: boolean) => void): void {
 		const { takes, letters } = this.#hand;
 		if (takes) letters.push(...(messages as Ref[]));
 		// Later, as a queue does: an answer inside the turn that sends would be one before its own.
-		setTimeout(() => told(takes));
+		setTimeout(() => hear(takes));
 	}
 }

@@ -88,9 +88,9 @@ export class Staged extends Platform {
 		super.forget();
 	}
 
-	override send(messages: readonly unknown[], told: (isSent: boolean) => void): void {
+	override send(messages: readonly unknown[], hear: (isSent: boolean) => void): void {
 		this.#script.asks({ batch: messages });
-		this.#script.told.push(told);
+		this.#script.told.push(hear);
 	}
 
 	override report(mishap: Mishap, error: unknown): void {

@@ -10,7 +10,7 @@ const cost: Cost = { longestTurnMs: 0, longest: "", rowsRead: 0, rowsWritten: 0 
 /** A cursor counts as it is read: it is looked at when the next statement runs, and held until then. */
 let latest: SqlStorageCursor<Record<string, SqlStorageValue>> | null = null;
 
-function settle(): void {
+function addUp(): void {
 	cost.rowsRead += latest?.rowsRead ?? 0;
 	cost.rowsWritten += latest?.rowsWritten ?? 0;
 	latest = null;
@@ -24,7 +24,7 @@ export function takeCost(): Cost {
 }
 
 export function readCost(): Cost {
-	settle();
+	addUp();
 	return { ...cost };
 }
 
@@ -33,7 +33,7 @@ export function countRows({ sql }: DurableObjectStorage): void {
 	const exec = sql.exec.bind(sql);
 	Object.defineProperty(sql, "exec", {
 		value: (statement: string, ...bindings: SqlStorageValue[]) => {
-			settle();
+			addUp();
 			latest = exec(statement, ...bindings);
 			return latest;
 		},
