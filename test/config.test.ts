@@ -1,7 +1,8 @@
 /** What wrangler.toml says and the code goes by is the same. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { DOOR_PERIOD_MS, QUEUE_RETRIES_MAX } from "../src/protocol/limits.ts";
+import { DOOR_PERIOD_MS } from "../src/protocol/limits.ts";
+import { QUEUE_RETRIES_MAX } from "../src/protocol/platform-limits.ts";
 
 const toml = readFileSync(new URL("../wrangler.toml", import.meta.url), "utf8");
 

@@ -5,14 +5,12 @@
 import {
 	BURST_SECONDS,
 	CLIENT_NEWEST_MAX,
+	CLIENT_NEWEST_SHARE,
 	CLIENT_UNSENT_BYTES_MAX,
 	LINE_POLL_MS,
 	PRESENCE_PER_SECOND,
 	RETRY_MS_DEFAULT,
 } from "../protocol/limits.ts";
-
-/** How much of the room's rate is used: of a second's worth here not more than that arrives in a second there. */
-const SHARE = 0.9;
 
 class Pace {
 	#tokens = 0;
@@ -21,7 +19,7 @@ class Pace {
 	/** How long until one may go out, ms; 0 takes it. */
 	take(now: number, perSecond: number): number {
 		if (perSecond === 0) return 0;
-		const rate = (perSecond * SHARE) / 1000;
+		const rate = (perSecond * CLIENT_NEWEST_SHARE) / 1000;
 		this.#tokens = Math.min((perSecond * BURST_SECONDS) / 2, this.#tokens + (now - this.#at) * rate);
 		this.#at = now;
 		if (this.#tokens < 1) return Math.ceil((1 - this.#tokens) / rate);

@@ -1,8 +1,7 @@
 /** The one alarm of a room, which carries all its deadlines. */
-import type { Storage } from "./surroundings.ts";
 
-/** The platform rejects alarms after 2189. A token may well expire later: `exp` in milliseconds is a common slip. */
-const ALARM_AT_MAX = Date.UTC(2189);
+import { ALARM_AT_MAX } from "../protocol/platform-limits.ts";
+import type { Storage } from "./surroundings.ts";
 
 export class Alarm {
 	readonly #storage: Pick<Storage, "setAlarm">;

@@ -3,11 +3,9 @@
  * first write, so reading a room that does not exist leaves no trace.
  */
 import { packRows } from "../protocol/codec.ts";
+import { PARAMETER_BYTES_MAX } from "../protocol/platform-limits.ts";
 import type { Sync } from "../room/store.ts";
 import { migrate, storedVersion, VERSION } from "./schema.ts";
-
-/** A parameter holds at most 2 MB. */
-export const PARAMETER_BYTES_MAX = 1024 * 1024;
 
 /** What a statement says of the list that is its parameter. */
 export const ROWS = "from json_each(?) as row";

@@ -1,12 +1,9 @@
 /** What is refused by the body itself, at once and not by a turn, because the inbox has no room for it. */
 import { CLOSE } from "../protocol/codes.ts";
-import { OVERLOAD_EFFORT_MAX } from "../protocol/limits.ts";
+import { OVERLOAD_EFFORT_MAX, REFUSAL_EFFORT_MIN } from "../protocol/limits.ts";
 import type { Frame } from "./frame.ts";
 import { OVERLOADED } from "./refusals.ts";
 import type { Seats } from "./seats.ts";
-
-/** The least that a refusal counts for, however short what it refuses. */
-const FRAME_EFFORT_MIN = 256;
 
 export class Overload {
 	readonly #seats: Seats;
@@ -28,7 +25,7 @@ export class Overload {
 	 * pause prevents. Says whether the session is closed.
 	 */
 	refuse(session: string, frame: Pick<Frame, "effort" | "ids">, isPaused: boolean): boolean {
-		const refused = (this.#refused.get(session) ?? 0) + Math.max(frame.effort, FRAME_EFFORT_MIN);
+		const refused = (this.#refused.get(session) ?? 0) + Math.max(frame.effort, REFUSAL_EFFORT_MIN);
 		this.#refused.set(session, refused);
 		if (!isPaused && refused <= OVERLOAD_EFFORT_MAX) {
 			this.#seats.refuse(session, frame.ids(), OVERLOADED);

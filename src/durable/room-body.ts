@@ -7,6 +7,7 @@ import type { Refusal } from "../protocol/codes.ts";
 import type { PostModeration } from "../protocol/http.ts";
 import { ALARM_RETRY_MS } from "../protocol/limits.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
+import { SEND_BATCH_MAX } from "../protocol/platform-limits.ts";
 import type { Effects, Reply } from "../room/effects.ts";
 import { type Identity, type Input, type Join, type Post, type Settle, splitInput } from "../room/inputs.ts";
 import type { Sending } from "../room/jobs.ts";
@@ -21,9 +22,6 @@ import { BUSY, fullOf, NEWER_SCHEMA, OVERLOADED } from "./refusals.ts";
 import { Seats } from "./seats.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { TurnClock } from "./turn-clock.ts";
-
-/** The platform's bound on a batch. */
-const SEND_BATCH_MAX = 100;
 
 export type Joining = Omit<Join, "type" | "session">;
 export type Answering = (reply: Reply) => void;

@@ -1,6 +1,6 @@
 /** The jobs and ranges of a room in SQLite. */
 
-import { JOBS_LOOKED_AT_MAX, OUTCOME_KEPT_MS } from "../protocol/limits.ts";
+import { JOBS_LOOKED_AT_MAX, OUTCOME_KEPT_MS } from "../protocol/job-limits.ts";
 import { fitting } from "../room/fitting.ts";
 import type { AskKey, JobChange, JobHead, JobRow, ListedJob, RangeRow, SettledState } from "../room/jobs.ts";
 import type { DroppedJobs, ErasedJobs, ErasureRow, JobSize, JobSizes } from "../room/store.ts";

@@ -1,8 +1,9 @@
 /** The idempotency keys of a room's publishes in SQLite: two generations, and what older versions of the code wrote. */
 import { packRows } from "../protocol/codec.ts";
+import { PARAMETER_BYTES_MAX } from "../protocol/platform-limits.ts";
 import { DIGEST_CHARS } from "../room/digest.ts";
 import type { KnownKey, NewEvent, PublishKey } from "../room/store.ts";
-import { PARAMETER_BYTES_MAX, ROWS } from "./database.ts";
+import { ROWS } from "./database.ts";
 import { SqliteJobs } from "./sqlite-jobs.ts";
 
 type Table = "keys_0" | "keys_1" | "publish_keys" | "publish_keys_1";

@@ -3,7 +3,7 @@
  * costs the same whatever they hold; their rows go a piece at a time. No list of them is kept but SQLite's own, so a
  * crash forgets none.
  */
-import { REMAINS_AT_ONCE_ROWS_MAX } from "../protocol/limits.ts";
+import { REMAINS_AT_ONCE_ROWS_MAX, REMAINS_DROP_ROWS_MAX } from "../protocol/limits.ts";
 import { fitting } from "../room/fitting.ts";
 import { Database } from "./database.ts";
 
@@ -17,9 +17,6 @@ export type Growing =
 	| "keys_1"
 	| "publish_keys"
 	| "publish_keys_1";
-
-/** A table of small rows that holds no more is dropped whole: that is a matter of a millisecond, and counts no row as written. */
-const DROP_ROWS_MAX = 10_000;
 
 interface Shape {
 	/** The columns of its key. */
@@ -118,7 +115,7 @@ export class SqliteRemains extends Database {
 		if (aside === undefined) return;
 		const { key, bytes, weight = 1 } = SHAPES[tableOf(aside)];
 		const most = Math.floor(rowsMax / weight);
-		if (bytes !== undefined || this.#holdsMoreThan(DROP_ROWS_MAX, aside)) {
+		if (bytes !== undefined || this.#holdsMoreThan(REMAINS_DROP_ROWS_MAX, aside)) {
 			const rows = `from ${aside} order by ${key} limit ?`;
 			const sizes = (first: number, many: number) =>
 				this.read<{ bytes: number }>(`select ${bytes} as bytes ${rows} offset ?`, many, first);

@@ -4,6 +4,8 @@
  */
 
 import { packRows } from "../protocol/codec.ts";
+import { UNINDEXED_ROWS_MAX } from "../protocol/limits.ts";
+import { PARAMETER_BYTES_MAX } from "../protocol/platform-limits.ts";
 import { ROOM_JOB } from "../protocol/room-events.ts";
 import type {
 	ErasureRow,
@@ -16,11 +18,8 @@ import type {
 	SanctionRow,
 	StoredEvent,
 } from "../room/store.ts";
-import { PARAMETER_BYTES_MAX, ROWS } from "./database.ts";
+import { ROWS } from "./database.ts";
 import { SqliteKeys } from "./sqlite-keys.ts";
-
-/** How far behind an event what a job made of it is looked for, where it was stored before there was an index. */
-const UNINDEXED_ROWS_MAX = 500;
 
 export class SqliteStore extends SqliteKeys implements RoomStore {
 	meta(): Meta | null {

@@ -13,18 +13,16 @@
  * The clock is not read: in production it stands still while code runs. No timer here outlives the window,
  * so none ever holds an idle room awake.
  */
-import { TURN_WINDOW_MS_MAX } from "../protocol/limits.ts";
-
-/** How often a turn is put off at most because the inbox still grows. */
-const POSTPONEMENTS_MAX = 16;
-/** Audiences up to this need no window. */
-const WINDOWLESS_AUDIENCE = 200;
-/** How many sessions more make the window a millisecond longer. */
-const SESSIONS_PER_WINDOW_MS = 40;
+import {
+	POSTPONEMENTS_MAX,
+	SESSIONS_PER_WINDOW_MS,
+	TURN_WINDOW_MS_MAX,
+	WINDOWLESS_SESSIONS_MAX,
+} from "../protocol/limits.ts";
 
 /** How long the next turn of a burst waits at least, ms. */
 export function windowMs(audience: number): number {
-	const ms = Math.floor((audience - WINDOWLESS_AUDIENCE) / SESSIONS_PER_WINDOW_MS);
+	const ms = Math.floor((audience - WINDOWLESS_SESSIONS_MAX) / SESSIONS_PER_WINDOW_MS);
 	return Math.max(0, Math.min(TURN_WINDOW_MS_MAX, ms));
 }
 

@@ -5,7 +5,13 @@
 import { TICKET_HEADER, type Ticket, writeTicket } from "../durable/ticket.ts";
 import { closeCodeOfRefusedJoin, HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
 import { cleanName, displayName, isNoValue, OPERATOR_AUTHOR, RESUME_KEY, ROOM_AUTHOR } from "../protocol/ids.ts";
-import { NAME_BYTES_MAX, NAME_LETTERS_MAX, PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../protocol/limits.ts";
+import {
+	NAME_BYTES_MAX,
+	NAME_LETTERS_MAX,
+	PAGE_EVENTS_DEFAULT,
+	PAGE_EVENTS_MAX,
+	RETRY_MS_DEFAULT,
+} from "../protocol/limits.ts";
 import { BEARER, RESUME, SUBPROTOCOL } from "../protocol/subprotocols.ts";
 import { addressOf } from "./access/address.ts";
 import { type Admits, bearerOf, callerOfToken, requireCapability } from "./access/caller.ts";
@@ -85,7 +91,7 @@ export async function summaryForJoiner(
 /** A join that the server itself failed at: to be tried again. What the error says may quote what was sent. */
 function failed(error: unknown): Refusal {
 	console.error(`A join failed: ${error instanceof Error ? error.name : typeof error}.`);
-	return { code: "internal", message: "The server failed at this; try again.", retryAfterMs: 1000 };
+	return { code: "internal", message: "The server failed at this; try again.", retryAfterMs: RETRY_MS_DEFAULT };
 }
 
 /** A browser fails a socket that does not name one of the subprotocols that it offered, and never reads why. */

@@ -1,4 +1,5 @@
 /** What a browser asks before it lets a page of another origin call (CORS): who may, by which methods and headers. */
+import { PREFLIGHT_HEADERS_MAX } from "../protocol/limits.ts";
 
 const METHODS = "GET, POST, DELETE";
 /** Those that a tracing library adds to every request of a page: a call that they are refused fails for no reason of its own. */
@@ -6,8 +7,6 @@ const TRACING = ["traceparent", "tracestate", "baggage", "sentry-trace", "x-requ
 const DATADOG = /^x-datadog-[a-z0-9-]{1,40}$/;
 const HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Rotunda-Resume", ...TRACING];
 const SECONDS = "600";
-/** Datadog's are some ten; a browser names no header twice. */
-const NAMED_HEADERS_MAX = 20;
 
 /** True for `GET` of a room's own address: there one who was refused asks why, wherever its page is from. */
 function asksWhy(request: Request): boolean {
@@ -37,5 +36,5 @@ function datadogOf(request: Request): string[] {
 	return asked
 		.map((each) => each.trim())
 		.filter((each) => DATADOG.test(each))
-		.slice(0, NAMED_HEADERS_MAX);
+		.slice(0, PREFLIGHT_HEADERS_MAX);
 }

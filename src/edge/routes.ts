@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { RoomStub } from "../durable/room-object.ts";
-import { FRAME_BYTES_MAX } from "../protocol/limits.ts";
+import { FRAME_BYTES_MAX, RETRY_MS_DEFAULT } from "../protocol/limits.ts";
 import { type Admits, type Caller, callerOf, readerOf, requireCapability } from "./access/caller.ts";
 import { answer, postEvent, postModeration, readEventsQuery, readMembersQuery } from "./events.ts";
 import { headers } from "./headers.ts";
@@ -151,5 +151,9 @@ function failed(error: Error): Response {
 	if (error instanceof Refused) return problem(error.refusal);
 	// What the error says may quote what people sent: only its name is logged.
 	console.error(`A request failed: ${error.name}.`);
-	return problem({ code: "internal", message: "The server failed at this; try again.", retryAfterMs: 1000 });
+	return problem({
+		code: "internal",
+		message: "The server failed at this; try again.",
+		retryAfterMs: RETRY_MS_DEFAULT,
+	});
 }

@@ -1,14 +1,14 @@
 /** The card of a page: what it says of itself for those who link to it, as people read it. */
 import { decodeHTML, decodeHTMLAttribute } from "entities/decode";
 import { cleanName } from "../protocol/ids.ts";
-import { cutLetters, isVisible } from "../protocol/letters.ts";
 import {
 	CARD_DESCRIPTION_CHARS_MAX,
 	CARD_METAS_MAX,
 	CARD_RAW_CHARS_MAX,
 	CARD_TITLE_CHARS_MAX,
-	LINK_CHARS_MAX,
-} from "../protocol/limits.ts";
+} from "../protocol/job-limits.ts";
+import { cutLetters, isVisible } from "../protocol/letters.ts";
+import { LINK_CHARS_MAX } from "../protocol/limits.ts";
 
 export interface Card {
 	/** Where the redirects ended. */

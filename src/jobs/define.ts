@@ -1,6 +1,6 @@
 /** Checks what `app.ts` says, and makes of it what rooms ask. */
 
-import { QUEUE_RETRIES_MAX } from "../protocol/limits.ts";
+import { QUEUE_RETRIES_MAX } from "../protocol/platform-limits.ts";
 import type { Rules } from "../protocol/rules.ts";
 import type { AppDefinition } from "./definition.ts";
 import type { Kind, RangeKind } from "./kind.ts";

@@ -3,7 +3,7 @@
  * encoding"): by a byte order mark, else by its header, else by what it says of itself, else as UTF-8 where it is
  * that, and as windows-1252 where it is not.
  */
-import { ENCODING_WITHIN_BYTES } from "../protocol/limits.ts";
+import { ENCODING_WITHIN_BYTES } from "../protocol/job-limits.ts";
 
 const MARKS: readonly [label: string, mark: readonly number[]][] = [
 	["utf-8", [0xef, 0xbb, 0xbf]],

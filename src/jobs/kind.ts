@@ -4,9 +4,9 @@
  */
 
 import type { GenericSchema } from "valibot";
-import { QUEUE_SLACK_MS } from "../protocol/limits.ts";
 import type { Event } from "../protocol/messages.ts";
 import type { RangeTask } from "../protocol/outcome.ts";
+import { QUEUE_SLACK_MS } from "../protocol/platform-limits.ts";
 
 export interface Kind<Input = unknown> {
 	/** What rooms, members and app.ts call it. */

@@ -1,6 +1,6 @@
 /** Compiles `app.ts` to the plain questions that a room asks. */
 import * as v from "valibot";
-import { HOLD_MS_DEFAULT, RANGE_BYTES_MAX, RANGE_EVENTS_MAX } from "../protocol/limits.ts";
+import { HOLD_MS_DEFAULT, RANGE_BYTES_MAX, RANGE_EVENTS_MAX } from "../protocol/job-limits.ts";
 import type { Check, EventRule, KindRule, Rules } from "../protocol/rules.ts";
 import type { AppDefinition, EventDefinition } from "./definition.ts";
 import { leaseMs, type RangeKind } from "./kind.ts";

@@ -7,7 +7,8 @@
  * sends even the own zone's hosts through the public front door.
  */
 import * as v from "valibot";
-import { LINK_CHARS_MAX, UNFURL_BYTES_MAX, UNFURL_MS_MAX, UNFURL_REDIRECTS_MAX } from "../protocol/limits.ts";
+import { UNFURL_BYTES_MAX, UNFURL_MS_MAX, UNFURL_REDIRECTS_MAX } from "../protocol/job-limits.ts";
+import { LINK_CHARS_MAX } from "../protocol/limits.ts";
 import { findLinks } from "../protocol/links.ts";
 import { type Card, cardOf } from "./card.ts";
 import { textOfPage } from "./encoding.ts";

@@ -6,13 +6,10 @@
 
 import { Webhook } from "standardwebhooks";
 import { matchesPattern } from "../protocol/ids.ts";
-import { WEBHOOK_ANSWER_MS_MAX } from "../protocol/limits.ts";
+import { WEBHOOK_ANSWER_MS_MAX, WEBHOOK_ENVELOPE_BYTES } from "../protocol/job-limits.ts";
 import { readSettings, type Settings } from "../protocol/settings.ts";
 import { Gone, type JobContext, type Range, type RangeKind, TryAfter, Unacceptable } from "./kind.ts";
 import { retryAfterMs } from "./retry-after.ts";
-
-/** What the body of a delivery holds beside its events, with a room's name of 64 characters: some 180 bytes. */
-const ENVELOPE_BYTES = 256;
 
 /** Answers by which a receiver says that it will not take what it was sent, however often it is sent. */
 const UNACCEPTABLE = new Set([400, 409, 413, 415, 422]);
@@ -39,7 +36,7 @@ export const webhook: RangeKind = {
 	isActive: (env) => settingsOf(env).webhookUrl !== null,
 	bounds: (env) => {
 		const { webhookEventsMax, webhookBytesMax } = settingsOf(env);
-		return { events: webhookEventsMax, bytes: webhookBytesMax - ENVELOPE_BYTES };
+		return { events: webhookEventsMax, bytes: webhookBytesMax - WEBHOOK_ENVELOPE_BYTES };
 	},
 	run: async (range, context) => {
 		const { webhookUrl, webhookEvents } = settingsOf(context.env);

@@ -1,6 +1,7 @@
 /**
- * Every bound of the project, with its unit last in its name. What a deployer may
- * change has its default here and its parser in settings.ts; the rest is fixed.
+ * Every bound of a room and its clients, with its unit last in its name; those of jobs are in job-limits.ts, and what
+ * the platform allows in platform-limits.ts. What a deployer may change has its default here and its parser in
+ * settings.ts; the rest is fixed.
  */
 
 // A client's frame.
@@ -40,6 +41,12 @@ export const ROSTER_SAMPLE_MEMBERS_MAX = 200;
 export const TURN_BYTES_MAX = 1024 * 1024;
 /** How long a burst in a large room waits at most for its turn. */
 export const TURN_WINDOW_MS_MAX = 50;
+/** Audiences up to this need no window: measured, with 100 members any window only delays. */
+export const WINDOWLESS_SESSIONS_MAX = 200;
+/** So many sessions more make the window a millisecond longer: their frames take the platform about as long. */
+export const SESSIONS_PER_WINDOW_MS = 40;
+/** How often a turn is put off at most because more arrives: each time for one macrotask, so that none waits long. */
+export const POSTPONEMENTS_MAX = 16;
 export const INBOX_MESSAGES_MAX = 10_000;
 export const INBOX_BYTES_MAX = 16 * 1024 * 1024;
 /** What one session, and all guests of one address, may have waiting while the inbox is over half full. A client that comes back sends at most 100 publishes of 32 KiB before it waits for an answer: that fits a session's share. */
@@ -47,6 +54,8 @@ export const INBOX_SESSION_BYTES_MAX = 4 * 1024 * 1024;
 export const INBOX_ADDRESS_BYTES_MAX = 8 * 1024 * 1024;
 /** What a session may be refused while the inbox is full before it is closed 4004: naming the ids means to look it through. In UTF-16 units of text that take as long. */
 export const OVERLOAD_EFFORT_MAX = 1024 * 1024;
+/** The least that a refusal counts for, however short what it refuses: it is answered all the same. */
+export const REFUSAL_EFFORT_MIN = 256;
 /** What a turn takes to decode, in UTF-16 units of text that take as long (weight.ts): at most some 40 ms. */
 export const TURN_EFFORT_MAX = 1024 * 1024;
 /** What one session has of it where a turn cannot take all that waits. */
@@ -121,12 +130,19 @@ export const REMAINS_BYTES_MAX = 2 * 1024 * 1024;
 export const REMAINS_PAUSE_MS = 250;
 /** A table of at most so many rows is emptied at once: a new name costs about as much. */
 export const REMAINS_AT_ONCE_ROWS_MAX = 100;
+/** A table of small rows that holds no more is dropped whole: that is a matter of a millisecond, and counts no row as written. */
+export const REMAINS_DROP_ROWS_MAX = 10_000;
+
 // The client.
 export const BACKOFF_MS_MIN = 250;
 export const BACKOFF_MS_MAX = 30_000;
 export const CLIENT_OUTBOX_MAX = 1_000;
 export const CLIENT_IN_FLIGHT_MAX = 100;
 export const RETRY_MS_DEFAULT = 1_000;
+/** When to join again a room that is full: seldom enough that thousands who wait leave it time for those who are in. */
+export const FULL_RETRY_MS = 10_000;
+/** And one that newer code has written: a deploy reaches every place within a minute or so. */
+export const NEWER_SCHEMA_RETRY_MS = 30_000;
 /** A page's own token function has this long: it may ask a login that asks a person. */
 export const CLIENT_TOKEN_MS_MAX = 30_000;
 /** A socket that has not opened by then hangs: a slow line opens one in two seconds, and two that hang leave time for another way. */
@@ -137,6 +153,8 @@ export const CLIENT_CONNECT_MS_MAX = 15_000;
 export const CLIENT_HANG_MS = 4_000;
 /** Presence and signals, by name and receiver, that may wait as their newest. */
 export const CLIENT_NEWEST_MAX = 1_000;
+/** How much of the room's rate is used: of a second's worth here not more than that arrives in a second there. */
+export const CLIENT_NEWEST_SHARE = 0.9;
 /** While the line holds more than this, what only its newest is worth waits; looked at again so soon. */
 export const CLIENT_UNSENT_BYTES_MAX = 16 * 1024;
 export const LINE_POLL_MS = 50;
@@ -164,61 +182,11 @@ export const DEFAULTS = {
 	WEBHOOK_MAX_EVENTS: 100,
 	WEBHOOK_MAX_BYTES: 65_536,
 } as const;
-// Jobs.
-export const JOBS_PENDING_MAX = 10_000;
-/** Of these, what events start may take so many: a card that is missing harms less than a check or an answer for which there is no room, so 2,000 are left to those. Beyond it an event starts nothing, and is published all the same. */
-export const JOBS_STARTED_MAX = 8_000;
-/** With these, what is reviewed may take so many: an event that cannot be reviewed is refused, and 1,000 are left to what others hold and ask for. A member and an address have as many reviews as cards. */
-export const JOBS_REVIEWED_MAX = 9_000;
-/** Of one member: ten seconds of its publishes at their default rate, and so few that sixteen must work together. */
-export const JOBS_STARTED_PER_MEMBER_MAX = 500;
-/** Of one address, whose guests can be as many members as they like: a quarter of what there is. */
-export const JOBS_STARTED_PER_ADDRESS_MAX = 2_000;
-export const OUTCOME_KEPT_MS = 7 * 24 * 3_600_000;
-export const OUTCOMES_OWED_PER_MEMBER_MAX = 200;
-/** What one alarm forgets of settled jobs, in rows and in bytes of what they hold. */
-export const JOBS_TRIM_ROWS_MAX = 500;
-export const JOBS_TRIM_BYTES_MAX = 2 * 1024 * 1024;
-/** Held events that one turn takes up, because they are cleared or refused or have run out: each is read and written once more. Less where the audience is large. Measured: 1 MiB of them took 110 ms in a room of 20. */
-export const HELD_BYTES_MAX = 256 * 1024;
-/** Jobs that one turn hands over, and that one alarm looks at because they are due: a room that wakes may have 10,000 of them. */
-export const JOBS_DUE_MAX = 500;
-/** Numbers of jobs that one page of their list looks through, twice, where it wants those that are done, or that failed before there was an index of these: so that OPERATOR_READS_PER_SECOND pages read at most 50,000 rows a second. */
-export const JOBS_LOOKED_AT_MAX = 500;
-/** What a listed job takes of a page beside its outcome, at most: its id, kind, member and numbers. */
-export const JOB_HEAD_BYTES_MAX = 512;
-/** Dead letters that are kept, and how much of each is shown: in a page of 200 of them 800 KiB at most. */
-export const DEAD_LETTERS_KEPT_MAX = 10_000;
-export const DEAD_LETTER_UNITS_MAX = 4_096;
-/** What wrangler.toml says of the queue of jobs (`max_retries`): a kind that made more attempts would end among the dead. */
-export const QUEUE_RETRIES_MAX = 10;
-/** How long an attempt to hand a job to the queue may hang before it is tried again. */
-export const SEND_MS_MAX = 60_000;
-export const SEND_RETRY_MS = 5_000;
-export const HOLD_MS_DEFAULT = 5 * 60_000;
-export const RANGE_EVENTS_MAX = 500;
-export const RANGE_BYTES_MAX = 1024 * 1024;
-/** How long events gather for the next range after one that left little behind. */
-export const RANGE_PAUSE_MS = 1_000;
-/** When a range that failed is tried again, where its consumer does not say when. */
-export const RANGE_RETRY_MS = 60_000;
-/** So long a receiver may ask to be left alone: a day. */
-export const RANGE_RETRY_MS_MAX = 24 * 3_600_000;
-/** So many events in a row that a receiver will not take are no fault of theirs: the order is held. */
-export const RANGE_ASIDE_MAX = 10;
-/** How long a change of the count alone may wait until the directory hears of it. */
-export const DIRECTORY_LAG_MS = 10_000;
-/** A kind's result as JSON. */
-export const OUTCOME_BYTES_MAX = 32 * 1024;
-/** A parameter of the archive's statements; D1 takes 2 MB. */
-export const ARCHIVE_PARAMETER_BYTES_MAX = 512 * 1024;
-/** Rows from before an index changed that one range writes again: at most some 6 MB, and far less as a rule. */
-export const ARCHIVE_RECUT_ROWS_MAX = 100;
-/** Matches that a search reads, the newest; a page of results is far smaller. */
-export const SEARCH_MATCHES_MAX = 1_000;
 // The door.
 /** The period of the per-address limits in wrangler.toml, ms. */
 export const DOOR_PERIOD_MS = 60_000;
+/** Names of headers that a preflight asks for: Datadog's are some ten, and a browser names none twice. */
+export const PREFLIGHT_HEADERS_MAX = 20;
 /** A JWKS server that is slower refuses joins, and harms nobody inside. */
 export const JWKS_MS_MAX = 2_500;
 export const JWKS_BYTES_MAX = 256 * 1024;
@@ -250,6 +218,8 @@ export const SANCTION_SECONDS_MAX = 100 * 365 * 86_400;
 export const ERASE_ROWS_MAX = 100;
 export const ERASE_BYTES_MAX = 512 * 1024;
 export const ERASE_EVENTS_MAX = 50;
+/** How far behind an event what a job made of it is looked for, where it was stored before there was an index: a job is done within some hundreds of events. */
+export const UNINDEXED_ROWS_MAX = 500;
 /** The jobs that one turn of an erasure looks at; of what they hold it takes as many bytes as of events. Then it rests as long as a wipe does for as many rows. */
 export const ERASE_JOBS_MAX = 2_000;
 /** How soon the alarm goes on with an erasure that a crash cut off. */
@@ -275,25 +245,3 @@ export const FLOW_POLL_MS = 25;
 export const STILL_POLL_MS = 1_000;
 /** When nobody has said anything for so long, closed sockets that hold their buffers may no longer keep a room awake. */
 export const QUIET_MS = 120_000;
-
-// What jobs fetch, send and write.
-export const UNFURL_MS_MAX = 5_000;
-/** What is read of a page that someone linked to: what it says of itself stands at its beginning. */
-export const UNFURL_BYTES_MAX = 512 * 1024;
-export const UNFURL_REDIRECTS_MAX = 3;
-/** Within so much of a page its encoding is looked for: browsers look through 1,024 bytes, and begin again where it comes a little later. */
-export const ENCODING_WITHIN_BYTES = 8 * 1024;
-export const CARD_TITLE_CHARS_MAX = 200;
-export const CARD_DESCRIPTION_CHARS_MAX = 400;
-/** How much of a card's text is looked at: an entity is written in up to some thirty characters. */
-export const CARD_RAW_CHARS_MAX = 16 * 1024;
-/** How many elements are asked what they say: pages have some dozens, and each is a call out of the reader and back. */
-export const CARD_METAS_MAX = 500;
-/** How long a webhook's receiver may take. */
-export const WEBHOOK_ANSWER_MS_MAX = 10_000;
-/** What a queue itself may take to deliver. */
-export const QUEUE_SLACK_MS = 15_000;
-/** Expired rows that one range removes from the archive. */
-export const ARCHIVE_EXPIRE_ROWS_MAX = 1_000;
-/** What is searched for. */
-export const SEARCH_CHARS_MAX = 200;

@@ -1,6 +1,7 @@
 /** What a deployer sets in `[vars]`, read once and strictly: a setting that does not parse stops the Worker. */
 import * as v from "valibot";
-import { DEFAULTS, EVENT_BYTES_CEILING, RANGE_BYTES_MAX, RANGE_EVENTS_MAX } from "./limits.ts";
+import { RANGE_BYTES_MAX, RANGE_EVENTS_MAX } from "./job-limits.ts";
+import { DEFAULTS, EVENT_BYTES_CEILING } from "./limits.ts";
 import { CAPABILITIES, type Capability } from "./messages.ts";
 
 export interface Settings {

@@ -4,12 +4,12 @@
  */
 import { OPERATOR } from "../protocol/ids.ts";
 import {
-	GUESTS_PER_ADDRESS_WORTH,
 	JOBS_REVIEWED_MAX,
 	JOBS_STARTED_MAX,
 	JOBS_STARTED_PER_ADDRESS_MAX,
 	JOBS_STARTED_PER_MEMBER_MAX,
-} from "../protocol/limits.ts";
+} from "../protocol/job-limits.ts";
+import { GUESTS_PER_ADDRESS_WORTH } from "../protocol/limits.ts";
 import type { JobHead } from "./jobs.ts";
 
 /** Whose event starts jobs, or who asks. */

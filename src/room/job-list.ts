@@ -1,7 +1,8 @@
 /** The list of jobs that operators read, a page at a time: the newest first, and never more of it than a page may hold. */
 
+import { JOB_HEAD_BYTES_MAX } from "../protocol/job-limits.ts";
 import type { JobState } from "../protocol/jobs.ts";
-import { JOB_HEAD_BYTES_MAX, PAGE_BYTES_MAX } from "../protocol/limits.ts";
+import { PAGE_BYTES_MAX } from "../protocol/limits.ts";
 import { encodeJob, encodeRange, rangeState } from "./job-view.ts";
 import { jobId, jobNumber, type ListedJob, type RangeRow } from "./jobs.ts";
 import type { Outbox } from "./outbox.ts";

@@ -1,5 +1,6 @@
 /** What came of jobs: it is kept for a week, and owed to whom it concerns until they have received it. */
-import { JOBS_TRIM_BYTES_MAX, JOBS_TRIM_ROWS_MAX, KEY_SWEEP_MS, OUTCOME_KEPT_MS } from "../protocol/limits.ts";
+import { JOBS_TRIM_BYTES_MAX, JOBS_TRIM_ROWS_MAX, OUTCOME_KEPT_MS } from "../protocol/job-limits.ts";
+import { KEY_SWEEP_MS } from "../protocol/limits.ts";
 import { Owed } from "./owed.ts";
 import type { RoomStore } from "./store.ts";
 

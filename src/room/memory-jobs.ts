@@ -1,6 +1,6 @@
 /** What the reference store has beneath it: a transaction with an undo log, and the jobs. */
 
-import { JOBS_LOOKED_AT_MAX, OUTCOME_KEPT_MS } from "../protocol/limits.ts";
+import { JOBS_LOOKED_AT_MAX, OUTCOME_KEPT_MS } from "../protocol/job-limits.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import { fitting } from "./fitting.ts";
 import {

@@ -1,5 +1,5 @@
 /** The jobs that are not settled: when something is to be done for each, and which are to be handed over. */
-import { JOBS_DUE_MAX } from "../protocol/limits.ts";
+import { JOBS_DUE_MAX } from "../protocol/job-limits.ts";
 import { Agenda } from "./agenda.ts";
 import { earliest } from "./deadlines.ts";
 import { type JobHead, setBackJob } from "./jobs.ts";

@@ -6,7 +6,7 @@
  * In memory are only the heads of what is owed; what a job holds stays in the store.
  */
 
-import { JOBS_PENDING_MAX, OUTCOME_KEPT_MS, SEND_MS_MAX } from "../protocol/limits.ts";
+import { JOBS_PENDING_MAX, OUTCOME_KEPT_MS, SEND_MS_MAX } from "../protocol/job-limits.ts";
 import type { JobNotice } from "../protocol/messages.ts";
 import type { Outcome } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";

@@ -1,5 +1,5 @@
 /** The numbers of settled jobs whose outcome the member whom they concern has not received yet. */
-import { OUTCOMES_OWED_PER_MEMBER_MAX } from "../protocol/limits.ts";
+import { OUTCOMES_OWED_PER_MEMBER_MAX } from "../protocol/job-limits.ts";
 
 export class Owed {
 	readonly #byMember = new Map<string, Set<number>>();

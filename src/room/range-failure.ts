@@ -3,7 +3,7 @@
  * it. Where it is that of an event in it, which one is found by halving, and that one alone is set aside. No state:
  * what was found out so far stands in the row.
  */
-import { RANGE_ASIDE_MAX, RANGE_RETRY_MS, RANGE_RETRY_MS_MAX } from "../protocol/limits.ts";
+import { RANGE_ASIDE_MAX, RANGE_RETRY_MS, RANGE_RETRY_MS_MAX } from "../protocol/job-limits.ts";
 import type { Failed } from "../protocol/outcome.ts";
 import type { RangeRow } from "./jobs.ts";
 

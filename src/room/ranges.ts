@@ -3,7 +3,7 @@
  * a kind says what is settled through and which range is in flight. A range is frozen when it is first
  * sent, so its retries are the same delivery; while it is in flight, what comes gathers for the next.
  */
-import { DIRECTORY_LAG_MS, RANGE_PAUSE_MS, SEND_MS_MAX } from "../protocol/limits.ts";
+import { DIRECTORY_LAG_MS, RANGE_PAUSE_MS, SEND_MS_MAX } from "../protocol/job-limits.ts";
 import type { Failed } from "../protocol/outcome.ts";
 import type { RangeRule } from "../protocol/rules.ts";
 import type { Concern } from "./concern.ts";

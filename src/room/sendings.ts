@@ -1,5 +1,5 @@
 /** What is on its way to the queue: what this turn is to hand over, and until when each handing over may take. */
-import { SEND_MS_MAX, SEND_RETRY_MS } from "../protocol/limits.ts";
+import { SEND_MS_MAX, SEND_RETRY_MS } from "../protocol/job-limits.ts";
 
 export class Sendings<Key> {
 	#due = new Set<Key>();

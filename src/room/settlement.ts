@@ -2,8 +2,8 @@
 
 import { isRedacted } from "../protocol/codec.ts";
 import { digestOfGuest, ROOM_AUTHOR } from "../protocol/ids.ts";
+import { HELD_BYTES_MAX, OUTCOME_BYTES_MAX } from "../protocol/job-limits.ts";
 import { verdictIn } from "../protocol/jobs.ts";
-import { HELD_BYTES_MAX, OUTCOME_BYTES_MAX } from "../protocol/limits.ts";
 import type { Failed, Outcome } from "../protocol/outcome.ts";
 import { ROOM_JOB, type RoomJob } from "../protocol/room-events.ts";
 import type { Rules } from "../protocol/rules.ts";

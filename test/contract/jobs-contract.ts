@@ -1,6 +1,6 @@
 /** What every store must do with jobs, asks, ranges, rewritten events and a wipe. */
 import { describe, expect, test } from "vitest";
-import { JOBS_LOOKED_AT_MAX } from "../../src/protocol/limits.ts";
+import { JOBS_LOOKED_AT_MAX } from "../../src/protocol/job-limits.ts";
 import type { JobRow, RangeRow } from "../../src/room/jobs.ts";
 import type { RoomStore } from "../../src/room/store.ts";
 import { eventAt, eventsAt, found, META, row, T0 } from "./rows.ts";

@@ -7,7 +7,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, expect, test } from "vitest";
 import { STEPS, storedVersion, VERSION } from "../../src/durable/schema.ts";
 import { SqliteStore } from "../../src/durable/sqlite-store.ts";
-import { JOBS_LOOKED_AT_MAX } from "../../src/protocol/limits.ts";
+import { JOBS_LOOKED_AT_MAX } from "../../src/protocol/job-limits.ts";
 import type { JobRow } from "../../src/room/jobs.ts";
 import { rooms } from "../workers/kept/fixtures.ts";
 import { statementsOf } from "../workers/kept/sql-text.ts";

@@ -3,7 +3,8 @@
  * and nothing goes earlier than by the step.
  */
 import { expect } from "vitest";
-import { GRACE_MS, IDEMPOTENCY_MS, KEY_SWEEP_MS, OUTCOME_KEPT_MS, SILENCE_MS_MAX } from "../../src/protocol/limits.ts";
+import { OUTCOME_KEPT_MS } from "../../src/protocol/job-limits.ts";
+import { GRACE_MS, IDEMPOTENCY_MS, KEY_SWEEP_MS, SILENCE_MS_MAX } from "../../src/protocol/limits.ts";
 import { HOLD_MS, houseRules, range } from "./house-rules.ts";
 import { act, moderator, tryJoin } from "./moderator.ts";
 import { only, scenario, seqs } from "./scenario.ts";

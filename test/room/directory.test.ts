@@ -1,6 +1,6 @@
 /** The directory's count: a change of who is here is told a little later, and costs no sleep (G7). */
 import { expect, test } from "vitest";
-import { DIRECTORY_LAG_MS } from "../../src/protocol/limits.ts";
+import { DIRECTORY_LAG_MS } from "../../src/protocol/job-limits.ts";
 import { houseRules, range } from "./house-rules.ts";
 import { scenario } from "./scenario.ts";
 import { Stage } from "./stage.ts";

@@ -1,5 +1,5 @@
 /** A small app, said as rooms hear it: events that are held, reviewed, and that start jobs. */
-import { RANGE_BYTES_MAX, RANGE_EVENTS_MAX } from "../../src/protocol/limits.ts";
+import { RANGE_BYTES_MAX, RANGE_EVENTS_MAX } from "../../src/protocol/job-limits.ts";
 import type { Check, EventRule, KindRule, RangeRule, Rules } from "../../src/protocol/rules.ts";
 
 export const LEASE_MS = 30_000;

@@ -1,7 +1,8 @@
 /** The list of jobs: bounded by what a page holds, and read to its end without a double while things change. */
 import { describe, expect, test } from "vitest";
+import { JOBS_LOOKED_AT_MAX, OUTCOME_BYTES_MAX } from "../../src/protocol/job-limits.ts";
 import type { JobState } from "../../src/protocol/jobs.ts";
-import { JOBS_LOOKED_AT_MAX, OUTCOME_BYTES_MAX, PAGE_BYTES_MAX } from "../../src/protocol/limits.ts";
+import { PAGE_BYTES_MAX } from "../../src/protocol/limits.ts";
 import type { JobsPage } from "../../src/room/job-list.ts";
 import { houseRules, range } from "./house-rules.ts";
 import { Stage } from "./stage.ts";

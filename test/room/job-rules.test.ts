@@ -1,6 +1,6 @@
 /** What the app's rules refuse, before anything is stored: names, schemas, kinds and too many jobs. */
 import { describe, expect, test } from "vitest";
-import { JOBS_PENDING_MAX } from "../../src/protocol/limits.ts";
+import { JOBS_PENDING_MAX } from "../../src/protocol/job-limits.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
 import { houseRules } from "./house-rules.ts";
 import { events, only, scenario } from "./scenario.ts";

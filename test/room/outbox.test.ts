@@ -1,6 +1,6 @@
 /** Jobs on their way: owed with their event, sent again after their lease, settled once (G5). */
 import { describe, expect, test } from "vitest";
-import { JOBS_DUE_MAX, SEND_MS_MAX, SEND_RETRY_MS } from "../../src/protocol/limits.ts";
+import { JOBS_DUE_MAX, SEND_MS_MAX, SEND_RETRY_MS } from "../../src/protocol/job-limits.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
 import { houseRules, LEASE_MS } from "./house-rules.ts";
 import { events, only, scenario } from "./scenario.ts";

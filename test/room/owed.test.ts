@@ -1,6 +1,6 @@
 /** Outcomes for a member: told to all its sessions, and at each join until one has said `received`. */
 import { describe, expect } from "vitest";
-import { OUTCOME_KEPT_MS } from "../../src/protocol/limits.ts";
+import { OUTCOME_KEPT_MS } from "../../src/protocol/job-limits.ts";
 import { houseRules } from "./house-rules.ts";
 import { only, scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";

@@ -1,6 +1,6 @@
 /** What a range's receiver does not take: an event of its own is found and set aside, everything else is held in order. */
 import { describe, expect, test } from "vitest";
-import { RANGE_ASIDE_MAX, RANGE_RETRY_MS_MAX } from "../../src/protocol/limits.ts";
+import { RANGE_ASIDE_MAX, RANGE_RETRY_MS_MAX } from "../../src/protocol/job-limits.ts";
 import type { Failed } from "../../src/protocol/outcome.ts";
 import { houseRules, range } from "./house-rules.ts";
 import { range as numbers, scenario } from "./scenario.ts";

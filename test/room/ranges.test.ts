@@ -1,7 +1,7 @@
 /** Range jobs: one range of a kind in flight, frozen; what it needs stays stored; nothing is lost in silence. */
 
 import { describe, expect, test } from "vitest";
-import { RANGE_EVENTS_MAX, RANGE_PAUSE_MS, RANGE_RETRY_MS } from "../../src/protocol/limits.ts";
+import { RANGE_EVENTS_MAX, RANGE_PAUSE_MS, RANGE_RETRY_MS } from "../../src/protocol/job-limits.ts";
 import { houseRules, LEASE_MS, range } from "./house-rules.ts";
 import { range as numbers, only, scenario, seqs } from "./scenario.ts";
 import { Stage } from "./stage.ts";

@@ -1,11 +1,11 @@
 /** G8 what events start has bounds of its own: a card is dropped, its message never, and checks find room. */
 import { expect, test } from "vitest";
 import {
-	GUESTS_PER_ADDRESS_WORTH,
 	JOBS_STARTED_MAX,
 	JOBS_STARTED_PER_ADDRESS_MAX,
 	JOBS_STARTED_PER_MEMBER_MAX,
-} from "../../src/protocol/limits.ts";
+} from "../../src/protocol/job-limits.ts";
+import { GUESTS_PER_ADDRESS_WORTH } from "../../src/protocol/limits.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
 import { houseRules } from "./house-rules.ts";
 import { events, only, scenario } from "./scenario.ts";

@@ -1,7 +1,8 @@
 /** A wipe during everything: one turn takes it all, nothing of the old epoch comes back, and its traces are owed. */
 import { describe, expect, test } from "vitest";
 import { CLOSE } from "../../src/protocol/codes.ts";
-import { EMPTY_ROOM_MS, OUTCOME_KEPT_MS, REMAINS_PAUSE_MS, TRIM_ROWS_MAX } from "../../src/protocol/limits.ts";
+import { OUTCOME_KEPT_MS } from "../../src/protocol/job-limits.ts";
+import { EMPTY_ROOM_MS, REMAINS_PAUSE_MS, TRIM_ROWS_MAX } from "../../src/protocol/limits.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
 import { HOLD_MS, houseRules, range } from "./house-rules.ts";
 import { acting, moderator } from "./moderator.ts";

@@ -1,6 +1,6 @@
 /** The consumer's part on the {@link Stage}: it asks what is to be done, and says what came of it. */
 import { expect } from "vitest";
-import { RANGE_PAUSE_MS } from "../../src/protocol/limits.ts";
+import { RANGE_PAUSE_MS } from "../../src/protocol/job-limits.ts";
 import type { RangeTask, Task } from "../../src/protocol/outcome.ts";
 import type { Settle } from "../../src/room/inputs.ts";
 import type { Stage } from "./stage.ts";

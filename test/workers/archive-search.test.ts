@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { archive } from "../../src/jobs/archive/archive.ts";
 import { search, searchPage } from "../../src/jobs/archive/search.ts";
 import type { JobContext, Range } from "../../src/jobs/kind.ts";
-import { ARCHIVE_RECUT_ROWS_MAX, PAGE_BYTES_MAX, SEARCH_MATCHES_MAX } from "../../src/protocol/limits.ts";
+import { ARCHIVE_RECUT_ROWS_MAX, SEARCH_MATCHES_MAX } from "../../src/protocol/job-limits.ts";
+import { PAGE_BYTES_MAX } from "../../src/protocol/limits.ts";
 import type { Event } from "../../src/protocol/messages.ts";
 import { bringUpArchive, bringUpSteps } from "./archive-tables.ts";
 

@@ -5,7 +5,7 @@ import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { deadLettersPage, keepDeadLetter } from "../../src/jobs/archive/dead-letters.ts";
 import { backoffSeconds, leaseMs, NonRetryableError } from "../../src/jobs/kind.ts";
-import { DEAD_LETTER_UNITS_MAX, DEAD_LETTERS_KEPT_MAX } from "../../src/protocol/limits.ts";
+import { DEAD_LETTER_UNITS_MAX, DEAD_LETTERS_KEPT_MAX } from "../../src/protocol/job-limits.ts";
 import { bringUpArchive } from "./archive-tables.ts";
 import { join } from "./guest.ts";
 import { deliver, deliverUntilTaken, kindOf, PretendedRoom, ref } from "./letters.ts";

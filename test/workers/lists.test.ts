@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { archive } from "../../src/jobs/archive/archive.ts";
 import { keepDeadLetter } from "../../src/jobs/archive/dead-letters.ts";
 import type { JobContext } from "../../src/jobs/kind.ts";
-import { SEARCH_MATCHES_MAX } from "../../src/protocol/limits.ts";
+import { SEARCH_MATCHES_MAX } from "../../src/protocol/job-limits.ts";
 import type { Event } from "../../src/protocol/messages.ts";
 import { mint, SECRET } from "../mint.ts";
 import { bringUpArchive } from "./archive-tables.ts";

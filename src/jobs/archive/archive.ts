@@ -5,12 +5,10 @@
  */
 
 import { packRows } from "../../protocol/codec.ts";
-import {
-	ARCHIVE_EXPIRE_ROWS_MAX,
-	ARCHIVE_PARAMETER_BYTES_MAX,
-	TOKEN_AHEAD_SECONDS_MAX,
-} from "../../protocol/limits.ts";
+import { ARCHIVE_EXPIRE_ROWS_MAX } from "../../protocol/job-limits.ts";
+import { TOKEN_AHEAD_SECONDS_MAX } from "../../protocol/limits.ts";
 import type { Event } from "../../protocol/messages.ts";
+import { ARCHIVE_PARAMETER_BYTES_MAX } from "../../protocol/platform-limits.ts";
 import { ROOM_REDACTED, type RoomRedacted } from "../../protocol/room-events.ts";
 import { readSettings } from "../../protocol/settings.ts";
 import type { Range, RangeKind } from "../kind.ts";

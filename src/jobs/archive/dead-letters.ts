@@ -1,5 +1,5 @@
 /** Messages of a queue whose room nobody could tell: kept for operators to read, the newest DEAD_LETTERS_KEPT_MAX. */
-import { DEAD_LETTER_UNITS_MAX, DEAD_LETTERS_KEPT_MAX } from "../../protocol/limits.ts";
+import { DEAD_LETTER_UNITS_MAX, DEAD_LETTERS_KEPT_MAX } from "../../protocol/job-limits.ts";
 import { ready } from "./schema.ts";
 
 export interface DeadLetter {

@@ -1,11 +1,10 @@
 /** The directory of rooms, a page at a time. */
 import { ROOM_NAME } from "../../protocol/ids.ts";
+import { ROOM_MARK_CHARS } from "../../protocol/job-limits.ts";
 import { PAGE_EVENTS_MAX } from "../../protocol/limits.ts";
 import { directory, type RoomLine } from "./search.ts";
 
-/** Characters of a room's mark: 48 bits of a digest, of which two in a directory of a million rooms are hardly the same. */
-const MARK_CHARS = 8;
-const CURSOR = new RegExp(`^((?:[\\w-]{${MARK_CHARS}}){1,${PAGE_EVENTS_MAX}})\\.(.*)$`);
+const CURSOR = new RegExp(`^((?:[\\w-]{${ROOM_MARK_CHARS}}){1,${PAGE_EVENTS_MAX}})\\.(.*)$`);
 
 /**
  * A page of the rooms, and the cursor of the next; null where the cursor is none. The first holds those that were
@@ -24,7 +23,7 @@ export async function roomsPage(
 	}
 	const [, shown = "", after = ""] = CURSOR.exec(cursor) ?? [];
 	if (shown === "" || (after !== "" && !ROOM_NAME.test(after))) return null;
-	const marks = new Set(shown.match(new RegExp(`.{${MARK_CHARS}}`, "g")));
+	const marks = new Set(shown.match(new RegExp(`.{${ROOM_MARK_CHARS}}`, "g")));
 	const found = await byName(db, after, limit + marks.size + 1);
 	const marksOfFound = await marksOf(found);
 	const unread = found.filter((_, index) => !marks.has(marksOfFound[index] ?? ""));
@@ -44,7 +43,7 @@ function marksOf(rooms: readonly RoomLine[]): Promise<string[]> {
 	return Promise.all(
 		rooms.map(async ({ room }) => {
 			const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(room)));
-			const base64 = btoa(String.fromCharCode(...digest.subarray(0, (MARK_CHARS * 3) / 4)));
+			const base64 = btoa(String.fromCharCode(...digest.subarray(0, (ROOM_MARK_CHARS * 3) / 4)));
 			return base64.replaceAll("+", "-").replaceAll("/", "_");
 		}),
 	);

@@ -3,7 +3,8 @@
  * Each range that is archived writes some of them again, so the first index empties and no step copies a table.
  */
 import { packRows } from "../../protocol/codec.ts";
-import { ARCHIVE_PARAMETER_BYTES_MAX, ARCHIVE_RECUT_ROWS_MAX } from "../../protocol/limits.ts";
+import { ARCHIVE_RECUT_ROWS_MAX } from "../../protocol/job-limits.ts";
+import { ARCHIVE_PARAMETER_BYTES_MAX } from "../../protocol/platform-limits.ts";
 import { cutWords } from "./words.ts";
 
 export interface Uncut {

@@ -1,5 +1,6 @@
 /** Reading the archive: search across rooms, and the directory of rooms. */
-import { PAGE_BYTES_MAX, SEARCH_MATCHES_MAX } from "../../protocol/limits.ts";
+import { SEARCH_MATCHES_MAX } from "../../protocol/job-limits.ts";
+import { PAGE_BYTES_MAX } from "../../protocol/limits.ts";
 import { IS_CONCEALED } from "./erasing.ts";
 import { ready } from "./schema.ts";
 import { roomWord, termsOf, uncutTermsOf } from "./words.ts";

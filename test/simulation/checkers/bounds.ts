@@ -1,10 +1,10 @@
 /** G8: what is stored and sent is within its bounds, whoever asked for more. */
 import { OPERATOR } from "../../../src/protocol/ids.ts";
+import { JOBS_STARTED_PER_MEMBER_MAX } from "../../../src/protocol/job-limits.ts";
 import {
 	BURST_SECONDS,
 	EVENT_BYTES_CEILING,
 	INBOX_MESSAGES_MAX,
-	JOBS_STARTED_PER_MEMBER_MAX,
 	MEMBER_BYTES_BURST_SECONDS,
 	MEMBER_BYTES_PER_SECOND,
 	MESSAGES_PER_FRAME_MAX,

@@ -1,5 +1,5 @@
 /** What a webhook's receiver was sent: everything, in order, but for what it will not take, which is set aside in sight. */
-import { RANGE_ASIDE_MAX } from "../../../src/protocol/limits.ts";
+import { RANGE_ASIDE_MAX } from "../../../src/protocol/job-limits.ts";
 import { hold } from "../broken.ts";
 import type { World } from "../world.ts";
 

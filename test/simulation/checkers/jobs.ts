@@ -1,5 +1,5 @@
 /** G5: a job is owed with its event or not at all, settles once, and its outcome reaches whom it concerns. */
-import { JOBS_STARTED_PER_MEMBER_MAX } from "../../../src/protocol/limits.ts";
+import { JOBS_STARTED_PER_MEMBER_MAX } from "../../../src/protocol/job-limits.ts";
 import type { Event, JobNotice } from "../../../src/protocol/messages.ts";
 import type { Input, Settle } from "../../../src/room/inputs.ts";
 import { type JobRow, jobId, jobNumber, type RangeRow } from "../../../src/room/jobs.ts";

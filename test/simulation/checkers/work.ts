@@ -3,14 +3,13 @@
  * told of what is stored fits one budget; an erasure goes in pieces; and what everyone hears is no more than one
  * turn takes in.
  */
+import { HELD_BYTES_MAX, JOBS_DUE_MAX } from "../../../src/protocol/job-limits.ts";
 import {
 	ERASE_BYTES_MAX,
 	ERASE_EVENTS_MAX,
 	ERASE_JOBS_MAX,
 	ERASE_ROWS_MAX,
-	HELD_BYTES_MAX,
 	INBOX_MESSAGES_MAX,
-	JOBS_DUE_MAX,
 	MEMBERS_BYTES_MAX,
 	PAGE_BYTES_MAX,
 	REMAINS_PAUSE_MS,

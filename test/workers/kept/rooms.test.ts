@@ -5,7 +5,7 @@
 import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { VERSION } from "../../../src/durable/schema.ts";
-import { RANGE_PAUSE_MS } from "../../../src/protocol/limits.ts";
+import { RANGE_PAUSE_MS } from "../../../src/protocol/job-limits.ts";
 import type { Event, ServerMessage } from "../../../src/protocol/messages.ts";
 import type { Guest } from "../guest.ts";
 import { rooms } from "./fixtures.ts";

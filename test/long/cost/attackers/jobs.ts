@@ -1,5 +1,6 @@
 /** Who asks for heavy work, or has it caused. */
-import { JOB_PER_SECOND, JOBS_PENDING_MAX, OUTCOMES_OWED_PER_MEMBER_MAX } from "../../../../src/protocol/limits.ts";
+import { JOBS_PENDING_MAX, OUTCOMES_OWED_PER_MEMBER_MAX } from "../../../../src/protocol/job-limits.ts";
+import { JOB_PER_SECOND } from "../../../../src/protocol/limits.ts";
 import { ATTACKER_ADDRESS, type Attacker, keyOf, memberOf } from "../stage.ts";
 import { frameOfMany, LARGE, PUBLISH_PER_SECOND, publish } from "./words.ts";
 
