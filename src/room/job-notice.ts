@@ -1,13 +1,18 @@
 /** What the member who asked for a job, or whose event is held, is told of it. */
 import type { JobNotice } from "../protocol/messages.ts";
-import type { Failure } from "../protocol/outcome.ts";
+import type { Failure, Outcome } from "../protocol/outcome.ts";
 import { type JobHead, jobId, type Purpose, rejectionOf } from "./jobs.ts";
 
-export function noticeOf(row: JobHead & { outcome: string }, epoch: string): JobNotice {
-	const { n, kind, ask, purpose, state, outcome } = row;
+/** What a job came to, as it is stored and told: its result, or why it failed. */
+export function gistOf(outcome: Outcome): unknown {
+	return outcome.state === "done" ? (outcome.result ?? null) : outcome.error;
+}
+
+/** `gist` counts where it is settled. */
+export function noticeOf({ n, kind, ask, purpose, state }: JobHead, gist: unknown, epoch: string): JobNotice {
 	const notice = { type: "job", id: ask ?? "", job: jobId(epoch, n), name: kind } as const;
-	if (state === "done") return { ...notice, state, result: JSON.parse(outcome) as unknown };
-	if (state === "failed") return { ...notice, state, error: toldOf(purpose, JSON.parse(outcome) as Failure | null) };
+	if (state === "done") return { ...notice, state, result: gist };
+	if (state === "failed") return { ...notice, state, error: toldOf(purpose, gist as Failure | null) };
 	return { ...notice, state: purpose === "hold" ? "held" : "accepted" };
 }
 

@@ -14,7 +14,7 @@ import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
 import { JobCounts, type Starter } from "./job-counts.ts";
-import { noticeOf } from "./job-notice.ts";
+import { gistOf, noticeOf } from "./job-notice.ts";
 import {
 	type AskKey,
 	countsFor,
@@ -146,10 +146,9 @@ export class Outbox implements Concern {
 	/** Settles a job: once, since it is open only once. `isOwed`: someone is to be told, now or when they are back. */
 	settle(head: JobHead, outcome: Outcome, isOwed: boolean, now: number): void {
 		this.#close(head, outcome, isOwed, now);
-		const text = JSON.stringify(outcome.state === "done" ? (outcome.result ?? null) : outcome.error);
 		// What was held is in the history now, or nowhere: nothing refused leaves a trace.
 		const input = head.purpose === "hold" ? "null" : (this.row(head.n)?.input ?? "null");
-		this.#note({ ...head, input, outcome: text });
+		this.#note({ ...head, input, outcome: JSON.stringify(gistOf(outcome)) });
 		if (head.isOwed) this.#owe(head);
 	}
 
@@ -180,7 +179,7 @@ export class Outbox implements Concern {
 			const isWaitedFor = countsFor(head);
 			this.#close(head, { state: isWaitedFor ? "failed" : "done" }, false, now);
 			this.#note({ ...head, name: "", input: "null", outcome: "null" });
-			if (isWaitedFor) notices.push(this.notice({ ...head, outcome: JSON.stringify(error) }));
+			if (isWaitedFor) notices.push(noticeOf(head, error, this.#record.epoch));
 		}
 		this.#outcomes.owed.drop(member);
 		// What this turn has settled or looked up would be written back, or told again.
@@ -216,8 +215,8 @@ export class Outbox implements Concern {
 	/** What the member who asked is told of a job. Reads what came of it, where it is settled. */
 	notice(head: JobHead & { outcome?: string }): JobNotice {
 		const isSettled = head.state === "done" || head.state === "failed";
-		const outcome = head.outcome ?? (isSettled ? this.row(head.n)?.outcome : undefined) ?? "null";
-		return noticeOf({ ...head, outcome }, this.#record.epoch);
+		const outcome = isSettled ? (head.outcome ?? this.row(head.n)?.outcome) : undefined;
+		return noticeOf(head, JSON.parse(outcome ?? "null"), this.#record.epoch);
 	}
 
 	// On its way.

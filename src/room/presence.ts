@@ -3,7 +3,8 @@ import { PAGE_BYTES_MAX } from "../protocol/limits.ts";
 import type { Presence } from "../protocol/messages.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 
-export type Changes = Pick<Presence, "joined" | "left" | "changed">;
+/** What each list of the message holds, encoded. */
+export type Changes = Record<keyof Pick<Presence, "joined" | "left" | "changed">, string[]>;
 
 const NONE = (): Changes => ({ joined: [], left: [], changed: [] });
 
@@ -12,22 +13,20 @@ export function encodePresence(changes: Changes, count: number): string[] {
 	let part = NONE();
 	const parts = [part];
 	let bytes = 0;
-	const put = <K extends keyof Changes>(field: K, change: Changes[K][number]): void => {
-		const size = utf8Bytes(JSON.stringify(change)) + 1;
-		bytes += size;
-		if (bytes > PAGE_BYTES_MAX) {
-			part = NONE();
-			parts.push(part);
-			bytes = size;
+	for (const field of ["left", "joined", "changed"] as const) {
+		for (const change of changes[field]) {
+			const size = utf8Bytes(change) + 1;
+			bytes += size;
+			if (bytes > PAGE_BYTES_MAX) {
+				part = NONE();
+				parts.push(part);
+				bytes = size;
+			}
+			part[field].push(change);
 		}
-		(part[field] as (typeof change)[]).push(change);
-	};
-	for (const id of changes.left) put("left", id);
-	for (const member of changes.joined) put("joined", member);
-	for (const change of changes.changed) put("changed", change);
-	return parts.map((each, index) => {
-		const message: Presence = { type: "presence", ...each };
-		if (index === parts.length - 1) message.count = count;
-		return JSON.stringify(message);
+	}
+	return parts.map(({ joined, left, changed }, index) => {
+		const counted = index === parts.length - 1 ? `,"count":${count}` : "";
+		return `{"type":"presence","joined":[${joined}],"left":[${left}],"changed":[${changed}]${counted}}`;
 	});
 }

@@ -6,7 +6,6 @@
  */
 import { FORMER_GUEST_ID, formerIdOf } from "../protocol/ids.ts";
 import { GRACE_MS, MEMBERS_BYTES_MAX } from "../protocol/limits.ts";
-import type { Member } from "../protocol/messages.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
@@ -14,7 +13,7 @@ import { Departed, isDeparted } from "./departed.ts";
 import { type Here, hereOf, rowOf, setBackLeaving } from "./here.ts";
 import { encodePresence } from "./presence.ts";
 import type { RoomRecord } from "./record.ts";
-import { Sample, type SampleChanges } from "./sample.ts";
+import { type Field, Sample, type SampleChanges } from "./sample.ts";
 import type { Attachment } from "./session.ts";
 import type { RoomStore, RosterRow } from "./store.ts";
 import type { Turn } from "./turn.ts";
@@ -276,24 +275,25 @@ export class Roster implements Concern {
 
 	/** A member that is here, as JSON. */
 	encode(id: string): string {
+		return this.#encodeFields(id, new Set(["name", "state"]));
+	}
+
+	#encodeFields(id: string, fields: ReadonlySet<Field>): string {
 		const member = this.#members.get(id);
 		if (member === undefined) throw new Error("A member that is not here cannot be named.");
-		return `{"id":${JSON.stringify(id)},"name":${JSON.stringify(member.name)},"state":${member.state}}`;
+		const name = fields.has("name") ? `,"name":${JSON.stringify(member.name)}` : "";
+		return `{"id":${JSON.stringify(id)}${name}${fields.has("state") ? `,"state":${member.state}` : ""}}`;
 	}
 
 	#encodeChanges(): string[] {
 		const changes = this.#sample.take();
 		if (changes === null && this.count === this.#countShared) return [];
 		const { joined, left, changed } = changes ?? NOBODY;
-		const changedMembers = [...changed].map(([id, fields]) => {
-			const { name, state } = this.#memberOf(id);
-			return { id, ...(fields.has("name") ? { name } : {}), ...(fields.has("state") ? { state } : {}) };
-		});
-		const shared = { joined: [...joined].map((id) => this.#memberOf(id)), left: [...left], changed: changedMembers };
+		const shared = {
+			joined: [...joined].map((id) => this.encode(id)),
+			left: [...left].map((id) => JSON.stringify(id)),
+			changed: [...changed].map(([id, fields]) => this.#encodeFields(id, fields)),
+		};
 		return encodePresence(shared, this.count);
-	}
-
-	#memberOf(id: string): Member {
-		return JSON.parse(this.encode(id)) as Member;
 	}
 }

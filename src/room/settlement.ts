@@ -12,6 +12,7 @@ import type { Concern } from "./concern.ts";
 import { giveUp } from "./given-up.ts";
 import { type History, ROOM_MEMBER } from "./history.ts";
 import type { Settle } from "./inputs.ts";
+import { gistOf, noticeOf } from "./job-notice.ts";
 import { type JobHead, jobId, jobNumber, type Publication, type RangeRow } from "./jobs.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Publishing } from "./publish.ts";
@@ -184,8 +185,7 @@ export class Settlement implements Concern {
 	/** Settles, and tells the member: those of its sessions that are here now, and each that comes until one has received it. */
 	#settleAndTell(head: JobHead, outcome: Outcome, turn: Turn): void {
 		this.#room.outbox.settle(head, outcome, true, turn.now);
-		const text = JSON.stringify(outcome.state === "done" ? (outcome.result ?? null) : outcome.error);
-		const notice = this.#room.outbox.notice({ ...head, outcome: text });
+		const notice = noticeOf(head, gistOf(outcome), this.#room.record.epoch);
 		for (const session of this.#room.sessions.of(head.member ?? "")) {
 			// One that is not welcomed yet is told with its welcome.
 			if (session.greeting === null) turn.tell(session.id, notice);

@@ -30,7 +30,7 @@ export interface Welcoming {
 export function encodeWelcome({ id, member, name, can }: Session, room: Welcoming): string {
 	const { epoch, head, floor } = room.meta;
 	const { continuity, reason } = room.continuity;
-	const welcome: Omit<Welcome, "members"> = {
+	const opening: Omit<Welcome, "me" | "count" | "limits" | "members"> = {
 		type: "welcome",
 		protocol: 1,
 		features: [],
@@ -41,12 +41,17 @@ export function encodeWelcome({ id, member, name, can }: Session, room: Welcomin
 		continuity,
 		...(reason === undefined ? {} : { reason }),
 		...(room.resume === null ? {} : { resume: room.resume }),
-		me: { id: member, name, session: id, can: [...can], state: JSON.parse(room.roster.stateOf(member)) },
-		count: room.roster.count,
-		limits: limitsOf(room.settings),
 	};
-	// The members are encoded once for all who join in a turn.
-	return `${JSON.stringify(welcome).slice(0, -1)},"members":${room.roster.list()}}`;
+	const me: Omit<Welcome["me"], "state"> = { id: member, name, session: id, can: [...can] };
+	const rest: Pick<Welcome, "count" | "limits"> = { count: room.roster.count, limits: limitsOf(room.settings) };
+	// States are encoded as they come in, and the members once for all who join in a turn.
+	const whole = `"me":${unclosed(me)},"state":${room.roster.stateOf(member)}},${unclosed(rest).slice(1)}`;
+	return `${unclosed(opening)},${whole},"members":${room.roster.list()}}`;
+}
+
+/** An object's JSON, to which more is added. */
+function unclosed(object: object): string {
+	return JSON.stringify(object).slice(0, -1);
 }
 
 export function limitsOf(settings: Settings): WelcomeLimits {
