@@ -179,7 +179,7 @@ describe("an archive from before words were cut", () => {
 	test("is found as it was from the step on, in its room, together with what comes", async () => {
 		await was(2, (n) => `old word${n}`);
 		await was(1, () => "old word0", "other");
-		await bringUpSteps(1, 2);
+		await bringUpSteps(1);
 		expect(await found("old")).toEqual([2, 1]);
 		expect(await found("word0")).toEqual([1]);
 		expect(await found("old", null)).toHaveLength(3);
@@ -191,7 +191,7 @@ describe("an archive from before words were cut", () => {
 	test("is written again with each range, a bounded part at a time, until nothing of it is left", async () => {
 		const count = ARCHIVE_RECUT_ROWS_MAX + 20;
 		await was(count, (n) => `明日は東京${n}`, "old");
-		await bringUpSteps(1, 2);
+		await bringUpSteps(1);
 		expect(await found("東京", "old")).toEqual([]);
 		await keep([event(1, "a")]);
 		expect(await indexed("event_text")).toBe(20);
@@ -205,7 +205,7 @@ describe("an archive from before words were cut", () => {
 	test("redacted, erased or wiped it is found no more, and is not brought back", async () => {
 		await was(4, (n) => `rude word${n}`);
 		await was(1, () => "rude", "wiped");
-		await bringUpSteps(1, 2);
+		await bringUpSteps(1);
 		await keep([event(5, "", { name: "room.redacted", data: { seq: 1, by: "mod" } })]);
 		expect(await found("rude")).toEqual([4, 3, 2]);
 		await keep([event(6, "stays", { from: "ben" })], "lobby", { erased: ["ann"], from: 6 });
@@ -217,7 +217,7 @@ describe("an archive from before words were cut", () => {
 
 	test("redacted between the reading and the writing again, it stays redacted", async () => {
 		await was(2, () => "rude");
-		await bringUpSteps(1, 2);
+		await bringUpSteps(1);
 		let batches = 0;
 		const redactsBetween = {
 			prepare: (sql: string) => env.ARCHIVE.prepare(sql),
@@ -235,9 +235,9 @@ describe("an archive from before words were cut", () => {
 
 	test("takes the step twice without harm", async () => {
 		await was(1, () => "old");
-		await bringUpSteps(1, 2);
+		await bringUpSteps(1);
 		await keep([event(2, "new old")]);
-		await bringUpSteps(0, 2);
+		await bringUpSteps(0);
 		await keep([event(3, "newer old")]);
 		expect(await found("old")).toEqual([3, 2, 1]);
 	});

@@ -6,7 +6,7 @@ export function bringUpArchive(): Promise<void> {
 	return bringUp(env.ARCHIVE, STEPS);
 }
 
-/** Only some of the steps, for an archive from before the others: from `from` up to `to`, which is not run. */
-export function bringUpSteps(from: number, to: number): Promise<void> {
+/** Only some of the steps, for an archive from before the others: from `from` up to `to`, which is not run. Where it is not said, to the last. */
+export function bringUpSteps(from: number, to = STEPS.length): Promise<void> {
 	return bringUp(env.ARCHIVE, STEPS.slice(from, to));
 }
