@@ -1,4 +1,6 @@
 /** `joinRoom`: the browser's and Node's door to a room. */
+
+import type { Typed } from "../protocol/app-types.ts";
 import { ROOM_NAME } from "../protocol/ids.ts";
 import { JoinedRoom } from "./joined-room.ts";
 import type { JoinOptions, Room } from "./room.ts";
@@ -7,21 +9,27 @@ export type {
 	ConnectionState,
 	HistoryPage,
 	JoinOptions,
+	LeaveSignal,
 	PublishOptions,
 	Reason,
 	Room,
 	RoomEvents,
+	SocketClass,
 	Token,
 } from "./room.ts";
 export { RoomError } from "./room.ts";
 
 /**
  * Joins a room and stays in it: reconnects, resumes where it was, sends again what was not answered.
+ * With `joinRoom<typeof app>` the compiler checks names and data by what your app says: `import type { app }`.
  * @param url the room's URL, `https://host/rooms/lobby`; in a page it may be relative.
  * @throws TypeError where that can be no room's.
  */
-export function joinRoom(url: string | URL, options: JoinOptions = {}): Room {
-	return new JoinedRoom(addressOf(String(url)), options);
+export function joinRoom<A extends Typed = Typed>(
+	url: string | { readonly href: string },
+	options: JoinOptions = {},
+): Room<A> {
+	return new JoinedRoom(addressOf(typeof url === "string" ? url : url.href), options) as unknown as Room<A>;
 }
 
 /** The room's URL as `http` or `https`, without a query. By its text: not every runtime's `URL` can be changed. */

@@ -47,7 +47,7 @@ export class JoinedRoom implements Room {
 				url: joining,
 				token,
 				key: this.#key,
-				transport: () => new Socket(joining, options.WebSocket ?? WebSocket),
+				transport: () => new Socket(joining, (options.WebSocket as typeof WebSocket | undefined) ?? WebSocket),
 				connection: () => this.#connection,
 			}),
 			since,
@@ -116,8 +116,9 @@ export class JoinedRoom implements Room {
 		return this.#connection.ask({ type: "history", id: newMessageId(), ...page }) as Promise<HistoryPage>;
 	}
 
-	requestJob(name: string, data: unknown): Promise<unknown> {
-		return this.#connection.ask({ type: "job", id: newMessageId(), name, data });
+	/** Of what type its result is, the face says by the app. */
+	requestJob(name: string, data: unknown): Promise<never> {
+		return this.#connection.ask({ type: "job", id: newMessageId(), name, data }) as Promise<never>;
 	}
 
 	leave(): void {

@@ -1,6 +1,20 @@
 /** What a page holds of a room: the public face of the client. */
+import type { Typed } from "../protocol/app-types.ts";
 import type { ErrorCode, Refusal } from "../protocol/codes.ts";
-import type { Access, Event, JobNotice, Member, Signal, Welcome } from "../protocol/messages.ts";
+import type { Access, JobNotice, Welcome } from "../protocol/messages.ts";
+import type {
+	EventOf,
+	JobData,
+	JobName,
+	JobResult,
+	MemberOf,
+	PublishData,
+	PublishName,
+	SignalData,
+	SignalName,
+	SignalOf,
+	StateOf,
+} from "./typed.ts";
 
 /** Why it is as it is: a refusal of the room's, or `unreachable` and `left`, which are the client's own words. */
 export type Reason = Omit<Refusal, "code"> & { code: ErrorCode | "unreachable" | "left" };
@@ -22,14 +36,26 @@ export type ConnectionState =
  */
 export type Token = string | null | (() => string | null | Promise<string | null>);
 
+/** An `AbortSignal`, as far as it is listened to: every runtime's is one. */
+export interface LeaveSignal {
+	readonly aborted: boolean;
+	addEventListener(type: "abort", listener: () => void): void;
+}
+
+/** A `WebSocket`, be it a browser's, Node's, or one of a package such as `ws`. */
+export type SocketClass = new (
+	url: string,
+	protocols: string[],
+) => { readonly readyState: number; readonly bufferedAmount: number; send(text: string): void; close(): void };
+
 export interface JoinOptions {
 	/** A guest's display name, 1 to 64 characters. A token's name is never overridden. */
 	name?: string;
 	token?: Token;
 	/** Leaves the room when it is aborted. */
-	signal?: AbortSignal;
+	signal?: LeaveSignal;
 	/** What sockets are made of, where the runtime has none of its own (Node before 22) or tests have another. */
-	WebSocket?: typeof WebSocket;
+	WebSocket?: SocketClass;
 	/** False keeps the heartbeat's time in the page itself: where a Content-Security-Policy forbids workers of `blob:`. */
 	worker?: boolean;
 	/** Where to take up the history: `{epoch}.{seq}`, as {@link Room.cursor} gave it. */
@@ -47,17 +73,17 @@ export interface PublishOptions {
 }
 
 /** What a room tells its page. Add listeners with {@link Room.on}. */
-export interface RoomEvents {
+export interface RoomEvents<A extends Typed = Typed> {
 	/** The connection's state changed. */
 	state: ConnectionState;
 	/** One has joined; with `continuity: "reset"` everything shown so far is to be dropped. */
 	welcome: Welcome;
 	/** Every event of the room, once, in order; one's own too. */
-	event: Event;
+	event: EventOf<A>;
 	/** Others' signals. */
-	signal: Signal;
+	signal: SignalOf<A>;
 	/** Who is here changed; see {@link Room.members}. */
-	presence: { count: number; members: ReadonlyMap<string, Member> };
+	presence: { count: number; members: ReadonlyMap<string, MemberOf<A>> };
 	/** Where a job stands that one asked for, or (`held`, `failed`) an event that is checked before anyone sees it. */
 	job: JobNotice;
 	/** One's capabilities changed; see {@link Room.me}. */
@@ -83,33 +109,34 @@ export class RoomError extends Error {
 	}
 }
 
-export interface HistoryPage {
-	events: Event[];
+export interface HistoryPage<A extends Typed = Typed> {
+	events: EventOf<A>[];
 	floor: number;
 	head: number;
 	more: boolean;
 }
 
-export interface Room {
+/** `A`: the app whose room it is, `typeof app`; without it every name and any data will do. */
+export interface Room<A extends Typed = Typed> {
 	readonly state: ConnectionState;
 	/** Oneself, as the last welcome told; null before the first. */
 	readonly me: Welcome["me"] | null;
 	/** Who is here, by id: another map when it has changed. In a room of more than 200, a sample. */
-	readonly members: ReadonlyMap<string, Member>;
+	readonly members: ReadonlyMap<string, MemberOf<A>>;
 	/** How many members are here. */
 	readonly count: number;
 	/** What has been seen, as `since` takes it; null before the first welcome. */
 	readonly cursor: string | null;
 
 	/** Listens; the function that it returns stops listening. */
-	on<K extends keyof RoomEvents>(type: K, listener: (event: RoomEvents[K]) => void): () => void;
+	on<K extends keyof RoomEvents>(type: K, listener: (event: RoomEvents<A>[K]) => void): () => void;
 
 	/**
 	 * The room's events, one after the other: the newest that are held, at most a few hundred, and then those that
 	 * follow. Whoever reads slowly misses none: what is held no more is asked for. It ends when one leaves.
 	 * @throws RoomError `trimmed` where the history begins anew or what comes next is kept no more; or why the room was left.
 	 */
-	events(): AsyncIterable<Event>;
+	events(): AsyncIterable<EventOf<A>>;
 	/**
 	 * Publishes an event: now, or when the connection is back. Sent until it is answered, it is in
 	 * the history once. Resolves to its place; where it is checked first, once it is cleared.
@@ -117,25 +144,29 @@ export interface Room {
 	 * already (`overloaded`). What no room could take is refused at once: data that JSON does not hold as it is
 	 * (a cycle, a BigInt, a function, NaN; a field that is undefined is left out), or more than fits.
 	 */
-	publish(name: string, data: unknown, options?: PublishOptions): Promise<{ seq: number }>;
+	publish<N extends PublishName<A>>(
+		name: N,
+		data: PublishData<A, N>,
+		options?: PublishOptions,
+	): Promise<{ seq: number }>;
 	/**
 	 * Tells everyone, or one member, something that need not be kept. Dropped while not live.
 	 * @throws RoomError at once, where the data is not JSON or too large.
 	 */
-	signal(name: string, data: unknown, options?: { to?: string }): void;
+	signal<N extends SignalName<A>>(name: N, data: SignalData<A, N>, options?: { to?: string }): void;
 	/**
 	 * Replaces one's presence state; told again after a reconnect.
 	 * @throws RoomError at once, where it is not JSON or too large; before the first welcome the room's bound is not
 	 * known, and a state beyond it is dropped then, with an {@link RoomEvents.error}.
 	 */
-	setPresence(state: unknown): void;
+	setPresence(state: StateOf<A> | null): void;
 	/** A page of the history, ascending: before or after a seq, or the newest. */
-	history(page?: { before?: number; after?: number; limit?: number }): Promise<HistoryPage>;
+	history(page?: { before?: number; after?: number; limit?: number }): Promise<HistoryPage<A>>;
 	/**
 	 * Asks for heavy work; resolves to its result.
 	 * @throws RoomError where the room refuses it, or it fails for good (`rejected`, with the reason).
 	 */
-	requestJob(name: string, data: unknown): Promise<unknown>;
+	requestJob<N extends JobName<A>>(name: N, data: JobData<A, N>): Promise<JobResult<A, N>>;
 	/** Leaves for good. */
 	leave(): void;
 }

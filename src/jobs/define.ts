@@ -1,21 +1,30 @@
 /** Checks what `app.ts` says, and makes of it what rooms ask. */
-
+import type { AppTypes, Typed } from "../protocol/app-types.ts";
 import { QUEUE_RETRIES_MAX } from "../protocol/platform-limits.ts";
 import type { Rules } from "../protocol/rules.ts";
-import type { AppDefinition } from "./definition.ts";
+import type { AppDefinition, EventDefinition } from "./definition.ts";
 import type { Kind, RangeKind } from "./kind.ts";
 import { rulesOf } from "./rules.ts";
+import type { TypesIn } from "./types-in.ts";
 
-/** What the Worker and its rooms make of it. */
-export interface App extends AppDefinition {
+/** What the Worker and its rooms make of it; `T` is what pages are checked by. */
+export interface App<T extends AppTypes = AppTypes> extends AppDefinition, Typed<T> {
 	kinds: readonly Kind[];
 	ranges: readonly RangeKind[];
 	/** The rules of its rooms, given the Worker's variables. */
 	rules(env: Readonly<Record<string, unknown>>): Rules;
 }
 
+type None<Given, Known> = { readonly [name in Exclude<keyof Given, keyof Known>]: never };
+
+/** A field that is misspelt is an error although the definition's own type is kept. */
+type Exact<D extends AppDefinition> = None<D, AppDefinition> & {
+	readonly events: { readonly [N in keyof D["events"]]: None<D["events"][N], EventDefinition> };
+};
+
 /** @throws Error with a sentence where an event names a kind that is not there. */
-export function defineApp(definition: AppDefinition): App {
+export function defineApp<const D extends AppDefinition>(given: D & Exact<D>): App<TypesIn<D>> {
+	const definition: AppDefinition = given;
 	const { kinds = [], ranges = [] } = definition;
 	const app = { ...definition, kinds, ranges };
 	for (const { name, retry } of [...kinds, ...ranges]) {

@@ -24,6 +24,13 @@ export interface EventDefinition {
 export interface AppDefinition {
 	/** By the event's name; `*` stands for every name that is not listed. Without it those are refused. */
 	events: Readonly<Record<string, EventDefinition>>;
+	/**
+	 * What the data of a signal must be, by its name; `*` stands for every name that is not listed. Where nothing is said
+	 * of a name, it is anything.
+	 */
+	signals?: Readonly<Record<string, GenericSchema>>;
+	/** What a member's presence state must be, where it has one; anything where it is missing. */
+	presence?: GenericSchema;
 	/** The kinds of jobs, shipped and your own; none where it is missing. */
 	kinds?: readonly Kind[];
 	/** The kinds that work on the history itself; none where it is missing. */

@@ -3,10 +3,11 @@
  * at least once and settled exactly once, so `run` may happen twice and must not mind.
  */
 
-import type { GenericSchema } from "valibot";
+import type { GenericSchema, InferOutput } from "valibot";
 import type { Event } from "../protocol/messages.ts";
 import type { RangeTask } from "../protocol/outcome.ts";
 import { QUEUE_SLACK_MS } from "../protocol/platform-limits.ts";
+import type { WebSignal } from "./web.ts";
 
 export interface Kind<Input = unknown> {
 	/** What rooms, members and app.ts call it. */
@@ -24,6 +25,27 @@ export interface Kind<Input = unknown> {
 	wants?(event: Pick<Event, "name" | "data">): boolean;
 	/** Does the work. Its result is JSON. @throws NonRetryableError where trying again cannot help. */
 	run(input: Input, context: JobContext): Promise<unknown>;
+}
+
+/** A kind of which the compiler knows more: what it is called, whether it may be asked for, and what comes of it. */
+export interface DefinedKind<Name extends string, Asked extends boolean, Schema extends GenericSchema, Result>
+	extends Omit<Kind<InferOutput<Schema>>, "name" | "asked" | "input" | "run"> {
+	name: Name;
+	asked: Asked;
+	input: Schema;
+	run(input: InferOutput<Schema>, context: JobContext): Promise<Result>;
+}
+
+// The mark is for bundlers: a kind that no app lists is left out, with all that it needs.
+/* @__NO_SIDE_EFFECTS__ */
+/** The kind as it is given, with its own types kept: then pages are checked that ask for it. */
+export function defineKind<
+	const Name extends string,
+	const Asked extends boolean,
+	Schema extends GenericSchema,
+	Result,
+>(kind: DefinedKind<Name, Asked, Schema, Result>): DefinedKind<Name, Asked, Schema, Result> {
+	return kind;
 }
 
 /** A kind that works on the history itself: what is new since the last time, in order, in ranges. */
@@ -62,8 +84,9 @@ export interface Retry {
 	mostSeconds: number;
 }
 
-export interface JobContext {
-	env: Cloudflare.Env;
+/** `Env`: the Worker's bindings and variables, as you type them yourself. */
+export interface JobContext<Env = unknown> {
+	env: Env;
 	room: string;
 	epoch: string;
 	job: string;
@@ -81,7 +104,7 @@ export interface JobContext {
 	/** The hosts that the server itself is known to be reached at. */
 	ownHosts: readonly string[];
 	/** Aborted when the run has taken too long. */
-	signal: AbortSignal;
+	signal: WebSignal;
 }
 
 /** True for a kind that works on the history itself. */

@@ -5,12 +5,18 @@
 import { englishDataset, englishRecommendedTransformers, RegExpMatcher } from "obscenity";
 import * as v from "valibot";
 import type { Verdict } from "../protocol/jobs.ts";
-import type { Kind } from "./kind.ts";
+import { defineKind } from "./kind.ts";
 import { textOf } from "./text-of.ts";
 
-const matcher = new RegExpMatcher({ ...englishDataset.build(), ...englishRecommendedTransformers });
+let matcher: RegExpMatcher | null = null;
 
-export const moderate: Kind = {
+/** Made when it is first needed: a Worker that checks nothing does not pay for the list. */
+function hasMatch(text: string): boolean {
+	matcher ??= new RegExpMatcher({ ...englishDataset.build(), ...englishRecommendedTransformers });
+	return matcher.hasMatch(text);
+}
+
+export const moderate = defineKind({
 	name: "moderate",
 	input: v.unknown(),
 	asked: false,
@@ -18,7 +24,7 @@ export const moderate: Kind = {
 	retry: { attempts: 4, firstSeconds: 1, mostSeconds: 8 },
 	runMsMax: 5_000,
 	run: async (data): Promise<Verdict> =>
-		matcher.hasMatch(textOf(data))
+		hasMatch(textOf(data))
 			? { verdict: "refuse", reason: "It holds words that are not welcome in this room." }
 			: { verdict: "clear" },
-};
+});

@@ -12,7 +12,7 @@ import { LINK_CHARS_MAX } from "../protocol/limits.ts";
 import { findLinks } from "../protocol/links.ts";
 import { type Card, cardOf } from "./card.ts";
 import { textOfPage } from "./encoding.ts";
-import { type JobContext, type Kind, NonRetryableError } from "./kind.ts";
+import { defineKind, type JobContext, NonRetryableError } from "./kind.ts";
 
 const FORBIDDEN_SUFFIXES = [".local", ".internal", ".localhost", ".home.arpa", ".onion"];
 
@@ -23,7 +23,7 @@ const XHTML = "http://www.w3.org/1999/xhtml";
 
 const Input = v.object({ url: v.pipe(v.string(), v.maxLength(LINK_CHARS_MAX)) });
 
-export const unfurl: Kind<v.InferOutput<typeof Input>> = {
+export const unfurl = defineKind({
 	name: "unfurl",
 	// A chat event's data is {text}: its first link is what counts.
 	input: v.union([
@@ -32,7 +32,7 @@ export const unfurl: Kind<v.InferOutput<typeof Input>> = {
 			v.object({ text: v.string() }),
 			v.transform(({ text }) => ({ url: firstLink(text) ?? "" })),
 		),
-	]) as never,
+	]),
 	asked: true,
 	concerns: "room",
 	retry: { attempts: 3, firstSeconds: 2, mostSeconds: 8 },
@@ -42,7 +42,7 @@ export const unfurl: Kind<v.InferOutput<typeof Input>> = {
 		return typeof text === "string" && firstLink(text) !== null;
 	},
 	run: async ({ url }, context) => readCard(await fetchPage(url, context)),
-};
+});
 
 /** The first http(s) address in a text, or null. */
 export function firstLink(text: string): string | null {

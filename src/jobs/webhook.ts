@@ -23,6 +23,8 @@ const ADVICE: Readonly<Record<number, string>> = {
 	413: "set WEBHOOK_MAX_BYTES to less than it takes",
 };
 
+type Context = JobContext<Cloudflare.Env>;
+
 function settingsOf(env: unknown): Settings {
 	return readSettings(env as Readonly<Record<string, unknown>>);
 }
@@ -38,7 +40,7 @@ export const webhook: RangeKind = {
 		const { webhookEventsMax, webhookBytesMax } = settingsOf(env);
 		return { events: webhookEventsMax, bytes: webhookBytesMax - WEBHOOK_ENVELOPE_BYTES };
 	},
-	run: async (range, context) => {
+	run: async (range, context: Context) => {
 		const { webhookUrl, webhookEvents } = settingsOf(context.env);
 		const events = range.events.filter(({ name }) => webhookEvents.some((pattern) => matchesPattern(name, pattern)));
 		if (webhookUrl === null || events.length === 0) return;
@@ -47,7 +49,7 @@ export const webhook: RangeKind = {
 	},
 };
 
-async function deliver(url: string, range: Range, { env, room, epoch, job, signal }: JobContext): Promise<Response> {
+async function deliver(url: string, range: Range, { env, room, epoch, job, signal }: Context): Promise<Response> {
 	const latest = range.events.at(-1)?.at ?? 0;
 	const body = JSON.stringify({
 		type: "room.events",

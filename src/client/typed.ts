@@ -1,0 +1,57 @@
+/** What a room's page knows of it from the app's types, where it is given them: names, and what stands under each. */
+import type { NameIn, Typed, TypesOf, Under } from "../protocol/app-types.ts";
+import type { Event, Member, Signal } from "../protocol/messages.ts";
+import type { ROOM_JOB, ROOM_REDACTED, RoomJob, RoomRedacted } from "../protocol/room-events.ts";
+
+interface Whole<Name, Data> extends Omit<Event, "name" | "data" | "redacted"> {
+	name: Name;
+	data: Data;
+	redacted?: never;
+}
+
+/** One that was taken back: it keeps its place, and nothing of what it said. */
+interface Redacted<Name> extends Omit<Event, "name" | "data" | "redacted"> {
+	name: Name;
+	data: null;
+	redacted: true;
+}
+
+type EventIn<M> = { [N in keyof M]: Whole<N, M[N]> | Redacted<N> }[keyof M];
+
+type OwnEvent = EventIn<{ [ROOM_JOB]: RoomJob; [ROOM_REDACTED]: RoomRedacted }>;
+
+interface Said<Name, Data> extends Omit<Signal, "name" | "data"> {
+	name: Name;
+	data: Data;
+}
+
+/** True where nothing is listed but `*`: then a name is a text, and data anything. */
+type IsAny<M> = [keyof M] extends ["*"] ? true : false;
+
+/**
+ * An event of the app's rooms, told apart by its name; the room's own among them. Where the app lets other names pass
+ * than those that it lists, `*` stands for each of these: no compiler could tell them apart from the others.
+ */
+export type EventOf<A extends Typed> = EventsIn<TypesOf<A>["told"]>;
+type EventsIn<M> = IsAny<M> extends true ? Event : EventIn<M> | OwnEvent;
+
+export type SignalOf<A extends Typed> = SignalIn<TypesOf<A>["signals"]>;
+type SignalIn<M> = IsAny<M> extends true ? Signal : { [N in keyof M]: Said<N, M[N]> }[keyof M];
+
+/** A member's presence state. */
+export type StateOf<A extends Typed> = TypesOf<A>["presence"];
+
+export interface MemberOf<A extends Typed> extends Omit<Member, "state"> {
+	/** Null where it has given none. */
+	state: StateOf<A> | null;
+}
+
+export type PublishName<A extends Typed> = NameIn<TypesOf<A>["published"]>;
+export type PublishData<A extends Typed, N extends string> = Under<TypesOf<A>["published"], N>;
+export type SignalName<A extends Typed> = NameIn<TypesOf<A>["signals"]>;
+export type SignalData<A extends Typed, N extends string> = Under<TypesOf<A>["signals"], N>;
+export type JobName<A extends Typed> = NameIn<TypesOf<A>["asked"]>;
+type Asked<A extends Typed, N extends string> = Under<TypesOf<A>["asked"], N>;
+export type JobData<A extends Typed, N extends string> = Asked<A, N> extends { input: infer Input } ? Input : never;
+export type JobResult<A extends Typed, N extends string> =
+	Asked<A, N> extends { result: infer Result } ? Result : never;
