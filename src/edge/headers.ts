@@ -18,7 +18,7 @@ export const headers: MiddlewareHandler<{ Bindings: Cloudflare.Env }> = async (c
 	const { allowedOrigins } = settingsOf(c.env);
 	const isAllowed = origin !== undefined && isOriginAllowed(origin, new URL(c.req.url), allowedOrigins);
 	// Without a method that it asks for it is no preflight, and is told what the address takes.
-	const answered = preflight(c.req.raw, isAllowed);
+	const answered = preflight(c.req.raw, c.req.path, isAllowed);
 	if (answered === null) await next();
 	else c.res = answered;
 	if (c.res.status === 101) return;

@@ -220,7 +220,8 @@ const TAGS = [
 	{ name: "Server", description: "All rooms together." },
 ];
 
-export function openApi(): Json {
+/** `prefix`: what stands before every path, or nothing. */
+export function openApi(prefix = ""): Json {
 	return {
 		openapi: "3.1.0",
 		info: {
@@ -232,7 +233,7 @@ export function openApi(): Json {
 			license: { name: "MIT", identifier: "MIT" },
 		},
 		// Wherever the document was had from.
-		servers: [{ url: "/" }],
+		servers: [{ url: prefix === "" ? "/" : prefix }],
 		// Open to guests where ACCESS is `open`.
 		security: [{}, { token: [] }, { operatorKey: [] }],
 		tags: TAGS,

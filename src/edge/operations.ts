@@ -18,14 +18,20 @@ import { requireWritable } from "./writable.ts";
 
 export const operations = new Hono<RouteEnv>();
 
+/** @throws Refused `not_configured` where there is none. */
+function archiveOf({ ARCHIVE }: Cloudflare.Env): D1Database {
+	if (ARCHIVE !== undefined) return ARCHIVE;
+	throw new Refused("not_configured", "This server keeps no archive: its Worker lacks the binding ARCHIVE.");
+}
+
 operations.get("/rooms", async (c) => {
 	await requireOperatorReading(c.req.raw, c.env);
-	return c.json(listed(await roomsPage(c.env.ARCHIVE, limitOf(c.req.url), cursorOf(c.req.url))));
+	return c.json(listed(await roomsPage(archiveOf(c.env), limitOf(c.req.url), cursorOf(c.req.url))));
 });
 
 operations.get("/dead-letters", async (c) => {
 	await requireOperatorReading(c.req.raw, c.env);
-	return c.json(listed(await deadLettersPage(c.env.ARCHIVE, limitOf(c.req.url), cursorOf(c.req.url))));
+	return c.json(listed(await deadLettersPage(archiveOf(c.env), limitOf(c.req.url), cursorOf(c.req.url))));
 });
 
 /** A room's own archive is read by those who may read the room; all rooms together by operators alone. */
@@ -44,7 +50,7 @@ operations.get("/archive/search", async (c) => {
 		throw new Refused("bad_request", `\`q\` is what to search for: 1 to ${SEARCH_CHARS_MAX} characters.`);
 	}
 	const asked = { words: query, room };
-	return c.json(listed(await searchPage(c.env.ARCHIVE, asked, limitOf(c.req.url), cursorOf(c.req.url))));
+	return c.json(listed(await searchPage(archiveOf(c.env), asked, limitOf(c.req.url), cursorOf(c.req.url))));
 });
 
 operations.delete("/rooms/:room", async (c) => {

@@ -9,15 +9,14 @@ const HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Rotunda-Re
 const SECONDS = "600";
 
 /** True for `GET` of a room's own address: there one who was refused asks why, wherever its page is from. */
-function asksWhy(request: Request): boolean {
-	const { pathname } = new URL(request.url);
-	return /^\/rooms\/[^/]+\/?$/.test(pathname) && request.headers.get("Access-Control-Request-Method") === "GET";
+function asksWhy(request: Request, path: string): boolean {
+	return /^\/rooms\/[^/]+$/.test(path) && request.headers.get("Access-Control-Request-Method") === "GET";
 }
 
-/** The answer to a preflight of a page that may call, or null where it is none, or nobody's to answer. */
-export function preflight(request: Request, isAllowed: boolean): Response | null {
+/** The answer to a preflight of a page that may call, or null where it is none, or nobody's to answer. `path`: its route's. */
+export function preflight(request: Request, path: string, isAllowed: boolean): Response | null {
 	const isPreflight = request.method === "OPTIONS" && request.headers.has("Access-Control-Request-Method");
-	if (!isPreflight || !(isAllowed || asksWhy(request))) return null;
+	if (!isPreflight || !(isAllowed || asksWhy(request, path))) return null;
 	return new Response(null, {
 		status: 204,
 		headers: {

@@ -3,5 +3,9 @@ import type { Admits } from "./access/caller.ts";
 
 export interface RouteEnv {
 	Bindings: Cloudflare.Env;
-	Variables: { app: Admits };
+	Variables: {
+		app: Admits;
+		/** What stands before every path: empty, or `/rt`. */
+		prefix: string;
+	};
 }

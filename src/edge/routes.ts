@@ -10,11 +10,12 @@ import { join, summaryForJoiner } from "./join.ts";
 import { openApi } from "./openapi.ts";
 import { operations } from "./operations.ts";
 import { isOperator } from "./operators.ts";
+import { page, pageFile } from "./pages.ts";
+import { pathWithin, under } from "./prefix.ts";
 import { problem, Refused } from "./problem.ts";
 import { queryOf } from "./query.ts";
 import { namesJson, plainBody, wantsPage } from "./representation.ts";
 import { roomOf } from "./room-of.ts";
-import { roomPage } from "./room-page.ts";
 import type { RouteEnv } from "./route-env.ts";
 import { requireWritable } from "./writable.ts";
 
@@ -53,8 +54,9 @@ rooms.use("/rooms/:room", async (c, next) => {
 rooms.get("/rooms/:room", async (c) => {
 	const upgrade = c.req.header("Upgrade");
 	if (upgrade !== undefined) return upgraded(c, upgrade);
-	// The page itself says what is wrong with a name; everyone else gets a problem.
-	if (wantsPage(c)) return roomPage(c.req.raw, c.env);
+	// The page itself says what is wrong with a name; everyone else gets a problem, and so do people where there is no page.
+	const shown = wantsPage(c) ? await page("/room", c.req.raw, c.env, c.var.prefix) : null;
+	if (shown !== null) return shown;
 	if (namesJson(c) && !(await isOperator(c.req.raw, c.env.OPERATOR_KEY))) {
 		return summaryForJoiner(c.req.raw, c.req.param("room"), c.env, c.var.app);
 	}
@@ -108,18 +110,24 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
 	"/health": ["GET"],
 };
 
-/** The routes that serve this app. */
-export function createRoutes(app: Admits): Hono<RouteEnv> {
-	// A slash at the end is forgiven.
-	const routes = new Hono<RouteEnv>({ strict: false });
+/** Whether a request is for this server, where others share its Worker. Under a prefix all of it is. */
+export function isOwned(request: Pick<Request, "url">, prefix: string): boolean {
+	const path = under(prefix, request);
+	return path !== null && (prefix !== "" || path in METHODS || path.startsWith("/rooms/"));
+}
+
+/** The routes that serve this app, under a prefix as `prefix.ts` reads it. */
+export function createRoutes(app: Admits, prefix = ""): Hono<RouteEnv> {
+	const routes = new Hono<RouteEnv>({ getPath: (request) => pathWithin(prefix, request) });
 	routes.use((c, next) => {
 		c.set("app", app);
+		c.set("prefix", prefix);
 		return next();
 	});
 	routes.use(headers);
 	routes.route("/", rooms);
 	routes.route("/", operations);
-	routes.get("/openapi.json", (c) => c.json(openApi()));
+	routes.get("/openapi.json", (c) => c.json(openApi(prefix)));
 	routes.get("/health", (c) => c.json({ ok: true }));
 	for (const [path, methods] of Object.entries(METHODS)) {
 		const Allow = [...methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])), "OPTIONS"].join(
@@ -127,7 +135,10 @@ export function createRoutes(app: Admits): Hono<RouteEnv> {
 		);
 		routes.all(path, (c) => otherMethod(c.req.raw, Allow));
 	}
-	routes.notFound(() => problem({ code: "not_found", message: "There is nothing at this address." }));
+	routes.notFound(async (c) => {
+		const file = c.req.method === "GET" ? await pageFile(c.req.raw, c.req.path, c.env, prefix) : null;
+		return file ?? problem({ code: "not_found", message: "There is nothing at this address." });
+	});
 	routes.onError(failed);
 	return routes;
 }

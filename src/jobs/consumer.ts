@@ -132,7 +132,9 @@ async function bury(
 		await roomOf(env, room).settleJob(epoch, job, run.success ? run.output.run : null, { state: "failed", error });
 		return;
 	}
-	await keepDeadLetter(env.ARCHIVE, queue, asText(message.body), reason);
+	// What it says may be anybody's words: they are kept for operators to read, and are in no log.
+	if (env.ARCHIVE === undefined) console.error(`A message of the queue ${queue} is dropped. ${reason}`);
+	else await keepDeadLetter(env.ARCHIVE, queue, asText(message.body), reason);
 }
 
 /** A queue carries more than JSON can say; what it cannot is kept by its kind alone, instead of never. */

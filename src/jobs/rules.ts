@@ -5,10 +5,19 @@ import type { Check, EventRule, KindRule, Rules } from "../protocol/rules.ts";
 import type { AppDefinition, EventDefinition } from "./definition.ts";
 import { leaseMs, type RangeKind } from "./kind.ts";
 
-type Ruled = Required<Pick<AppDefinition, "events" | "kinds" | "ranges">>;
+type Ruled = Pick<AppDefinition, "signals" | "presence"> & Required<Pick<AppDefinition, "events" | "kinds" | "ranges">>;
+
+/** Without a queue no job would ever be done: nothing is begun that would wait for one. */
+const NO_QUEUE = "This server has no queue of jobs: its Worker lacks the binding JOBS.";
 
 export function rulesOf(app: Ruled, env: Readonly<Record<string, unknown>>): Rules {
-	const events = new Map(Object.entries(app.events).map(([name, definition]) => [name, eventRule(definition)]));
+	const hasQueue = env.JOBS !== undefined;
+	const events = new Map(
+		Object.entries(app.events).map(([name, definition]) => {
+			const rule = eventRule(definition);
+			return [name, hasQueue ? rule : withoutQueue(rule)];
+		}),
+	);
 	const kinds = new Map<string, KindRule>(
 		app.kinds.map((kind) => [
 			kind.name,
@@ -19,15 +28,17 @@ export function rulesOf(app: Ruled, env: Readonly<Record<string, unknown>>): Rul
 				fault: (input) => faultOf(kind.input, input, `a \`${kind.name}\` job`),
 				keep: (input) => keptOf(kind.input, input),
 				wants: (event) => kind.wants?.(event) ?? true,
+				...(hasQueue ? {} : { off: NO_QUEUE }),
 			},
 		]),
 	);
 	return {
 		event: (name) => events.get(name) ?? events.get("*") ?? null,
 		kind: (name) => kinds.get(name) ?? null,
-		holds: [...events.values()].some(({ check }) => check?.when === "before"),
+		holds: Object.values(app.events).some(({ hold }) => hold !== undefined),
+		...saidRules(app),
 		ranges: app.ranges
-			.filter((kind) => kind.isActive(env))
+			.filter((kind) => hasQueue && kind.isActive(env))
 			.map((kind) => ({
 				name: kind.name,
 				begins: kind.begins,
@@ -54,6 +65,23 @@ function eventRule(definition: EventDefinition): EventRule {
 		starts,
 		check: checkOf(definition),
 		fault: (value) => (data === undefined ? null : faultOf(data, value, "that event")),
+	};
+}
+
+/** What would wait for its check for ever is refused; what is published unchecked all the same, is at once. */
+function withoutQueue({ check, ...rule }: EventRule): EventRule {
+	const isRefused = check?.unchecked === "refuse";
+	return { ...rule, starts: [], check: null, ...(isRefused ? { off: `It would be checked first. ${NO_QUEUE}` } : {}) };
+}
+
+/** What is ephemeral, where the app says what it must be. */
+function saidRules({ signals = {}, presence }: Pick<AppDefinition, "signals" | "presence">) {
+	return {
+		signalFault: (name: string, data: unknown) => {
+			const schema = Object.hasOwn(signals, name) ? signals[name] : signals["*"];
+			return schema === undefined ? null : faultOf(schema, data, "that signal");
+		},
+		presenceFault: (state: unknown) => (presence === undefined ? null : faultOf(presence, state, "a presence state")),
 	};
 }
 

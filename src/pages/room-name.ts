@@ -3,6 +3,9 @@ import { ROOM_NAME } from "../protocol/ids.ts";
 
 const CHARS_MAX = 128;
 
+/** Where the server stands on its host, as this page's address tells: empty, or `/rt`. */
+export const prefix = location.pathname.replace(/\/rooms\/[^/]*\/?$|\/$/, "");
+
 /** What is wrong with a room's name, in a sentence; null where nothing is. */
 export function complaintAbout(name: string): string | null {
 	if (ROOM_NAME.test(name)) return null;

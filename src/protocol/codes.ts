@@ -18,6 +18,7 @@ export const HTTP_STATUS = {
 	binary_reserved: 400,
 	rejected: 422,
 	internal: 500,
+	not_configured: 403,
 	// Only over HTTP.
 	bad_room: 400,
 	bad_request: 400,
@@ -29,7 +30,6 @@ export const HTTP_STATUS = {
 	newer_schema: 503,
 	method_not_allowed: 405,
 	upgrade_required: 426,
-	not_configured: 403,
 	trimmed: 410,
 } as const;
 

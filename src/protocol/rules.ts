@@ -8,6 +8,10 @@ export interface Rules {
 	kind(name: string): KindRule | null;
 	/** False where no event is ever held: then no id can be that of one which was refused. */
 	readonly holds?: boolean;
+	/** What is wrong with a signal's data, as a sentence; null where nothing is, or nothing is said of signals of that name. */
+	signalFault?(name: string, data: unknown): string | null;
+	/** The same of a presence state. */
+	presenceFault?(state: unknown): string | null;
 	/** The kinds that work on the history itself and are configured. */
 	readonly ranges: readonly RangeRule[];
 }
@@ -20,6 +24,8 @@ export interface EventRule {
 	check: Check | null;
 	/** The kinds of the jobs that the event starts. */
 	starts: readonly string[];
+	/** Why it cannot be checked as it must be, for want of a binding: a sentence; missing where it can. */
+	off?: string;
 }
 
 export interface Check {
@@ -39,6 +45,8 @@ export interface KindRule {
 	fault(input: unknown): string | null;
 	/** What is kept of an input without a fault: what the kind does not know is gone. */
 	keep(input: unknown): unknown;
+	/** Why its jobs cannot be done here, for want of a binding: a sentence; missing where they can. */
+	off?: string;
 	/** False for an event about which there is nothing to do. */
 	wants(event: { name: string; data: unknown }): boolean;
 }

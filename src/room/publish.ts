@@ -131,6 +131,7 @@ export class Publishing implements Concern {
 		if (rule === null || !mayPublish(author, rule)) {
 			return refuse("forbidden", "Events of that name are not yours to publish in this room.");
 		}
+		if (rule.off !== undefined && author.member !== OPERATOR) return refuse("not_configured", rule.off);
 		const fault = rule.fault(data);
 		if (fault !== null) return refuse("invalid", fault);
 		if (expect !== undefined && isHeld(author, rule)) {

@@ -111,6 +111,7 @@ export class Requests {
 		if (kind.concerns === "room" && !session.can.has("publish")) {
 			return refuse("forbidden", "What comes of that job is told to the room, in which you may not publish.");
 		}
+		if (kind.off !== undefined) return refuse("not_configured", kind.off);
 		const fault = kind.fault(data);
 		if (fault !== null) return refuse("invalid", fault);
 		const input = JSON.stringify(kind.keep(data));
@@ -176,6 +177,9 @@ export class Requests {
 			const refusal = `The data of a signal holds at most ${SIGNAL_BYTES_MAX} bytes of JSON.`;
 			return turn.refuse(session.id, { code: "too_large", message: refusal });
 		}
+		// After its size: what a schema costs goes with that.
+		const fault = this.#room.rules.signalFault?.(message.name, message.data) ?? null;
+		if (fault !== null) return turn.refuse(session.id, { code: "invalid", message: fault });
 		const hearers = message.to === undefined ? null : [...roster.sessionsOf(message.to)];
 		const isFree = settings.signalPerSecond === 0;
 		if (!isFree && !this.#affords(session, { text: dataJson, audience: hearers?.length ?? sessions.size }, turn))
@@ -196,6 +200,8 @@ export class Requests {
 			const refusal = `A presence state holds at most ${PRESENCE_BYTES_MAX} bytes of JSON.`;
 			return turn.refuse(session.id, { code: "too_large", message: refusal });
 		}
+		const fault = message.state === null ? null : (this.#room.rules.presenceFault?.(message.state) ?? null);
+		if (fault !== null) return turn.refuse(session.id, { code: "invalid", message: fault });
 		if (!this.#affords(session, { text: state, audience: this.#room.sessions.size, isPresence: true }, turn)) return;
 		this.#room.roster.setState(session.member, state);
 	}

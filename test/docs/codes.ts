@@ -101,9 +101,9 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, Told>> = {
 	},
 	upgrade_required: { where: "HTTP", when: "an upgrade to anything but `websocket`", what: FAULT },
 	not_configured: {
-		where: "HTTP",
-		when: "a route for operators, on a server without `OPERATOR_KEY`",
-		what: "The deployer sets it.",
+		where: "socket, HTTP",
+		when: "what is asked for needs a binding or a secret that this server lacks: a job or an event that is checked first, search and lists of rooms, a route for operators. Nothing of it is kept",
+		what: "The deployer sets what the sentence names.",
 	},
 	trimmed: {
 		where: "HTTP",

@@ -26,6 +26,7 @@ const ROOM_CODES: ReadonlySet<string> = new Set([
 	"unknown_job",
 	"too_many_jobs",
 	"not_found",
+	"not_configured",
 ]);
 const LEAK = /\bat .*\(|node_modules|\/src\/|\.ts:\d|\.js:\d|SQLITE|workerd|TypeError|SyntaxError|undefined/;
 

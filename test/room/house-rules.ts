@@ -45,6 +45,8 @@ const EVENTS: Record<string, EventRule> = {
 	reviewed: event({ check: check({ when: "after" }) }),
 	notice: event({ from: "moderators" }),
 	price: event({ from: "backend" }),
+	/** Of a kind that nobody can do here. */
+	unchecked: event({ off: "There is no queue to check it by." }),
 	strict: event({ fault: (data) => (data === "good" ? null : "The data of that event is not good.") }),
 };
 
@@ -54,13 +56,20 @@ const KINDS: Record<string, KindRule> = {
 	/** Asked for by members, and told to them alone. */
 	sum: kind({ asked: true, concerns: "member", fault: (data) => (data === "bad" ? "That is no sum." : null) }),
 	check: kind(),
+	undone: kind({ asked: true, off: "There is no queue to do it by." }),
 };
+
+/** What may be told of what is ephemeral: signals of that name, and presence states but this one. */
+export const STRICT = "strict";
+export const BAD_STATE = "bad";
 
 /** The house rules, with `*` unless it is taken away, and the ranges that are configured. */
 export function houseRules(ranges: readonly RangeRule[] = [], { others = true } = {}): Rules {
 	return {
 		event: (name) => EVENTS[name] ?? (others ? event() : null),
 		kind: (name) => KINDS[name] ?? null,
+		signalFault: (name, data) => (name !== STRICT || data === "good" ? null : "That signal is not good."),
+		presenceFault: (state) => (state === BAD_STATE ? "That state is bad." : null),
 		ranges,
 	};
 }

@@ -50,6 +50,7 @@ export const REACHABLE = {
 		"binary_reserved",
 		"rejected",
 		"internal",
+		"not_configured",
 		"banned",
 		"room_locked",
 		"room_full",

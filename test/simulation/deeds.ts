@@ -10,6 +10,7 @@ import {
 	SIGNAL_BYTES_MAX,
 } from "../../src/protocol/limits.ts";
 import { jobId } from "../../src/room/jobs.ts";
+import { BAD_STATE, STRICT } from "../room/house-rules.ts";
 import { stepClock } from "./clock-steps.ts";
 import { HEAVY } from "./heavy.ts";
 import type { Person } from "./person.ts";
@@ -294,6 +295,10 @@ function hostile(world: World, person: Person): void {
 		},
 		() => person.rawly(JSON.stringify({ type: "signal", name: "s", data: long(SIGNAL_BYTES_MAX + 1) }), null),
 		() => person.rawly(JSON.stringify({ type: "presence", state: long(PRESENCE_BYTES_MAX + 1) }), null),
+		() => person.rawly(JSON.stringify({ type: "signal", name: STRICT, data: random.pick(["good", "bad"]) }), null),
+		() => person.rawly(JSON.stringify({ type: "presence", state: BAD_STATE }), null),
+		() => person.rawly(JSON.stringify({ type: "publish", id, name: "unchecked", data: 1 }), null),
+		() => person.rawly(JSON.stringify({ type: "job", id, name: "undone", data: 1 }), null),
 		() => person.rawly(JSON.stringify({ type: "received", jobs: ["e1-1", "e1-2", "nonsense", "e2-1"] }), null),
 	];
 	random.pick(cases)();

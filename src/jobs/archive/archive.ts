@@ -11,7 +11,7 @@ import type { Event } from "../../protocol/messages.ts";
 import { ARCHIVE_PARAMETER_BYTES_MAX } from "../../protocol/platform-limits.ts";
 import { ROOM_REDACTED, type RoomRedacted } from "../../protocol/room-events.ts";
 import { readSettings } from "../../protocol/settings.ts";
-import type { Range, RangeKind } from "../kind.ts";
+import { type JobContext, type Range, type RangeKind, TryAfter } from "../kind.ts";
 import { textOf } from "../text-of.ts";
 import { eraseRows, unconceal } from "./erasing.ts";
 import { recut, selectUncut, type Uncut } from "./recut.ts";
@@ -31,8 +31,9 @@ export const archive: RangeKind = {
 	retry: { attempts: 1, firstSeconds: 2, mostSeconds: 300 },
 	runMsMax: 20_000,
 	isActive: (env) => env.ARCHIVE !== undefined,
-	run: async (range, { env, room, epoch }) => {
+	run: async (range, { env, room, epoch }: JobContext<Cloudflare.Env>) => {
 		const db = env.ARCHIVE;
+		if (db === undefined) throw new TryAfter("There is no archive: the Worker lacks the binding ARCHIVE");
 		await ready(db);
 		const { archiveAgeMsMax } = readSettings(env as unknown as Record<string, unknown>);
 		const now = Date.now();

@@ -2,7 +2,7 @@
 import { type RefObject, useRef, useState } from "hono/jsx/dom";
 import { NAME_BYTES_MAX } from "../../protocol/limits.ts";
 import { keepName, keptName, readableName } from "../display-name.ts";
-import { complaintAbout } from "../room-name.ts";
+import { complaintAbout, prefix } from "../room-name.ts";
 
 export function Door({ onName }: { onName: (room: string) => void }) {
 	const [complaint, setComplaint] = useState<string | null>(null);
@@ -20,7 +20,7 @@ export function Door({ onName }: { onName: (room: string) => void }) {
 			return;
 		}
 		keepName(readableName(name.current?.value ?? ""));
-		location.assign(`/rooms/${typed()}`);
+		location.assign(`${prefix}/rooms/${typed()}`);
 	};
 
 	const look = (): void => {
@@ -36,7 +36,7 @@ export function Door({ onName }: { onName: (room: string) => void }) {
 				<span>Name a room</span>
 				<span class="boxed">
 					<span class="prefix" aria-hidden="true">
-						/rooms/
+						{prefix}/rooms/
 					</span>
 					<input
 						ref={room}

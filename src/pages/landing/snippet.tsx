@@ -1,6 +1,8 @@
+import { prefix } from "../room-name.ts";
+
 /** The same room from one's own page: what a developer came to see. */
 export function Snippet({ room }: { room: string }) {
-	const host = location.origin;
+	const host = location.origin + prefix;
 	return (
 		<section class="snippet" aria-labelledby="snippet">
 			<h2 id="snippet">Or from your own page</h2>

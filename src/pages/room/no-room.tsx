@@ -1,3 +1,5 @@
+import { prefix } from "../room-name.ts";
+
 /** What stands at an address that cannot be a room's. */
 export function NoRoom({ complaint }: { complaint: string }) {
 	return (
@@ -5,7 +7,7 @@ export function NoRoom({ complaint }: { complaint: string }) {
 			<h1>There is no such room</h1>
 			<p>{complaint}</p>
 			<p>
-				<a href="/">Name another room</a>
+				<a href={`${prefix}/`}>Name another room</a>
 			</p>
 		</main>
 	);

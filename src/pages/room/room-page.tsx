@@ -1,5 +1,6 @@
 /** The room: its name and state above, who is here beside, what is said between. */
 import { useLayoutEffect, useRef, useState } from "hono/jsx/dom";
+import { prefix } from "../room-name.ts";
 import { useStore } from "../store.ts";
 import { Banner } from "./banner.tsx";
 import { Composer } from "./composer.tsx";
@@ -29,7 +30,7 @@ export function RoomPage({ visit, room }: { visit: Visit; room: string }) {
 	return (
 		<div class="room">
 			<header class="top">
-				<a class="home" href="/" aria-label="Rotunda, the first page">
+				<a class="home" href={`${prefix}/`} aria-label="Rotunda, the first page">
 					<img src={MARK} alt="" width="30" height="30" />
 				</a>
 				<div class="title">

@@ -16,12 +16,13 @@ import {
 	SERVER_FRAME_BYTES_MAX,
 	SIGNAL_BYTES_MAX,
 } from "../../../src/protocol/limits.ts";
-import type { ServerMessage } from "../../../src/protocol/messages.ts";
+import type { Presence, ServerMessage } from "../../../src/protocol/messages.ts";
 import type { Settings } from "../../../src/protocol/settings.ts";
 import { utf8Bytes } from "../../../src/protocol/text.ts";
 import type { Effects } from "../../../src/room/effects.ts";
 import type { Input } from "../../../src/room/inputs.ts";
 import type { JobRow } from "../../../src/room/jobs.ts";
+import { BAD_STATE, STRICT } from "../../room/house-rules.ts";
 import { hold } from "../broken.ts";
 import type { Coverage } from "../coverage.ts";
 import type { Commit } from "../disk.ts";
@@ -169,10 +170,18 @@ export class Bounds {
 			() => `${session} was sent a frame of ${utf8Bytes(frame)} bytes`,
 		);
 		for (const message of messages) {
+			if (message.type === "presence") this.#keepsTo(message, session);
 			if (message.type !== "signal") continue;
+			const isGood = message.name !== STRICT || message.data === "good";
+			hold(isGood, "G8", () => `${session} was sent a signal that the rules refuse`);
 			const bytes = utf8Bytes(JSON.stringify(message.data));
 			hold(bytes <= SIGNAL_BYTES_MAX, "G8", () => `${session} was sent a signal of ${bytes} bytes`);
 		}
+	}
+
+	#keepsTo({ joined, changed }: Presence, session: string): void {
+		const isBad = [...joined, ...changed].some(({ state }) => state === BAD_STATE);
+		hold(!isBad, "G8", () => `${session} was told a presence state that the rules refuse`);
 	}
 }
 

@@ -109,6 +109,20 @@ export const PUBLISH: readonly Mutant[] = [
 		expects: ["G8"],
 	},
 	{
+		name: "a signal is not held to the rules",
+		file: "room/requests.ts",
+		find: "this.#room.rules.signalFault?.(message.name, message.data)",
+		put: "undefined",
+		expects: ["G8"],
+	},
+	{
+		name: "a presence state is not held to the rules",
+		file: "room/requests.ts",
+		find: "(this.#room.rules.presenceFault?.(message.state) ?? null)",
+		put: "null",
+		expects: ["G8"],
+	},
+	{
 		name: "who failed a turn is not told",
 		file: "room/room.ts",
 		find: "turn.refuse(input.session, { id: idOf(decoded), code, message });",

@@ -14,11 +14,18 @@ WebSocket.prototype.send = function (message) {
 	send.call(this, message);
 };
 
+/** A queue that never takes anything: what is owed stays owed. */
+const BROKEN = {
+	sendBatch: async () => {
+		throw new Error("planted: the queue is broken");
+	},
+} as unknown as Queue;
+
 const wakes = new Map<string, number>();
 
 export class ProbedRoom extends RoomObject {
 	constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
-		super(ctx, env);
+		super(ctx, { ...env, JOBS: BROKEN });
 		const room = ctx.id.name ?? "";
 		wakes.set(room, (wakes.get(room) ?? 0) + 1);
 	}
