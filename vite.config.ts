@@ -1,6 +1,6 @@
 /**
- * Two builds, one command. The pages go to dist/ with hashed assets; the client goes to
- * dist/client.js by itself, whole: other sites import that one file, so it may share no chunk
+ * Two builds, one command. The pages go to dist/pages/ with hashed assets; the client goes to
+ * dist/pages/client.js by itself, whole: other sites import that one file, so it may share no chunk
  * with the pages.
  */
 import { fileURLToPath } from "node:url";
@@ -10,11 +10,13 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 
 export default defineConfig({
 	root: at("src/pages"),
-	// The room page is served at /rooms/{room}: a relative address would lead astray.
+	// The room page is served at /rooms/{room}: a relative address would lead astray. The Worker puts its own path before
+	// those of a page; what a file loads lies beside it.
 	base: "/",
+	experimental: { renderBuiltUrl: (_, { hostType }) => (hostType === "html" ? undefined : { relative: true }) },
 	oxc: { jsx: { runtime: "automatic", importSource: "hono/jsx/dom" } },
 	build: {
-		outDir: at("dist"),
+		outDir: at("dist/pages"),
 		target: ["chrome123", "edge123", "firefox125", "safari17.5"],
 		// A data: address in a style sheet or a script is what the Content-Security-Policy refuses.
 		assetsInlineLimit: 0,
@@ -43,7 +45,7 @@ export default defineConfig({
 	},
 	builder: {
 		async buildApp(builder) {
-			// The pages first: their build empties dist/.
+			// The pages first: their build empties the folder.
 			for (const name of ["client", "library"]) {
 				const environment = builder.environments[name];
 				if (environment !== undefined) await builder.build(environment);

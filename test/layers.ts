@@ -20,6 +20,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 		packages: ["hono", "valibot", "jose", "@valibot/to-json-schema"],
 	},
 	"server.ts": { layers: ["durable", "edge", "jobs"], packages: [] },
+	"package.ts": { layers: ["server.ts", "jobs", "protocol"], packages: [] },
 	client: { layers: ["protocol"], packages: [] },
 	pages: { layers: ["protocol", "client"], packages: ["hono/jsx"] },
 	"index.ts": { layers: ["server.ts", "app.ts"], packages: [] },

@@ -1,0 +1,43 @@
+/** An app as somebody writes one who has installed the package. */
+import { archive, defineApp, defineKind, type JobContext, moderate, NonRetryableError, unfurl, webhook } from "rotunda";
+import * as v from "valibot";
+
+const order = defineKind({
+	name: "order",
+	input: v.object({ item: v.string() }),
+	asked: true,
+	concerns: "member",
+	retry: { attempts: 5, firstSeconds: 2, mostSeconds: 60 },
+	runMsMax: 10_000,
+	run: async ({ item }, { env, job }: JobContext<{ SHOP: string }>) => {
+		if (item === "") throw new NonRetryableError("no_item", "Say what to order.");
+		return { ordered: item, from: env.SHOP, receipt: job };
+	},
+});
+
+export const app = defineApp({
+	events: {
+		chat: { from: "members", data: v.object({ text: v.string() }), starts: ["unfurl"] },
+		post: { from: "members", hold: "moderate" },
+		price: { from: "backend", data: v.object({ amount: v.number() }) },
+	},
+	signals: { cursor: v.object({ x: v.number(), y: v.number() }) },
+	presence: v.object({ mood: v.string() }),
+	kinds: [unfurl, moderate, order],
+	ranges: [archive, webhook],
+	admit: ({ sub }, room) => ({ member: String(sub), can: room === "lobby" ? ["read", "publish"] : ["read"] }),
+});
+
+/** One that lets every other name pass too. */
+export const open = defineApp({
+	events: { chat: { from: "members", data: v.object({ text: v.string() }) }, "*": { from: "members" } },
+});
+
+// @ts-expect-error a misspelt field of an event
+defineApp({ events: { chat: { from: "members", start: ["unfurl"] } } });
+// @ts-expect-error a misspelt field of the app
+defineApp({ events: {}, kind: [unfurl] });
+// @ts-expect-error nobody of that name publishes
+defineApp({ events: { chat: { from: "member" } } });
+// @ts-expect-error a schema that is none
+defineApp({ events: {}, signals: { cursor: { x: 1 } } });

@@ -1,0 +1,32 @@
+/**
+ * The package: what an app's Worker and a page import, with declarations. The pages that a Worker serves are Vite's
+ * (vite.config.ts); both lie in dist/, apart.
+ */
+import { defineConfig, type UserConfig } from "tsdown";
+
+const COMMON: UserConfig = {
+	outDir: "dist/package",
+	format: "esm",
+	platform: "neutral",
+	target: "es2024",
+	dts: { sourcemap: true },
+	sourcemap: true,
+	// What the declarations do not use of the platform, they need not import.
+	treeshake: { moduleSideEffects: false },
+	outExtensions: () => ({ js: ".js", dts: ".d.ts" }),
+	// TypeScript 7.0 writes the declarations by a way that the builder will leave for that of 7.1.
+	logLevel: "error",
+};
+
+export default defineConfig([
+	{
+		...COMMON,
+		entry: { index: "src/package.ts" },
+		tsconfig: "tsconfig.json",
+		clean: true,
+		// A SQL file is a text, whatever the bundler of a Worker makes of such files.
+		inputOptions: { moduleTypes: { ".sql": "text" } },
+		deps: { neverBundle: ["cloudflare:workers"] },
+	},
+	{ ...COMMON, entry: { client: "src/client/index.ts" }, tsconfig: "tsconfig.browser.json", clean: false },
+]);
