@@ -1,19 +1,25 @@
 /**
- * A stage for the room: its store, its sessions' sockets with their attachments, a clock and an alarm,
- * and what each session has heard. It runs inputs as `src/durable/room-object.ts` does, and can put the
- * room to sleep, or crash it, between any two steps.
+ * A stage for the room: its store, its sessions' sockets with their attachments, a clock and an alarm, and what each
+ * session has heard. Its turns and its seats are those of the room's body, on surroundings that a test holds in its
+ * hand; it can put the room to sleep, or crash it, between any two steps.
  */
 import type * as v from "valibot";
-import { decodeFrame, extendFrames, packFrames } from "../../src/protocol/codec.ts";
+import { Seats } from "../../src/durable/seats.ts";
+import type { SocketContext, Surroundings } from "../../src/durable/surroundings.ts";
+import { Turns } from "../../src/durable/turns.ts";
+import { decodeFrame } from "../../src/protocol/codec.ts";
 import type { Job } from "../../src/protocol/http.ts";
 import type { JobState } from "../../src/protocol/jobs.ts";
+import { FLOW_POLL_MS, STILL_POLL_MS } from "../../src/protocol/limits.ts";
 import type { Capability, ServerMessage } from "../../src/protocol/messages.ts";
 import { NO_RULES, type Rules } from "../../src/protocol/rules.ts";
 import { readSettings, type Settings } from "../../src/protocol/settings.ts";
-import type { Effects, Reply } from "../../src/room/effects.ts";
-import { type Flow, type Input, type Join, type Post, splitInput } from "../../src/room/inputs.ts";
+import type { Reply } from "../../src/room/effects.ts";
+import type { Flow, Input, Join, Post } from "../../src/room/inputs.ts";
 import type { JobsPage } from "../../src/room/job-list.ts";
+import type { Sending } from "../../src/room/jobs.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
+import type { World } from "../../src/room/parts.ts";
 import { Room } from "../../src/room/room.ts";
 import type { Attachment } from "../../src/room/session.ts";
 import { Postbox } from "./postbox.ts";
@@ -22,62 +28,124 @@ import { Seat } from "./seat.ts";
 export const T0 = 1_700_000_000_000;
 const EVERYTHING: Capability[] = ["read", "publish", "signal", "presence", "job"];
 const ALARMS_MAX = 10_000;
+const CLOSED = 3;
+const WEIGHTLESS = { messages: 1, bytes: 0, effort: 0, owner: null };
 
 export type JobLine = v.InferOutput<typeof Job>;
+
+function asSocket(seat: Seat): WebSocket {
+	return seat as unknown as WebSocket;
+}
 
 export class Stage {
 	/** Unix ms. */
 	now = T0;
 	store: MemoryStore;
-	room: Room;
 	alarmAt: number | null = null;
 	/** When each alarm came. */
 	readonly alarms: number[] = [];
 	readonly replies = new Map<string, Reply>();
 	forgotten = 0;
+	/** How many turns there were. */
+	turns = 0;
 	/** The jobs' queue: what it took, and whether it takes anything. */
 	readonly queue = new Postbox();
 
-	readonly #rules: Rules;
-	readonly #settings: Settings;
 	readonly #sleeps: boolean;
-	readonly #seats = new Map<string, Seat>();
-	#hasMore = false;
-	/** What the last turn had no room for. */
-	#later: Input[] = [];
+	readonly #sessions = new Map<string, Seat>();
+	/** The sockets that were accepted, the oldest first. */
+	readonly #sockets: WebSocket[] = [];
+	readonly #surroundings: Surroundings;
+	#seats!: Seats;
+	#turns!: Turns;
+	/** What is to run in a macrotask of its own, or a little later. */
+	#timers: (() => void)[] = [];
+	/** True where the room asked for another turn, or woke with something to do. */
+	#isAsking = false;
 	#posts = 0;
 
 	/** With `sleeps`, the room is woken anew before each step. */
 	constructor(settings: Partial<Settings> = {}, sleeps = false, store = new MemoryStore(), rules = NO_RULES) {
-		this.#rules = rules;
-		this.#settings = { ...readSettings({}), ...settings };
 		this.#sleeps = sleeps;
 		this.store = store;
-		this.room = this.#wake();
+		this.#surroundings = this.#surround({ ...readSettings({}), ...settings }, rules);
+		this.sleep();
 	}
 
-	#wake(): Room {
-		const attachments = [...this.#seats.values()].flatMap((seat) =>
-			seat.open && seat.attachment !== null ? [structuredClone(seat.attachment)] : [],
-		);
-		return Room.wake(this.store, attachments, {
-			room: "lobby",
-			settings: this.#settings,
-			now: this.now,
-			epochIfNew: `epoch${this.forgotten + 1}`,
-			rules: this.#rules,
-		});
+	#surround(settings: Settings, rules: Rules): Surroundings {
+		const sockets: unknown = {
+			getWebSockets: () => this.#sockets.filter(({ readyState }) => readyState !== CLOSED).reverse(),
+			acceptWebSocket: (socket: WebSocket) => this.#sockets.push(socket),
+			getWebSocketAutoResponseTimestamp: (seat: Seat) => (seat.pings ? new Date(seat.pingedAt ?? this.now) : null),
+		};
+		return {
+			settings,
+			sockets: sockets as SocketContext,
+			isNewer: false,
+			now: () => this.now,
+			// What the sockets have not taken is looked at after each turn; a test fills and empties them.
+			after: (ms, run) => void (ms === FLOW_POLL_MS || ms === STILL_POLL_MS || this.#timers.push(run)),
+			wake: (attachments) => this.#wake(attachments, this.#world(settings, rules)),
+			begin: (work) => work(this.alarmAt),
+			setAlarm: (at) => {
+				// The platform refuses an alarm at the epoch's beginning, and a past one would hide a deadline that was missed.
+				if (at < this.now) throw new Error(`The room asks for an alarm in the past: ${at}.`);
+				this.alarmAt = at;
+			},
+			forget: () => {
+				this.forgotten++;
+				this.store = new MemoryStore();
+				this.alarmAt = null;
+			},
+			send: (messages, hear) => this.queue.send(messages as readonly Sending[], hear),
+			newId: () => `r${++this.#posts}`,
+			newEpoch: () => `epoch${this.forgotten + 1}`,
+			report: () => undefined,
+			giveWay: () => undefined,
+			abort: (reason) => {
+				throw new Error(reason);
+			},
+		};
+	}
+
+	/** A room that says of each turn whether it asks for another. */
+	#wake(attachments: Attachment[], world: World): Room {
+		const room = Room.wake(this.store, attachments, world);
+		const { turn } = room;
+		room.turn = (inputs, now) => {
+			const effects = turn.call(room, inputs, now);
+			this.#isAsking = effects.again;
+			return effects;
+		};
+		this.#isAsking = room.isRestless;
+		return room;
+	}
+
+	#world(settings: Settings, rules: Rules): World {
+		return { room: "lobby", settings, now: this.now, epochIfNew: `epoch${this.forgotten + 1}`, rules };
 	}
 
 	/** Memory is gone; the store, the sockets and the alarm are not. */
 	sleep(): void {
-		this.room = this.#wake();
-		if (this.room.isRestless) this.#hasMore = true;
+		this.#timers = [];
+		this.#seats = new Seats(this.#surroundings, {
+			heard: () => undefined,
+			ignored: () => undefined,
+			left: () => undefined,
+			flowed: (flow) => this.#turns.putFirst(flow),
+			paused: () => this.room.paused,
+			isBusy: () => this.#turns.isBusy,
+		});
+		this.#turns = new Turns(this.#surroundings, this.#seats, () => void this.turns++);
+	}
+
+	get room(): Room {
+		return this.#turns.room;
 	}
 
 	/** Memory and all sockets are gone, and nobody was told. */
 	crash(): void {
-		for (const seat of this.#seats.values()) seat.open = false;
+		for (const seat of this.#sessions.values()) seat.drop();
 		this.sleep();
 		this.rest();
 	}
@@ -108,8 +176,8 @@ export class Stage {
 
 	/** A join that has not been handled yet. Session ids are minted in order: s1, s2, … */
 	joining(member: string, more: Partial<Join> = {}): Join {
-		const session = `s${this.#seats.size + 1}`;
-		this.#seats.set(session, new Seat());
+		const session = `s${this.#sessions.size + 1}`;
+		this.#sessions.set(session, new Seat());
 		return {
 			type: "join",
 			session,
@@ -153,7 +221,7 @@ export class Stage {
 
 	/** A session's socket has closed, and the room has not heard of it yet. */
 	leaving(session: string): Input {
-		this.#seat(session).open = false;
+		this.#seat(session).drop();
 		return { type: "leave", session };
 	}
 
@@ -162,12 +230,19 @@ export class Stage {
 		this.#seat(session).pings = false;
 	}
 
+	/** A session's last heartbeat was at that time, Unix ms. */
+	pinged(session: string, at: number): void {
+		this.#seat(session).pingedAt = at;
+	}
+
 	/** The sockets' buffers are looked at: whose is full, whose has drained, whose is stuck. */
 	flow(seen: Partial<Flow>): void {
 		this.step([this.flowing(seen)]);
 	}
 
 	flowing(seen: Partial<Flow>): Input {
+		for (const session of seen.full ?? []) this.#sessions.get(session)?.fill(true);
+		for (const session of seen.drained ?? []) this.#sessions.get(session)?.fill(false);
 		return { type: "flow", full: [], drained: [], stuck: [], ...seen };
 	}
 
@@ -185,13 +260,15 @@ export class Stage {
 	/** The alarm comes now. */
 	ring(): void {
 		this.alarms.push(this.now);
+		if (this.#sleeps) this.sleep();
 		this.alarmAt = null;
-		this.step([this.ringing()]);
+		this.#turns.alarm();
+		this.rest();
 	}
 
 	ringing(): Input {
 		const pings = new Map<string, number>();
-		for (const [session, seat] of this.#seats) if (seat.open && seat.pings) pings.set(session, this.now);
+		for (const [session, seat] of this.#sessions) if (seat.isOpen && seat.pings) pings.set(session, this.now);
 		return { type: "alarm", pings };
 	}
 
@@ -203,82 +280,42 @@ export class Stage {
 
 	/** The turns that the room itself asks for. */
 	rest(): void {
-		for (;;) {
-			const answers = this.queue.answers();
-			if (!this.#hasMore && this.#later.length === 0 && answers.length === 0) return;
-			if (this.#sleeps) this.sleep();
-			this.turn(answers);
+		while (this.#timers.length > 0) {
+			if (this.#sleeps && this.#isAsking && this.#turns.isQuiet) this.sleep();
+			this.#timers.shift()?.();
 		}
 	}
 
 	/** True where the room asks for another turn. */
 	get hasMore(): boolean {
-		return this.#hasMore;
+		return this.#isAsking || !this.#turns.isQuiet;
 	}
 
-	/** One turn, as the room's body runs it. */
+	/** One turn of all that has arrived: what was put off comes first. */
 	turn(arrived: readonly Input[]): void {
-		this.#hasMore = false;
-		const inputs = [...this.#later, ...arrived];
-		this.#later = [];
-		let effects: Effects;
-		try {
-			effects = this.room.turn(inputs, this.now);
-		} catch {
-			this.room = this.#wake();
-			for (const input of inputs.flatMap(splitInput)) this.#turnAlone(input);
-			return;
+		// A turn is at hand, so that these wait for it together.
+		this.#turns.putFirst();
+		for (const input of arrived) {
+			if (input.type === "join") this.#seats.accept(input.session, asSocket(this.#seat(input.session)));
+			if (input.type === "leave") this.#seats.closed(asSocket(this.#seat(input.session)), null);
+			this.#put(input);
 		}
-		this.#perform(effects);
+		for (const before = this.turns; this.turns === before; ) this.#timers.shift()?.();
 	}
 
-	#turnAlone(input: Input): void {
-		let effects: Effects;
-		try {
-			effects = this.room.turn([input], this.now);
-		} catch {
-			this.room = this.#wake();
-			effects = this.room.refuseInternal(input, this.now);
-		}
-		this.#perform(effects);
-	}
-
-	#perform(effects: Effects): void {
-		const { alarmAt } = effects;
-		// The platform refuses an alarm at the epoch's beginning, and a past one would hide a deadline that was missed.
-		if (alarmAt !== null && alarmAt < this.now) throw new Error(`The room asks for an alarm in the past: ${alarmAt}.`);
-		if (effects.forget) {
-			this.forgotten++;
-			this.store = new MemoryStore();
-			this.alarmAt = null;
-			this.room = this.#wake();
-		}
-		for (const [session, attachment] of effects.attachments) {
-			this.#seats.get(session)?.attach(attachment);
-		}
-		const shared = packFrames(effects.shared);
-		for (const [session, seat] of this.#seats) {
-			if (!seat.open) continue;
-			const own = effects.private.get(session) ?? [];
-			const isLive = seat.attachment !== null && !effects.withheld.has(session);
-			seat.hear(effects.frames.get(session) ?? []);
-			seat.hear(isLive ? extendFrames(shared, own) : packFrames(own));
-		}
-		for (const { session, code } of effects.closes) {
-			const seat = this.#seat(session);
-			seat.open = false;
-			seat.closeCode = code;
-		}
-		for (const [reply, answer] of effects.replies) this.replies.set(reply, answer);
-		this.queue.take(effects.jobs);
-		if (effects.alarmAt !== null && (this.alarmAt === null || effects.alarmAt < this.alarmAt))
-			this.alarmAt = effects.alarmAt;
-		this.#later.push(...effects.later);
-		if (effects.again) this.#hasMore = true;
+	#put(input: Input): void {
+		// What one turn takes of much is the inbox's to choose, and tested there: here they are one turn's.
+		if (!("reply" in input) || input.reply === null) return this.#turns.putText(WEIGHTLESS, () => input);
+		const { reply } = input;
+		this.#turns.ask(
+			WEIGHTLESS,
+			(answer) => this.replies.set(reply, answer),
+			(minted) => ({ ...input, reply: minted }),
+		);
 	}
 
 	#seat(session: string): Seat {
-		const seat = this.#seats.get(session);
+		const seat = this.#sessions.get(session);
 		if (seat === undefined) throw new Error(`There is no session ${session}.`);
 		return seat;
 	}
@@ -313,10 +350,10 @@ export class Stage {
 
 	/** All that anyone heard, and how it ended. */
 	transcript(): unknown {
-		return [...this.#seats].map(([session, { heard, closeCode }]) => ({ session, heard, closeCode }));
+		return [...this.#sessions].map(([session, { heard, closeCode }]) => ({ session, heard, closeCode }));
 	}
 
 	get sessions(): string[] {
-		return [...this.#seats.keys()];
+		return [...this.#sessions.keys()];
 	}
 }

@@ -1,7 +1,8 @@
 /** Backends and operators: over HTTP, with retries under the same key until there is an answer. */
 
 import { eventsOf } from "../../src/durable/reading.ts";
-import type { Answering, RoomBody } from "../../src/durable/room-body.ts";
+import type { RoomBody } from "../../src/durable/room-body.ts";
+import type { Answering } from "../../src/durable/turns.ts";
 import type { PostModeration } from "../../src/protocol/http.ts";
 import { OPERATOR, OPERATOR_AUTHOR } from "../../src/protocol/ids.ts";
 import { CAPABILITIES } from "../../src/protocol/messages.ts";

@@ -67,7 +67,7 @@ export const WORK: readonly Mutant[] = [
 	},
 	{
 		name: "what a turn has no room for is forgotten",
-		file: "durable/room-body.ts",
+		file: "durable/turns.ts",
 		find: "this.#inbox.putFirst(...effects.later);",
 		put: "",
 		expects: ["liveness"],

@@ -2,8 +2,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { range } from "./room/scenario.ts";
-import { Stage } from "./room/stage.ts";
+import { range } from "../room/scenario.ts";
+import { Stage } from "../room/stage.ts";
 
 const MIB = 1024 * 1024;
 /** Of the engine under the tests: everything, or what is young. */
