@@ -1,0 +1,60 @@
+/** `rotunda/backend`: rooms for one's own server, by `fetch` alone: in Node, Deno, Bun and Workers. */
+import { pages } from "./pages.ts";
+import { type BackendOptions, Requests } from "./request.ts";
+import { BackendRoom } from "./room.ts";
+
+export type { Followed, FollowOptions } from "./follow.ts";
+export { BackendError, type BackendOptions, type Ending, type Fetch, type Key } from "./request.ts";
+export type { BackendRoom, EventsPage, EventsQuery, Job, Published, Summary } from "./room.ts";
+export { type Grant, mintToken } from "./token.ts";
+export { type Delivery, type Received, verifyWebhook } from "./webhook.ts";
+
+/** A room in the directory. */
+export interface Listed {
+	room: string;
+	members: number;
+	head: number;
+	/** Unix ms. */
+	activeAt: number;
+}
+
+/** What the archive holds of an event. */
+export interface Found {
+	room: string;
+	epoch: string;
+	seq: number;
+	at: number;
+	from: string;
+	author: string;
+	name: string;
+	data: unknown;
+}
+
+/** A message of the queue's that nothing could be done with. */
+export interface DeadLetter {
+	at: number;
+	queue: string;
+	body: string;
+	reason: string;
+}
+
+export interface Backend {
+	room(name: string): BackendRoom;
+	/** All rooms that anybody was in. For operators. @throws BackendError */
+	rooms(): AsyncIterable<Listed>;
+	/** What was said, by its words: in a room, or by operators in all of them. @throws BackendError */
+	search(words: string, room?: string): AsyncIterable<Found>;
+	/** For operators. @throws BackendError */
+	deadLetters(): AsyncIterable<DeadLetter>;
+}
+
+/** @param url where the server is: `https://host`, or `https://host/prefix`. @throws TypeError where that is no such URL */
+export function backend(url: string | URL, options: BackendOptions): Backend {
+	const requests = new Requests(url, options);
+	return {
+		room: (name) => new BackendRoom(requests, name),
+		rooms: () => pages(requests, "/rooms", (page: { rooms: Listed[] }) => page.rooms),
+		search: (q, room) => pages(requests, "/archive/search", (page: { events: Found[] }) => page.events, { q, room }),
+		deadLetters: () => pages(requests, "/dead-letters", (page: { letters: DeadLetter[] }) => page.letters),
+	};
+}

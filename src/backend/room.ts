@@ -1,0 +1,132 @@
+/** A room, as a backend has it. */
+import type { Event, Member, Moderation } from "../protocol/messages.ts";
+import { type Followed, type FollowOptions, follow } from "./follow.ts";
+import { pages } from "./pages.ts";
+import type { Requests } from "./request.ts";
+
+export interface Summary {
+	room: string;
+	/** Empty where nothing is stored yet. */
+	epoch: string;
+	head: number;
+	floor: number;
+	/** How many members are here. */
+	count: number;
+}
+
+export interface EventsPage {
+	epoch: string;
+	floor: number;
+	head: number;
+	/** Ascending. */
+	events: Event[];
+	more: boolean;
+}
+
+export interface EventsQuery {
+	after?: number;
+	before?: number;
+	/** 1 to 200. */
+	limit?: number;
+	/** Refused `trimmed` where the history is another. */
+	epoch?: string;
+}
+
+/** Where an event stands; or, where it is checked before anyone sees it, the job that does. */
+export type Published = { epoch: string; seq: number; isRepeat: boolean } | { job: string };
+
+export interface Job {
+	job: string;
+	name: string;
+	state: "accepted" | "held" | "done" | "failed";
+	run: number;
+	at?: number;
+	member?: string;
+	of?: number;
+	from?: number;
+	to?: number;
+	result?: unknown;
+	error?: { code: string; message: string };
+}
+
+export class BackendRoom {
+	readonly #requests: Requests;
+	readonly #path: string;
+
+	/** @internal */
+	constructor(requests: Requests, name: string) {
+		this.#requests = requests;
+		this.#path = `/rooms/${encodeURIComponent(name)}`;
+	}
+
+	/** How the room is. @throws BackendError */
+	summary(): Promise<Summary> {
+		return this.#requests.json(this.#path);
+	}
+
+	/**
+	 * Publishes an event: once, however often it is tried, and where the caller gives the `id` also however often it
+	 * is called. `expect` publishes only if the room's newest event is that one. @throws BackendError
+	 */
+	async publish(name: string, data: unknown, { id = newId(), expect }: { id?: string; expect?: number } = {}) {
+		const answer = await this.#requests.answer(`${this.#path}/events`, {
+			method: "POST",
+			headers: { "Idempotency-Key": id },
+			body: { name, data, ...(expect === undefined ? {} : { expect }) },
+		});
+		const published = (await answer.json()) as { epoch: string; seq: number } | { job: string };
+		return ("job" in published ? published : { ...published, isRepeat: answer.status === 200 }) as Published;
+	}
+
+	/** A page of the history: after or before a seq, or the newest. @throws BackendError `trimmed` where it is kept no more */
+	events(query: EventsQuery = {}): Promise<EventsPage> {
+		return this.#requests.json(`${this.#path}/events`, { query: { ...query } });
+	}
+
+	/**
+	 * The room's events as they happen, each once and in order, across cuts: from `since`, the newest `history`, or from now on.
+	 * @throws BackendError `trimmed` where what comes next is kept no more, or why the room has ended it
+	 */
+	follow(options: FollowOptions = {}): Followed {
+		return follow(this.#requests, this.#path, options);
+	}
+
+	/** Everyone who is here. @throws BackendError */
+	members(): AsyncIterable<Member> {
+		return pages(this.#requests, `${this.#path}/members`, (page: { members: Member[] }) => page.members);
+	}
+
+	/** Removes, bans, mutes, redacts or locks, as the wire's `moderate`. @throws BackendError */
+	moderate(action: Moderation): Promise<void> {
+		return this.#requests.json(`${this.#path}/moderation`, { method: "POST", body: action });
+	}
+
+	/** Everything that the member said, and its name, is told to nobody any more. For operators. @throws BackendError */
+	erase(member: string): Promise<void> {
+		return this.#requests.json(`${this.#path}/moderation`, { method: "POST", body: { action: "erase", member } });
+	}
+
+	/** Everything that was said here goes; bans and locks stay. For operators. @throws BackendError */
+	wipe(): Promise<void> {
+		return this.#requests.json(this.#path, { method: "DELETE" });
+	}
+
+	/** The room's jobs, or those of a state. For operators. @throws BackendError */
+	jobs({ state = null }: { state?: Job["state"] | null } = {}): AsyncIterable<Job> {
+		return pages(this.#requests, `${this.#path}/jobs`, (page: { jobs: Job[] }) => page.jobs, { state });
+	}
+
+	/** For operators. @throws BackendError */
+	job(id: string): Promise<Job> {
+		return this.#requests.json(`${this.#path}/jobs/${encodeURIComponent(id)}`);
+	}
+
+	/** Has a failed job tried again. For operators. @throws BackendError */
+	replay(id: string): Promise<void> {
+		return this.#requests.json(`${this.#path}/jobs/${encodeURIComponent(id)}/replay`, { method: "POST" });
+	}
+}
+
+function newId(): string {
+	return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

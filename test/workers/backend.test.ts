@@ -1,0 +1,165 @@
+/** `rotunda/backend`: what one's own server does with rooms, by `fetch` alone. */
+import { reset } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { Webhook } from "standardwebhooks";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+	type Backend,
+	BackendError,
+	type BackendOptions,
+	backend,
+	mintToken,
+	verifyWebhook,
+} from "../../src/backend/index.ts";
+import { SECRET } from "../mint.ts";
+import { bringUpArchive } from "./archive-tables.ts";
+import { bearing, type Call, doorWith, enter, knock, leave, outcomeOf } from "./door.ts";
+import { ORIGIN } from "./guest.ts";
+
+const KEY = "an-operator-key-of-32-characters";
+const call = doorWith({ OPERATOR_KEY: KEY, TOKEN_SECRET: SECRET });
+beforeEach(bringUpArchive);
+afterEach(reset);
+
+/** A backend whose requests `through` lets pass. */
+function connected(options: Partial<BackendOptions> = {}, through: Call = call): Backend {
+	const fetch = (url: string, init?: RequestInit) => through(url.slice(ORIGIN.length), init);
+	return backend(ORIGIN, { key: KEY, fetch, ...options });
+}
+
+async function all<T>(list: AsyncIterable<T>): Promise<T[]> {
+	const found: T[] = [];
+	for await (const each of list) found.push(each);
+	return found;
+}
+
+/** Answers that are lost: the first so many. */
+function losing(answers: number): Call {
+	let lost = 0;
+	return async (path, init) => {
+		const answer = await call(path, init);
+		if (lost++ < answers) throw new TypeError("the network is gone");
+		return answer;
+	};
+}
+
+describe("publishing", () => {
+	test("G3 an answer that is lost is asked for again under the same key: the event is there once", async () => {
+		const room = connected({}, losing(2)).room("lobby");
+		expect(await room.publish("chat", { text: "hi" })).toEqual({ epoch: expect.any(String), seq: 1, isRepeat: true });
+		expect((await room.events()).events).toHaveLength(1);
+	});
+
+	test("G3 a key of one's own holds across calls", async () => {
+		const room = connected().room("lobby");
+		const first = await room.publish("chat", { text: "hi" }, { id: "order-7" });
+		expect(first).toMatchObject({ seq: 1, isRepeat: false });
+		expect(await room.publish("chat", { text: "hi" }, { id: "order-7" })).toEqual({ ...first, isRepeat: true });
+	});
+
+	test("a refusal is an error with its stable code, and is not tried again", async () => {
+		let asked = 0;
+		const room = connected({}, (path, init) => {
+			asked++;
+			return call(path, init);
+		}).room("lobby");
+		await expect(room.publish("room.mine", 1)).rejects.toMatchObject({ code: "reserved_name", status: 400 });
+		await expect(room.publish("chat", { text: "a" }, { expect: 7 })).rejects.toMatchObject({ code: "conflict" });
+		expect(asked).toBe(2);
+	});
+
+	test("who answers in no words of ours is said to be the wrong address, and who never answers to be unreachable", async () => {
+		const page: Call = async () => new Response("<html>", { status: 404 });
+		await expect(connected({}, page).room("lobby").summary()).rejects.toThrow(/see whether the URL is right/);
+		const nobody: Call = () => Promise.reject(new TypeError("refused"));
+		const alone = connected({ retryForMs: 0 }, nobody).room("lobby").summary();
+		await expect(alone).rejects.toMatchObject({ code: "unreachable", status: 0 });
+	});
+
+	test("what is ended is not tried again", async () => {
+		const over = new AbortController();
+		const nobody: Call = async () => {
+			over.abort();
+			throw new TypeError("refused");
+		};
+		await expect(connected({ signal: over.signal }, nobody).room("lobby").summary()).rejects.toThrow(/abort/i);
+	});
+});
+
+describe("reading", () => {
+	test("members are read to their end, whatever a page holds", async () => {
+		const guests = await Promise.all(["ada", "bob"].map((name) => enter(call, `/rooms/lobby?name=${name}`)));
+		const room = connected().room("lobby");
+		expect((await all(room.members())).map(({ name }) => name).sort()).toEqual(["ada", "bob"]);
+		expect(await room.summary()).toMatchObject({ room: "lobby", count: 2 });
+		await Promise.all(guests.map(leave));
+	});
+
+	test("a page of the history, and of one that is another", async () => {
+		const room = connected().room("lobby");
+		for (const text of ["a", "b", "c"]) await room.publish("chat", { text });
+		expect(await room.events({ after: 1, limit: 1 })).toMatchObject({ events: [{ seq: 2 }], more: true });
+		await expect(room.events({ epoch: "0000000000000000" })).rejects.toMatchObject({ code: "trimmed", status: 410 });
+	});
+
+	test("jobs, the directory and dead letters are lists too", async () => {
+		const server = connected();
+		expect(await all(server.room("lobby").jobs({ state: "failed" }))).toEqual([]);
+		expect(await all(server.rooms())).toEqual([]);
+		expect(await all(server.deadLetters())).toEqual([]);
+		expect(await all(server.search("nothing", "lobby"))).toEqual([]);
+		await expect(server.room("lobby").job("none")).rejects.toMatchObject({ code: "not_found" });
+	});
+});
+
+test("an operator redacts, erases and wipes; one who is none is refused", async () => {
+	const room = connected().room("lobby");
+	await room.publish("chat", { text: "a" });
+	await room.moderate({ action: "redact", seq: 1 });
+	expect((await room.events()).events[0]).toMatchObject({ data: null, redacted: true });
+	await room.erase("guest:nobody");
+	await room.wipe();
+	expect((await room.events()).events).toEqual([]);
+	const stranger = connected({ key: "no-key-of-anybody", retryForMs: 0 });
+	await expect(stranger.room("lobby").wipe()).rejects.toBeInstanceOf(BackendError);
+});
+
+test("a token that a backend mints opens the rooms that it names, and no other", async () => {
+	const token = await mintToken(SECRET, { member: "ada", name: "Ada", rooms: ["team-*"], can: ["read"] });
+	const guest = await enter(call, "/rooms/team-a", bearing(token));
+	expect(guest.heard[0]).toMatchObject({ me: { id: "ada", name: "Ada", can: ["read"] } });
+	await leave(guest);
+	expect(await outcomeOf(await knock(call, "/rooms/lobby", bearing(token)))).toBe("403 forbidden");
+	await expect(mintToken("short", { member: "ada", rooms: ["*"] })).rejects.toThrow(/too?.*short|fewer than/);
+});
+
+test("a delivery is what was signed; another secret's is none", async () => {
+	const secret = `whsec_${btoa("a secret of 32 bytes, more or less")}`;
+	const data = { room: "lobby", epoch: "e1", events: [] };
+	const body = JSON.stringify({ type: "room.events", timestamp: new Date().toISOString(), data });
+	const at = new Date();
+	const delivered = () =>
+		new Request("https://mine.example/in", {
+			method: "POST",
+			body,
+			headers: {
+				"webhook-id": "e1-7",
+				"webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
+				"webhook-signature": new Webhook(secret).sign("e1-7", at, body),
+			},
+		});
+	expect(await verifyWebhook(delivered(), secret)).toEqual({ id: "e1-7", ...data });
+	await expect(verifyWebhook(delivered(), `whsec_${btoa("another secret of 32 bytes, or so")}`)).rejects.toThrow();
+});
+
+test("where a server is under a prefix, so are its rooms; what is no server's address is said at once", async () => {
+	const asked: string[] = [];
+	const fetch = async (url: string) => {
+		asked.push(url);
+		return Response.json({ ok: true });
+	};
+	await backend("https://host.example/rt/", { key: KEY, fetch }).room("a:b").summary();
+	expect(asked).toEqual(["https://host.example/rt/rooms/a%3Ab"]);
+	expect(() => backend("ftp://host.example", { key: KEY })).toThrow(TypeError);
+	expect(env.ROOMS).toBeDefined();
+});
