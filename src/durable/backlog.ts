@@ -34,7 +34,7 @@ interface Held {
 }
 
 /** Unsent bytes; 0 where the runtime does not tell (before workerd 2026-11-17). */
-function buffered(socket: WebSocket): number {
+export function buffered(socket: WebSocket): number {
 	return socket.bufferedAmount ?? 0;
 }
 

@@ -15,6 +15,8 @@ export interface FlowHost {
 	paused(): ReadonlySet<string>;
 	/** True while there is a turn at hand, which sends. */
 	isBusy(): boolean;
+	/** The sockets were looked at: some may have taken what they held. */
+	looked(): void;
 }
 
 /** What is watched, and who is told. */
@@ -50,6 +52,8 @@ export class FlowWatch {
 			this.#around.report("choked", null);
 			this.#around.abort("closed sockets hold too much");
 		}
+		// What goes on because of it comes after it.
+		host.looked();
 		if (flow !== null) host.flowed(flow);
 		if (this.#isPolled || !(backlog.isWaiting || backlog.isUnsure)) return;
 		// What was not taken by the second look holds the object awake in any case: then looking costs nothing.

@@ -7,6 +7,7 @@ import {
 	INBOX_BYTES_MAX,
 	INBOX_MESSAGES_MAX,
 	INBOX_SESSION_BYTES_MAX,
+	MESSAGE_EFFORT,
 	TURN_ADDRESS_EFFORT_MAX,
 	TURN_EFFORT_MAX,
 	TURN_JOINS_MAX,
@@ -30,7 +31,7 @@ export interface Weight {
 	messages: number;
 	/** Of its text: UTF-16 units, which are the bytes of most texts. */
 	bytes: number;
-	/** What it takes to decode it, in units of text. */
+	/** What it takes to decode and handle it, in units of text. */
 	effort: number;
 	/** Null for what the platform itself has to say. */
 	owner: Owner | null;
@@ -38,7 +39,12 @@ export interface Weight {
 
 /** What a text weighs that is one message. */
 export function weigh(text: string, owner: Owner | null): Weight {
-	return { messages: 1, bytes: text.length, effort: effortOf(text), owner };
+	return weighFrame({ messages: 1, bytes: text.length, effort: effortOf(text) }, owner);
+}
+
+/** What a frame weighs, of which it is known what it takes to decode it. */
+export function weighFrame({ messages, bytes, effort }: Omit<Weight, "owner">, owner: Owner | null): Weight {
+	return { messages, bytes, effort: effort + messages * MESSAGE_EFFORT, owner };
 }
 
 interface Waiting extends Weight {

@@ -10,7 +10,7 @@ import type { Reply } from "../room/effects.ts";
 import type { Identity, Input, Join, Post, Settle } from "../room/inputs.ts";
 import type { Room } from "../room/room.ts";
 import { type Frame, frameOf } from "./frame.ts";
-import { type Weight, weigh } from "./inbox.ts";
+import { type Weight, weigh, weighFrame } from "./inbox.ts";
 import { keepPost } from "./kept-post.ts";
 import { Overload } from "./overload.ts";
 import { Pace } from "./pace.ts";
@@ -37,6 +37,7 @@ export class RoomBody {
 			flowed: (flow) => this.#turns.putFirst(flow),
 			paused: () => this.room.paused,
 			isBusy: () => this.#turns.isBusy,
+			looked: () => this.#turns.looked(),
 		});
 		this.#overload = new Overload(this.#seats);
 		this.#turns = new Turns(around, this.#seats, (isEmptied) => {
@@ -93,11 +94,13 @@ export class RoomBody {
 	}
 
 	#hear(session: string, frame: Frame): void {
-		const { bytes, messages, effort, read } = frame;
-		this.#pace.heard(session, bytes);
-		const weight = { messages, bytes, effort, owner: { session, address: this.room.addressOf(session) } };
+		this.#pace.heard(session, frame.bytes);
+		const weight = weighFrame(frame, { session, address: this.room.addressOf(session) });
 		if (!this.#turns.isFullFor(weight)) {
-			return this.#turns.putText(weight, () => ({ type: "frame", session, messages: read() }));
+			return this.#turns.putText(weight, () => {
+				const isBehind = frame.asksForPages && this.#seats.isBehind(session);
+				return { type: "frame", session, messages: frame.read(), ...(isBehind ? { isBehind } : {}) };
+			});
 		}
 		if (this.#overload.refuse(session, frame, this.room.paused.has(session)))
 			this.#turns.put({ type: "leave", session });

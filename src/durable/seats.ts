@@ -7,7 +7,7 @@ import { encodeMessage, extendFrames, packFrames } from "../protocol/codec.ts";
 import { CLOSE, type Refusal } from "../protocol/codes.ts";
 import type { Close, Effects } from "../room/effects.ts";
 import { type Attachment, readAttachment } from "../room/session.ts";
-import { Backlog } from "./backlog.ts";
+import { Backlog, buffered } from "./backlog.ts";
 import { type FlowHost, FlowWatch } from "./flow-watch.ts";
 import type { Clock, Machine, Network } from "./surroundings.ts";
 
@@ -111,6 +111,12 @@ export class Seats {
 			if (at !== null) pings.set(session, at.getTime());
 		}
 		return pings;
+	}
+
+	/** True where a session's socket has not taken all that it was sent. */
+	isBehind(session: string): boolean {
+		const socket = this.#bySession.get(session);
+		return socket !== undefined && buffered(socket) > 0;
 	}
 
 	/** Somebody said something, at that time, Unix ms: the room is not quiet. */

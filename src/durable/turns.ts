@@ -9,6 +9,7 @@ import { type Input, splitInput } from "../room/inputs.ts";
 import type { Sending } from "../room/jobs.ts";
 import type { Room } from "../room/room.ts";
 import { Alarm } from "./alarm.ts";
+import { AwaitedPages } from "./awaited-pages.ts";
 import { Inbox, type Weight } from "./inbox.ts";
 import type { Seats } from "./seats.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -24,6 +25,7 @@ export class Turns {
 	readonly #clock: TurnClock;
 	readonly #alarm: Alarm;
 	readonly #replies = new Map<string, Answering>();
+	readonly #pages: AwaitedPages;
 	#room: Room;
 	/** Where the server was last reached over HTTP, for rooms in which nobody is. */
 	host: string | null = null;
@@ -34,6 +36,7 @@ export class Turns {
 		this.#seats = seats;
 		this.#taken = taken;
 		this.#alarm = new Alarm(around);
+		this.#pages = new AwaitedPages((session) => seats.isBehind(session));
 		this.#clock = new TurnClock(
 			() => this.#turn(),
 			() => this.#inbox.length,
@@ -61,7 +64,7 @@ export class Turns {
 
 	/** True where nothing that arrived would be lost with the memory. */
 	get isQuiet(): boolean {
-		return this.#inbox.length === 0 && this.#replies.size === 0;
+		return this.#inbox.length === 0 && this.#replies.size === 0 && this.#pages.count === 0;
 	}
 
 	/** True while a turn is at hand. */
@@ -95,6 +98,12 @@ export class Turns {
 		this.#clock.again();
 	}
 
+	/** The sockets were looked at: whose have taken what they held has its pages. */
+	looked(): void {
+		const pages = this.#pages.take();
+		if (pages.length > 0) this.putFirst(...pages);
+	}
+
 	/** Puts what is to be answered: `answer` hears the turn's answer to it. */
 	ask(weight: Weight, answer: Answering, input: (reply: string) => Input): void {
 		const reply = this.#around.newId();
@@ -115,7 +124,7 @@ export class Turns {
 	}
 
 	#turn(): void {
-		const inputs = this.#inbox.take(this.#seats.count);
+		const inputs = this.#pages.keep(this.#inbox.take(this.#seats.count));
 		this.#taken(this.#inbox.length === 0);
 		const now = this.#around.now();
 		if (inputs.some(({ type }) => type === "frame" || type === "post" || type === "join")) this.#seats.stirred(now);

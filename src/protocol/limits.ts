@@ -30,6 +30,8 @@ export const SERVER_FRAME_BYTES_MAX = 256 * 1024;
 export const PAGE_BYTES_MAX = 128 * 1024;
 export const PAGE_EVENTS_MAX = 200;
 export const PAGE_EVENTS_DEFAULT = 50;
+/** Pages for which one session waits that has not taken what it was sent: as many as it may ask for at once. */
+export const PAGES_AWAITED_MAX = 10;
 export const REPLAY_EVENTS_MAX = 1000;
 /** What is replayed comes in frames that a line of 6 KB/s gets through before its client gives up. */
 export const REPLAY_FRAME_BYTES_MAX = 32 * 1024;
@@ -58,6 +60,8 @@ export const OVERLOAD_EFFORT_MAX = 1024 * 1024;
 export const REFUSAL_EFFORT_MIN = 256;
 /** What a turn takes to decode, in UTF-16 units of text that take as long (weight.ts): at most some 40 ms. */
 export const TURN_EFFORT_MAX = 1024 * 1024;
+/** What a message takes beside its text: to look its id up, to decide, to store it; some 50 µs while the engine is cold. */
+export const MESSAGE_EFFORT = 1_200;
 /** What one session has of it where a turn cannot take all that waits. */
 export const TURN_SESSION_EFFORT_MAX = 128 * 1024;
 /** The same for all guests of one address. */

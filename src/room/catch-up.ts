@@ -3,13 +3,15 @@
  * head. It comes when everything of the turn is written, so that what is read holds all that the turn adds.
  */
 import { encodeMessage, packFrames } from "../protocol/codec.ts";
-import { CLOSE } from "../protocol/codes.ts";
+import { CLOSE, type Refusal } from "../protocol/codes.ts";
 import { formatCursor } from "../protocol/ids.ts";
 import {
 	PAGE_EVENTS_DEFAULT,
+	PAGES_AWAITED_MAX,
 	PAUSED_PRIVATE_BYTES_MAX,
 	REPLAY_EVENTS_MAX,
 	REPLAY_FRAME_BYTES_MAX,
+	RETRY_MS_DEFAULT,
 	TURN_PRIVATE_UNITS_MAX,
 } from "../protocol/limits.ts";
 import type { HistoryRequest } from "../protocol/messages.ts";
@@ -26,6 +28,13 @@ import type { Greeting, Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Turn } from "./turn.ts";
 import { encodeWelcome } from "./welcome.ts";
+
+/** Said to one that asks for more than it takes. */
+const NOT_TAKEN: Refusal = {
+	code: "rate_limited",
+	message: "You have not taken what you were sent: read that, and ask for this page again.",
+	retryAfterMs: RETRY_MS_DEFAULT,
+};
 
 /** A page as it is replayed. */
 interface Replayed {
@@ -59,13 +68,33 @@ export class CatchUp implements Concern {
 	/** This turn's answers but for their ids, by what was asked: a crowd asks for the same, which is read once. New each turn. */
 	#answers = new Map<string, string>();
 
+	/** The sessions that had a page in this turn. New each turn. */
+	#answered = new Set<string>();
+
 	constructor(needs: Needs) {
 		this.#room = needs;
 	}
 
-	/** A session wants a page of the history. */
-	ask(session: string, request: HistoryRequest): void {
-		this.#asked.push({ session, request });
+	/** A session wants a page of the history; while its socket has not taken what it was sent, that waits. */
+	ask(session: Session, request: HistoryRequest, turn: Turn): void {
+		const asked = { session: session.id, request };
+		if (session.isBehind && session.mode.kind !== "paused") this.#putOff(session, asked, turn);
+		else this.#asked.push(asked);
+	}
+
+	/** What was put off comes again, once the session's socket has taken what it was sent. */
+	askAgain({ session: id, request }: Omit<PageInput, "type">): void {
+		const session = this.#room.sessions.get(id);
+		if (session !== undefined) session.pagesAwaited = Math.max(0, session.pagesAwaited - 1);
+		this.#asked.push({ session: id, request });
+	}
+
+	#putOff(session: Session, asked: Omit<PageInput, "type">, turn: Turn): void {
+		if (session.pagesAwaited >= PAGES_AWAITED_MAX) {
+			return turn.refuse(session.id, { id: asked.request.id, ...NOT_TAKEN });
+		}
+		session.pagesAwaited++;
+		turn.later({ type: "page", ...asked });
 	}
 
 	/** A session's member is owed outcomes, after the job of that number. */
@@ -78,7 +107,7 @@ export class CatchUp implements Concern {
 		const [asked, owed] = [this.#asked, this.#owed];
 		[this.#asked, this.#owed] = [[], []];
 		for (const page of asked) this.#answer(page, budget, turn);
-		this.#answers = new Map();
+		[this.#answers, this.#answered] = [new Map(), new Set()];
 		for (const { session, after } of owed) this.#tellOwed(session, after, budget, turn);
 		this.chargePaused(turn);
 		for (const id of [...this.#room.sessions.behind]) {
@@ -91,12 +120,20 @@ export class CatchUp implements Concern {
 		this.#pages = new Map();
 	}
 
-	#answer({ session, request }: Omit<PageInput, "type">, budget: Budget, turn: Turn): void {
-		if (this.#room.sessions.get(session) === undefined) return;
-		if (budget.left <= 0) return turn.later({ type: "page", session, request });
+	/**
+	 * One page a turn for each, so that its socket is seen to be full before it holds all that it asked for. One that is
+	 * paused has a bound of its own on what it is told.
+	 */
+	#answer(asked: Omit<PageInput, "type">, budget: Budget, turn: Turn): void {
+		const { session: id, request } = asked;
+		const session = this.#room.sessions.get(id);
+		if (session === undefined) return;
+		const isNext = this.#answered.has(id) && session.mode.kind !== "paused";
+		if (budget.left <= 0 || isNext) return this.#putOff(session, asked, turn);
+		this.#answered.add(id);
 		const page = `{"type":"history","id":${JSON.stringify(request.id)},${this.#answerTo(request)}}`;
 		budget.left -= page.length;
-		turn.tellEncoded(session, [page]);
+		turn.tellEncoded(id, [page]);
 	}
 
 	#answerTo(request: HistoryRequest): string {

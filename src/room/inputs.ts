@@ -52,6 +52,8 @@ export interface Frame {
 	type: "frame";
 	session: string;
 	messages: readonly Decoded[];
+	/** True where its socket had not taken all that it was sent before; told of frames that ask for pages alone. */
+	isBehind?: boolean;
 }
 
 /** A session's socket is gone. */

@@ -81,7 +81,7 @@ export class Requests {
 				return this.#presence(session, message, turn);
 			case "history":
 				if (!this.#allows(session, { capability: "read", perSecond: HISTORY_PER_SECOND, id: message.id }, turn)) return;
-				return this.#room.catchUp.ask(session.id, message);
+				return this.#room.catchUp.ask(session, message, turn);
 			case "job":
 				return this.#job(session, message, turn);
 			case "moderate": {

@@ -191,7 +191,7 @@ export class Room {
 			case "flow":
 				return regulate(input, sessions, turn);
 			case "page":
-				return catchUp.ask(input.session, input.request);
+				return catchUp.askAgain(input);
 			case "owed":
 				return catchUp.owe(input.session, input.after);
 		}
@@ -222,6 +222,7 @@ export class Room {
 		const session = sessions.get(frame.session);
 		if (session === undefined) return;
 		sessions.heard(session, turn);
+		session.isBehind = frame.isBehind === true;
 		const before = turn.refusals(session.id);
 		for (const decoded of frame.messages) {
 			if (sessions.get(session.id) === undefined) return;

@@ -42,6 +42,10 @@ export interface Session {
 	aheadPing?: number | undefined;
 	/** Times of its latest malformed messages, oldest first. */
 	malformed: number[];
+	/** True where its socket had not taken all that it was sent before its latest frame came. */
+	isBehind: boolean;
+	/** Pages that it asked for and waits for. */
+	pagesAwaited: number;
 }
 
 /** What a session keeps beside its socket while the room sleeps. */
@@ -103,5 +107,7 @@ export function wakeSession(attachment: Attachment, can: ReadonlySet<Capability>
 		seenSaved: attachment.seenAt,
 		aheadPing: attachment.aheadPing,
 		malformed: [],
+		isBehind: false,
+		pagesAwaited: 0,
 	};
 }

@@ -107,6 +107,8 @@ export class Sessions implements Concern {
 			seenAt: turn.now,
 			seenSaved: turn.now,
 			malformed: [],
+			isBehind: false,
+			pagesAwaited: 0,
 		});
 		turn.withhold(id);
 		this.#room.roster.enter({ id: member, name, session: id, address });

@@ -1,6 +1,6 @@
 /** Pages of the history on request. */
 import { expect } from "vitest";
-import { PAGE_BYTES_MAX } from "../../src/protocol/limits.ts";
+import { PAGE_BYTES_MAX, PAGES_AWAITED_MAX } from "../../src/protocol/limits.ts";
 import { awakeScenario, only, range, scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 
@@ -120,4 +120,36 @@ awakeScenario("G8 a member asks for 5 pages a second and 10 at once", (stage) =>
 	);
 	expect(only(stage.heard(ann), "history").map(({ id }) => id)).toEqual(range(10).map((n) => `h${n}`));
 	expect(only(stage.heard(ann), "error")).toMatchObject([{ id: "h11", code: "rate_limited", retryAfterMs: 200 }]);
+});
+
+scenario("G6 each session has one page a turn, in the order in which it asked", (stage) => {
+	const ann = fill(stage, 10);
+	const bob = stage.join("bob");
+	stage.news(ann);
+	stage.news(bob);
+	const asking = (session: string, ids: string[]) =>
+		stage.saying(
+			session,
+			ids.map((id) => ({ type: "history", id, limit: 1 })),
+		);
+	const ids = (session: string) => only(stage.news(session), "history").map(({ id }) => id);
+	stage.turn([asking(ann, ["a", "b", "c"]), asking(bob, ["d"])]);
+	expect([ids(ann), ids(bob)]).toEqual([["a"], ["d"]]);
+	stage.rest();
+	expect([ids(ann), ids(bob)]).toEqual([["b", "c"], []]);
+});
+
+awakeScenario("G6 one that has not taken what it was sent waits for its pages, and for no more than a few", (stage) => {
+	const ann = fill(stage, 10);
+	stage.flowing({ full: [ann] });
+	stage.news(ann);
+	const ids = range(PAGES_AWAITED_MAX + 1).map((n) => `h${n}`);
+	const ask = (id: string) => ({ ...stage.saying(ann, { type: "history", id, limit: 1 }), isBehind: true });
+	stage.step(ids.slice(0, -1).map(ask));
+	expect(stage.news(ann)).toEqual([]);
+	stage.pass(1000);
+	stage.step(ids.slice(-1).map(ask));
+	expect(stage.news(ann)).toMatchObject([{ type: "error", id: ids.at(-1), code: "rate_limited", retryAfterMs: 1000 }]);
+	stage.flow({ drained: [ann] });
+	expect(only(stage.news(ann), "history").map(({ id }) => id)).toEqual(ids.slice(0, -1));
 });

@@ -135,6 +135,7 @@ export class Stage {
 			flowed: (flow) => this.#turns.putFirst(flow),
 			paused: () => this.room.paused,
 			isBusy: () => this.#turns.isBusy,
+			looked: () => this.#turns.looked(),
 		});
 		this.#turns = new Turns(this.#surroundings, this.#seats, () => void this.turns++);
 	}

@@ -12,6 +12,7 @@ import {
 	INBOX_MESSAGES_MAX,
 	MEMBERS_BYTES_MAX,
 	PAGE_BYTES_MAX,
+	PAUSED_PRIVATE_BYTES_MAX,
 	REMAINS_PAUSE_MS,
 	REMAINS_ROWS_MAX,
 	TRIM_ROWS_MAX,
@@ -82,14 +83,21 @@ export class WorkCheck {
 	#holdPrivate({ frames, private: own, welcomed, later }: Effects): void {
 		let told = 0;
 		for (const each of frames.values()) for (const frame of each) told += frame.length;
-		for (const messages of own.values()) for (const message of messages) if (isPage(message)) told += message.length;
+		for (const [session, messages] of own) {
+			const pages = messages.filter(isPage);
+			const units = pages.reduce((sum, page) => sum + page.length, 0);
+			told += units;
+			// One that is paused has so much more, in however many answers.
+			const isOne = pages.length <= 1 || units <= PAUSED_PRIVATE_BYTES_MAX;
+			hold(isOne, "G6", () => `a turn gave ${session} ${pages.length} pages of ${units} characters together`);
+		}
 		const most =
 			TURN_PRIVATE_UNITS_MAX +
 			PAGE_BYTES_MAX +
 			PAGE_ENVELOPE +
 			welcomed.length * (MEMBERS_BYTES_MAX + WELCOME_ENVELOPE);
 		hold(told <= most, "G8", () => `a turn told ${told} characters to single sessions where ${most} are allowed`);
-		if (told > TURN_PRIVATE_UNITS_MAX / 2) this.#coverage.reach("work", "much is told to single sessions");
+		if (told > TURN_PRIVATE_UNITS_MAX / 4) this.#coverage.reach("work", "much is told to single sessions");
 		if (later.length > 0) this.#coverage.reach("work", "what has no room in a turn waits");
 	}
 
