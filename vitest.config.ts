@@ -24,6 +24,7 @@ export default defineConfig({
 						"test/room/**/*.test.ts",
 						"test/simulation/**/*.test.ts",
 						"test/client/**/*.test.ts",
+						"test/testing/**/*.test.ts",
 						"test/contract/memory*.test.ts",
 						"test/e2e/faults/verdict.test.ts",
 						"test/long/soak/rule.test.ts",

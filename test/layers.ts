@@ -22,6 +22,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 	"server.ts": { layers: ["durable", "edge", "jobs"], packages: [] },
 	"package.ts": { layers: ["server.ts", "jobs", "protocol"], packages: [] },
 	client: { layers: ["protocol"], packages: [] },
+	testing: { layers: ["protocol", "room", "durable", "jobs", "client"], packages: [] },
+	backend: { layers: ["protocol"], packages: ["jose", "standardwebhooks"] },
 	pages: { layers: ["protocol", "client"], packages: ["hono/jsx"] },
 	"index.ts": { layers: ["server.ts", "app.ts"], packages: [] },
 	cli: { layers: ["protocol"], packages: ["jose", "node:fs", "node:util"] },

@@ -20,27 +20,42 @@ import {
 } from "./room.ts";
 import { Socket } from "./socket.ts";
 
+/** The page's time and chance; a test has its own. */
+export interface Time {
+	/** Monotonic, ms. */
+	now(): number;
+	/** Unix ms. */
+	date(): number;
+	/** Uniform in [0, 1). */
+	random(): number;
+	/** One alarm, which `ring` hears. */
+	alarm(ring: () => void): { set(at: number | null): void; stop(): void };
+}
+
 export class JoinedRoom implements Room {
 	readonly #connection: Connection;
 	readonly #members = new Members();
 	readonly #feed = new Feed();
 	readonly #listeners = new Map<keyof RoomEvents, Set<(event: never) => void>>();
 	readonly #key: GuestKey;
-	readonly #clock: AlarmClock;
+	readonly #time: Time;
+	readonly #clock: ReturnType<Time["alarm"]>;
 	readonly #unlisten: () => void;
 	/** What the console was told. */
 	readonly #warned = new Set<string>();
 	#attempt: Attempt | null = null;
 
 	/** @param url the room's, `http` or `https`, without a query. */
-	constructor(url: string, options: JoinOptions) {
+	constructor(url: string, options: JoinOptions, time?: Time) {
 		const { name, token, signal, since = null } = options;
+		this.#time = time ?? {
+			now: monotonicMs,
+			date: Date.now,
+			random: Math.random,
+			alarm: (ring) => new AlarmClock(ring, options.worker ?? true, (sentence) => this.#warn(sentence)),
+		};
 		this.#key = new GuestKey(url);
-		this.#clock = new AlarmClock(
-			() => this.#connection.wake(),
-			options.worker ?? true,
-			(sentence) => this.#warn(sentence),
-		);
+		this.#clock = this.#time.alarm(() => this.#connection.wake());
 		const joining = name === undefined ? url : `${url}?name=${encodeURIComponent(name)}`;
 		this.#connection = new Connection(
 			this.#port({
@@ -190,9 +205,9 @@ export class JoinedRoom implements Room {
 
 	#port(way: Way): Port {
 		return {
-			now: monotonicMs,
-			date: Date.now,
-			random: Math.random,
+			now: this.#time.now,
+			date: this.#time.date,
+			random: this.#time.random,
 			open: (since) => {
 				this.#attempt?.close();
 				this.#attempt = new Attempt(way);

@@ -2,7 +2,8 @@
  * The jobs' queue and the machines that consume it: `src/jobs/consumer.ts` itself, on messages that come late,
  * twice, in another order or never, on machines that die at any of their steps.
  */
-import { consume, type Kinds } from "../../src/jobs/consumer.ts";
+import { consume } from "../../src/jobs/consumer.ts";
+import type { Kinds } from "../../src/jobs/do-job.ts";
 import type { Outcome, Task } from "../../src/protocol/outcome.ts";
 import type { Reply } from "../../src/room/effects.ts";
 import type { Clock } from "./clock.ts";

@@ -2,7 +2,8 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import * as v from "valibot";
-import { consume, type Kinds } from "../../src/jobs/consumer.ts";
+import { consume } from "../../src/jobs/consumer.ts";
+import type { Kinds } from "../../src/jobs/do-job.ts";
 import type { Kind } from "../../src/jobs/kind.ts";
 import type { Outcome } from "../../src/protocol/outcome.ts";
 

@@ -97,7 +97,7 @@ export class WorkCheck {
 			PAGE_ENVELOPE +
 			welcomed.length * (MEMBERS_BYTES_MAX + WELCOME_ENVELOPE);
 		hold(told <= most, "G8", () => `a turn told ${told} characters to single sessions where ${most} are allowed`);
-		if (told > TURN_PRIVATE_UNITS_MAX / 4) this.#coverage.reach("work", "much is told to single sessions");
+		if (told > PAGE_BYTES_MAX / 2) this.#coverage.reach("work", "much is told to single sessions");
 		if (later.length > 0) this.#coverage.reach("work", "what has no room in a turn waits");
 	}
 

@@ -1,0 +1,139 @@
+/** The machine under a room, in memory: store, sockets, alarm and queue. The room's body on it is the real one. */
+import { RoomBody } from "../durable/room-body.ts";
+import type { SocketContext, Surroundings } from "../durable/surroundings.ts";
+import type { JobRef } from "../protocol/jobs.ts";
+import type { Rules } from "../protocol/rules.ts";
+import type { Settings } from "../protocol/settings.ts";
+import { MemoryStore } from "../room/memory-store.ts";
+import { Room } from "../room/room.ts";
+import type { TestClock } from "./clock.ts";
+import type { RoomEnd, Wire } from "./wire.ts";
+
+const CLOSED = 3;
+
+interface Needs {
+	name: string;
+	clock: TestClock;
+	random: () => number;
+	settings: Settings;
+	rules: Rules;
+	/** The queue: takes what is to be done. */
+	enqueue(jobs: readonly JobRef[]): void;
+}
+
+export class Machine implements RoomEnd {
+	readonly #needs: Needs;
+	#store = new MemoryStore();
+	#wires: Wire[] = [];
+	#alarmAt: number | null = null;
+	#unsetAlarm: () => void = () => {};
+	/** Null while the room sleeps. */
+	#body: RoomBody | null = null;
+	/** Each life's timers die with it. */
+	#life = {};
+
+	constructor(needs: Needs) {
+		this.#needs = needs;
+	}
+
+	/** The room's body: woken where it slept. */
+	get body(): RoomBody {
+		this.#body ??= new RoomBody(this.#surround());
+		return this.#body;
+	}
+
+	/** Memory is gone, and nothing else: nobody can tell (G7). @throws Error while something is under way, which no platform would do */
+	sleep(): void {
+		if (this.#body === null) return;
+		if (!this.#body.isQuiet)
+			throw new Error("The room does not sleep while something is under way: await `settle()` first.");
+		this.#end();
+	}
+
+	/** Memory and all sockets are gone; the store and the alarm are not. */
+	crash(): void {
+		this.#end();
+		const wires = this.#wires;
+		this.#wires = [];
+		for (const wire of wires) wire.drop();
+		// What the platform does with an object whose alarm is set, or to which its clients come back.
+		if (this.#alarmAt === null) void this.body;
+	}
+
+	#end(): void {
+		this.#body = null;
+		this.#life = {};
+	}
+
+	heard(wire: Wire, text: string): void {
+		this.body.heard(wire as unknown as WebSocket, text);
+	}
+
+	closed(wire: Wire, code: number | null): void {
+		this.body.closed(wire as unknown as WebSocket, code);
+	}
+
+	#surround(): Surroundings {
+		const { name, clock, settings, rules } = this.#needs;
+		const life = this.#life;
+		const sockets = {
+			getWebSockets: () => {
+				this.#wires = this.#wires.filter(({ readyState }) => readyState !== CLOSED);
+				return [...this.#wires].reverse();
+			},
+			acceptWebSocket: (wire: Wire) => this.#wires.push(wire),
+			getWebSocketAutoResponseTimestamp: (wire: Wire) => wire.pingAt,
+		};
+		return {
+			settings,
+			sockets: sockets as unknown as SocketContext,
+			isNewer: false,
+			now: () => clock.now,
+			after: (ms, run) =>
+				void clock.after(ms, () => {
+					if (this.#life === life) run();
+				}),
+			wake: (attachments) =>
+				Room.wake(this.#store, attachments, {
+					...{ room: name, settings, now: clock.now, rules },
+					...{ epochIfNew: this.#word(16), saltIfNew: this.#word(16) },
+				}),
+			begin: (work) => work(this.#alarmAt),
+			setAlarm: (at) => this.#setAlarm(at),
+			forget: () => {
+				this.#store = new MemoryStore();
+				this.#alarmAt = null;
+				this.#unsetAlarm();
+			},
+			send: (messages, told) => {
+				this.#needs.enqueue(messages as readonly JobRef[]);
+				clock.after(0, () => {
+					if (this.#life === life) told(true);
+				});
+			},
+			newId: () => this.#word(16),
+			newEpoch: () => this.#word(16),
+			report: (mishap, error) => {
+				// A turn that throws is a fault in a rule or in the room: a test is to know.
+				console.error(`Rotunda: ${mishap}.`, error);
+			},
+			giveWay: () => {},
+			abort: () => this.crash(),
+		};
+	}
+
+	#setAlarm(at: number): void {
+		this.#alarmAt = at;
+		this.#unsetAlarm();
+		this.#unsetAlarm = this.#needs.clock.after(at - this.#needs.clock.now, () => {
+			const { body } = this;
+			this.#alarmAt = null;
+			body.alarm();
+		});
+	}
+
+	/** So many hexadecimal digits. */
+	#word(digits: number): string {
+		return Array.from({ length: digits }, () => Math.floor(this.#needs.random() * 16).toString(16)).join("");
+	}
+}

@@ -1,0 +1,169 @@
+/** A room in memory: the real room, its body and the real client, under a clock of the test's own. */
+import { JoinedRoom } from "../client/joined-room.ts";
+import type { Room } from "../client/room.ts";
+import type { App } from "../jobs/define.ts";
+import type { PostModeration } from "../protocol/http.ts";
+import { OPERATOR, OPERATOR_AUTHOR } from "../protocol/ids.ts";
+import { CAPABILITIES, type Capability, type Event } from "../protocol/messages.ts";
+import { readSettings } from "../protocol/settings.ts";
+import type { Reply } from "../room/effects.ts";
+import { TestClock } from "./clock.ts";
+import { TestJobs } from "./jobs.ts";
+import { Machine } from "./machine.ts";
+import { randomOf } from "./random.ts";
+import { socketsOf } from "./socket.ts";
+import type { Wire } from "./wire.ts";
+
+export interface TestRoomOptions {
+	/** Where chance begins; 1 where it is not given. The same seed, the same run. */
+	seed?: number;
+	/** The room's name; `lobby` where it is not given. */
+	name?: string;
+	/** What `[vars]` would hold, and bindings that kinds ask for. */
+	vars?: Readonly<Record<string, unknown>>;
+	/** `kinds`: jobs are done by the app's kinds, as soon as they are owed. `test`: the test does them, by {@link TestRoom.jobs}. */
+	jobs?: "kinds" | "test";
+	/** When it begins, Unix ms. */
+	now?: number;
+}
+
+export interface JoinAs {
+	/** The member's id; the name where it is not given. Joined twice, it has two sessions. */
+	member?: string;
+	can?: readonly Capability[];
+	/** Where to take up the history: another room's `cursor`. */
+	since?: string;
+}
+
+/** Everything but moderating: what guests may do by default. */
+const CAN: readonly Capability[] = ["read", "publish", "signal", "presence", "job"];
+/** 2026-01-01, so that what a test prints is the same each time. */
+const BEGIN = 1_767_225_600_000;
+
+export class TestRoom {
+	readonly #name: string;
+	readonly #clock: TestClock;
+	readonly #random: () => number;
+	readonly #machine: Machine;
+	readonly #wires = new Map<Room, Wire>();
+	/** Who has no network, and since when nothing of theirs gets through. */
+	readonly #cut = new Set<Room>();
+	/** The jobs that wait for the test. */
+	readonly jobs: TestJobs;
+	#posts = 0;
+
+	constructor(app: App, { seed = 1, name = "lobby", vars = {}, jobs = "kinds", now = BEGIN }: TestRoomOptions = {}) {
+		this.#name = name;
+		this.#clock = new TestClock(now);
+		this.#random = randomOf(seed);
+		this.jobs = new TestJobs({
+			...{ name, clock: this.#clock, app, vars },
+			isByTest: jobs === "test",
+			body: () => this.#machine.body,
+		});
+		this.#machine = new Machine({
+			...{ name, clock: this.#clock, random: this.#random, settings: readSettings(vars) },
+			// What leaves the room in ranges goes to services that a test has not.
+			rules: { ...app.rules({ JOBS: "in memory", ...vars }), ranges: [] },
+			enqueue: (refs) => this.jobs.enqueue(refs),
+		});
+	}
+
+	/** Unix ms. */
+	get now(): number {
+		return this.#clock.now;
+	}
+
+	/** Joins the room: the same `Room` as in production. It is let in as time goes on: `await settle()`. */
+	join(name: string, { member = name, can = CAN, since }: JoinAs = {}): Room {
+		const WebSocket = socketsOf({
+			machine: this.#machine,
+			clock: this.#clock,
+			who: { member, name, can },
+			made: (wire) => {
+				this.#wires.set(room, wire);
+				return !this.#cut.has(room);
+			},
+		});
+		const room: Room = new JoinedRoom(
+			`https://test/rooms/${this.#name}`,
+			{
+				WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
+				worker: false,
+				...(since === undefined ? {} : { since }),
+			},
+			{
+				now: () => this.#clock.now,
+				date: () => this.#clock.now,
+				random: this.#random,
+				alarm: (ring) => this.#alarm(ring),
+			},
+		);
+		return room;
+	}
+
+	#alarm(ring: () => void) {
+		let unset = (): void => {};
+		return {
+			set: (at: number | null): void => {
+				unset();
+				unset = at === null ? () => {} : this.#clock.after(at - this.#clock.now, ring);
+			},
+			stop: () => unset(),
+		};
+	}
+
+	/** Resolves when everything that is under way has come to an end, without time passing. */
+	async settle(): Promise<void> {
+		await this.#clock.settle();
+		await this.jobs.rest();
+		await this.#clock.settle();
+	}
+
+	/** Lets so many ms pass, deadline by deadline. */
+	async advance(ms: number): Promise<void> {
+		await this.settle();
+		await this.#clock.advance(ms);
+		await this.settle();
+	}
+
+	/** The room's memory is gone, and nothing else: whatever an app relies on must be stored (G7). */
+	async sleep(): Promise<void> {
+		await this.settle();
+		this.#machine.sleep();
+	}
+
+	/** The machine dies: memory and sockets are gone. Clients come back by themselves, as time passes. */
+	async crash(): Promise<void> {
+		this.#machine.crash();
+		await this.#clock.settle();
+	}
+
+	/** A member's cable is cut: nothing gets through, and nobody is told. */
+	cut(room: Room): void {
+		this.#cut.add(room);
+		this.#wires.get(room)?.cut();
+	}
+
+	/** The cable is whole again; the client notices as time passes. */
+	mend(room: Room): void {
+		this.#cut.delete(room);
+	}
+
+	/** Publishes as the app's backend would. */
+	post(name: string, data: unknown, id = `post-${++this.#posts}`): Promise<Reply> {
+		const by = { member: OPERATOR, name: OPERATOR_AUTHOR, can: CAPABILITIES, address: null };
+		return new Promise((answer) => this.#machine.body.post(by, { id, name, data }, answer));
+	}
+
+	/** Acts as an operator: bans, mutes, redacts, erases. */
+	moderate(action: PostModeration): Promise<Reply> {
+		const by = { member: OPERATOR, name: OPERATOR_AUTHOR, can: CAPABILITIES, address: null };
+		return new Promise((answer) => this.#machine.body.moderate(by, action, answer));
+	}
+
+	/** The newest events of the history, ascending, at most 200. */
+	history(): Event[] {
+		return this.#machine.body.room.page({ limit: 200 }).bodies.map((body) => JSON.parse(body) as Event);
+	}
+}

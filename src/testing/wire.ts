@@ -1,0 +1,106 @@
+/** Both ends of a socket in memory. Frames arrive in order, in no time; a cut tells neither end. */
+import type { TestClock } from "./clock.ts";
+
+const OPEN = 1;
+const CLOSED = 3;
+
+/** The room's side, as the platform would call it. */
+export interface RoomEnd {
+	heard(wire: Wire, text: string): void;
+	closed(wire: Wire, code: number | null): void;
+}
+
+/** A client's side: what a `WebSocket` tells. */
+export interface ClientEnd {
+	opened(): void;
+	heard(text: string): void;
+	closed(code: number, reason: string): void;
+}
+
+export class Wire {
+	readonly #clock: TestClock;
+	readonly #room: RoomEnd;
+	readonly #client: ClientEnd;
+	#attachment: unknown = null;
+	#isCut = false;
+	#clientIsOpen = true;
+	/** The room's end, as the platform shows it. */
+	readyState: number = OPEN;
+	readonly bufferedAmount = 0;
+	/** When the platform last answered a `ping`; null never. */
+	pingAt: Date | null = null;
+
+	constructor(clock: TestClock, room: RoomEnd, client: ClientEnd) {
+		this.#clock = clock;
+		this.#room = room;
+		this.#client = client;
+	}
+
+	/** The cable is cut: nothing arrives any more, and nobody is told. */
+	cut(): void {
+		this.#isCut = true;
+	}
+
+	#down(run: () => void): void {
+		this.#clock.after(0, () => {
+			if (this.#clientIsOpen && !this.#isCut) run();
+		});
+	}
+
+	// The room's end.
+
+	send(text: string): void {
+		if (this.readyState !== OPEN) throw new Error("The socket is not open.");
+		this.#down(() => this.#client.heard(text));
+	}
+
+	close(code = 1005, reason = ""): void {
+		const wasOpen = this.readyState === OPEN;
+		this.readyState = CLOSED;
+		if (wasOpen) this.#down(() => this.#end(code, reason));
+	}
+
+	serializeAttachment(attachment: unknown): void {
+		this.#attachment = structuredClone(attachment);
+	}
+
+	deserializeAttachment(): unknown {
+		return structuredClone(this.#attachment);
+	}
+
+	/** The machine is gone, and its sockets with it. */
+	drop(): void {
+		this.readyState = CLOSED;
+		this.#down(() => this.#end(1006, ""));
+	}
+
+	#end(code: number, reason: string): void {
+		this.#clientIsOpen = false;
+		this.#client.closed(code, reason);
+	}
+
+	// The client's end.
+
+	open(): void {
+		this.#down(() => this.#client.opened());
+	}
+
+	say(text: string): void {
+		this.#clock.after(0, () => {
+			if (this.#isCut || this.readyState !== OPEN) return;
+			if (text !== "ping") return this.#room.heard(this, text);
+			this.pingAt = new Date(this.#clock.now);
+			this.#down(() => this.#client.heard("pong"));
+		});
+	}
+
+	/** The client goes. */
+	leave(): void {
+		this.#clientIsOpen = false;
+		this.#clock.after(0, () => {
+			if (this.#isCut || this.readyState !== OPEN) return;
+			this.readyState = CLOSED;
+			this.#room.closed(this, 1005);
+		});
+	}
+}

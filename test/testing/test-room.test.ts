@@ -1,0 +1,110 @@
+/** `rotunda/testing`: the real room and the real client, under a clock of the test's own. */
+import * as v from "valibot";
+import { describe, expect, test } from "vitest";
+import { defineApp } from "../../src/jobs/define.ts";
+import type { Kind } from "../../src/jobs/kind.ts";
+import { testRoom } from "../../src/testing/index.ts";
+
+const app = defineApp({
+	events: { chat: { from: "members", data: v.object({ text: v.string() }) }, "*": { from: "members" } },
+});
+const HOUR_MS = 3_600_000;
+
+describe("testRoom", () => {
+	test("two who join hear each other, and each is the production client", async () => {
+		const room = testRoom(app);
+		const [ann, bob] = [room.join("Ann"), room.join("Bob")];
+		await room.settle();
+		expect([ann.state.kind, bob.state.kind]).toEqual(["live", "live"]);
+		const heard: unknown[] = [];
+		bob.on("event", ({ data }) => heard.push(data));
+		await ann.publish("chat", { text: "hi" });
+		await room.settle();
+		expect(heard).toEqual([{ text: "hi" }]);
+		expect(bob.members.size).toBe(2);
+		await expect(ann.publish("chat", { txt: "hi" })).rejects.toMatchObject({ code: "invalid" });
+	});
+
+	test("G7 an hour, a sleep and a crash change nothing that one could see", async () => {
+		const room = testRoom(app);
+		const [ann, bob] = [room.join("Ann"), room.join("Bob")];
+		await room.settle();
+		const seqs: number[] = [];
+		bob.on("event", ({ seq }) => seqs.push(seq));
+		await ann.publish("chat", { text: "1" });
+		await room.advance(HOUR_MS);
+		await room.sleep();
+		await ann.publish("chat", { text: "2" });
+		await room.crash();
+		const third = ann.publish("chat", { text: "3" });
+		await room.advance(60_000);
+		await third;
+		expect(seqs).toEqual([1, 2, 3]);
+		expect(bob.state.kind).toBe("live");
+	});
+
+	test("G9 one whose cable is cut is gone within two minutes, and comes back by itself", async () => {
+		const room = testRoom(app);
+		const [ann, bob] = [room.join("Ann"), room.join("Bob")];
+		await room.settle();
+		room.cut(bob);
+		await room.advance(130_000);
+		expect(ann.count).toBe(1);
+		await ann.publish("chat", { text: "where are you?" });
+		room.mend(bob);
+		await room.advance(60_000);
+		expect(ann.count).toBe(2);
+		expect(bob.state.kind).toBe("live");
+	});
+
+	test("the same seed is the same run, and another another", async () => {
+		const run = async (seed: number) => {
+			const room = testRoom(app, { seed });
+			const ann = room.join("Ann");
+			await room.settle();
+			await room.crash();
+			await room.advance(HOUR_MS);
+			return [ann.cursor, ann.me?.session];
+		};
+		expect(await run(7)).toEqual(await run(7));
+		expect(await run(7)).not.toEqual(await run(8));
+	});
+});
+
+describe("jobs", () => {
+	const judge: Kind<{ text: string }> = {
+		name: "judge",
+		input: v.object({ text: v.string() }),
+		asked: false,
+		concerns: "nobody",
+		retry: { attempts: 2, firstSeconds: 1, mostSeconds: 1 },
+		runMsMax: 1_000,
+		run: async ({ text }) =>
+			text.includes("rude") ? { verdict: "refuse", reason: "That is not nice." } : { verdict: "clear" },
+	};
+	const judged = defineApp({ kinds: [judge as Kind], events: { chat: { from: "members", hold: "judge" } } });
+
+	test("G5 the app's own kinds do what is owed", async () => {
+		const room = testRoom(judged);
+		const ann = room.join("Ann");
+		await room.settle();
+		await ann.publish("chat", { text: "hi" });
+		await expect(ann.publish("chat", { text: "rude" })).rejects.toMatchObject({ code: "rejected" });
+		expect(room.history().map(({ data }) => data)).toEqual([{ text: "hi" }]);
+	});
+
+	test("or the test does, when it likes", async () => {
+		const room = testRoom(judged, { jobs: "test" });
+		const ann = room.join("Ann");
+		await room.settle();
+		const said = ann.publish("chat", { text: "hi" });
+		await room.settle();
+		expect(room.history()).toEqual([]);
+		const job = room.jobs.take("judge");
+		expect(job).toMatchObject({ name: "judge", member: "Ann", input: { text: "hi" } });
+		job.done({ verdict: "clear" });
+		await said;
+		expect(room.history()).toHaveLength(1);
+		expect(() => room.jobs.take()).toThrow("waiting are: none");
+	});
+});
