@@ -47,6 +47,7 @@ export class Backlog {
 	readonly #held = new Map<string, Held>();
 	/** What all of them hold together. */
 	#total = 0;
+	/** Where the clock stood when it was last looked at. */
 	#lookedAt: number;
 	#isUnsure = false;
 	/** Closed by us, and not yet answered: close() frees nothing. */
@@ -118,6 +119,7 @@ export class Backlog {
 
 	/** Looks at everyone, when nothing was sent for a while: who still holds something, and since when. */
 	lookAtAll(sockets: Iterable<readonly [string, WebSocket]>, paused: ReadonlySet<string>, now: number): void {
+		this.#stand(now);
 		for (const [session, socket] of sockets) {
 			const bytes = buffered(socket);
 			if (bytes === 0 && !this.#held.has(session)) continue;
@@ -138,7 +140,7 @@ export class Backlog {
 	 * session stays known until its buffer is empty or its socket is gone.
 	 */
 	look(paused: ReadonlySet<string>, socketOf: (session: string) => WebSocket | undefined, now: number): Flow | null {
-		this.#lookedAt = now;
+		this.#stand(now);
 		const [full, drained, stuck]: [string[], string[], string[]] = [[], [], []];
 		for (const session of paused) {
 			const socket = socketOf(session);
@@ -158,6 +160,17 @@ export class Backlog {
 		}
 		stuck.push(...this.#overdue(socketOf, stuck));
 		return full.length + drained.length + stuck.length === 0 ? null : { type: "flow", full, drained, stuck };
+	}
+
+	/** The clock stands at `now`. Where that is earlier than before, nothing was seen later: else a stuck socket would wait until the clock has caught up. */
+	#stand(now: number): void {
+		const isBack = now < this.#lookedAt;
+		this.#lookedAt = now;
+		if (!isBack) return;
+		for (const held of this.#held.values()) {
+			held.since = Math.min(held.since, now);
+			for (const level of [held.paused, held.still]) if (level !== null) level.movedAt = Math.min(level.movedAt, now);
+		}
 	}
 
 	/** True where a paused session's socket has room again. Where many are behind, it must have taken everything before it is sent more. */

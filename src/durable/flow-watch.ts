@@ -47,8 +47,11 @@ export class FlowWatch {
 
 	look(): void {
 		const { backlog, seats, host } = this.#watched;
-		const flow = backlog.look(host.paused(), (session) => seats.get(session), this.#around.now());
-		if (backlog.isChoked(this.#around.now() - this.#heardAt)) {
+		const now = this.#around.now();
+		// A clock that was set back: it was not heard later than that.
+		this.#heardAt = Math.min(this.#heardAt, now);
+		const flow = backlog.look(host.paused(), (session) => seats.get(session), now);
+		if (backlog.isChoked(now - this.#heardAt)) {
 			this.#around.report("choked", null);
 			this.#around.abort("closed sockets hold too much");
 		}

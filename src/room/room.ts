@@ -147,6 +147,7 @@ export class Room {
 			for (const decoded of input.messages) turn.refuse(input.session, { id: idOf(decoded), code, message });
 			const session = this.#parts.sessions.get(input.session);
 			if (session !== undefined) this.#parts.sessions.heard(session, turn);
+			if (session !== undefined) this.#parts.patience.wear(session, turn.refusals(session.id), turn);
 			this.#parts.catchUp.chargePaused(turn);
 		}
 		const deadline = this.deadline(now);

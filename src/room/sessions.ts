@@ -18,6 +18,9 @@ interface Needs {
 	memberSessionsMax: number;
 }
 
+/** The platform notes heartbeats by the same clock, which may have gone on since the turn began; later than that they were noted before it was set back. */
+const PING_AHEAD_MS_MAX = 1_000;
+
 interface Sweep {
 	/** Unix ms. */
 	at: number;
@@ -35,6 +38,10 @@ export class Sessions implements Concern {
 	#next: Sweep | null = null;
 	/** Until the first sweep after it what is known of pings is old: the alarm that stands is of before. Unix ms. */
 	#wokenAt: number;
+	/** When the clock was last set back as far as that is known, Unix ms: what was noted later than it shows was noted by then. */
+	#backAt: number;
+	/** True where heartbeats may have been noted by a clock that was ahead: the next sweep tells them from those to come. */
+	#looksSoon = false;
 	/** When the first token expires, Unix ms. */
 	#expiryAt: number | null = null;
 	/** Those whose attachments hold a time that cannot have been yet. */
@@ -42,7 +49,7 @@ export class Sessions implements Concern {
 
 	constructor(attachments: readonly Attachment[], now: number, needs: Needs) {
 		this.#room = needs;
-		this.#wokenAt = now;
+		this.#wokenAt = this.#backAt = now;
 		for (const attachment of attachments) {
 			const can = needs.sanctions.effective(attachment.member, attachment.granted);
 			this.#add(wakeSession(attachment, can, now));
@@ -188,14 +195,16 @@ export class Sessions implements Concern {
 		}
 		this.#next = null;
 		this.#wokenAt = 0;
+		this.#looksSoon = false;
 	}
 
-	/** Its latest heartbeat, Unix ms. One that cannot have been yet is of now; found again, it is the same one. */
+	/** Its latest heartbeat, Unix ms. One that cannot have been yet is of before the clock was set back; found again, it is the same one. */
 	#pinged(session: Session, at: number, turn: Turn): void {
-		if (at <= turn.now) session.seenAt = Math.max(session.seenAt, at);
-		else if (at !== session.aheadPing) {
+		if (at <= turn.now + PING_AHEAD_MS_MAX) {
+			session.seenAt = Math.max(session.seenAt, Math.min(at, turn.now));
+		} else if (at !== session.aheadPing) {
 			session.aheadPing = at;
-			session.seenAt = turn.now;
+			session.seenAt = Math.max(session.seenAt, this.#backAt);
 			turn.attach(session);
 		}
 	}
@@ -211,8 +220,10 @@ export class Sessions implements Concern {
 	/** When a token expires is not ours to say: that stays. */
 	setBack(now: number): boolean {
 		this.#next = null;
+		this.#backAt = now;
 		this.#wokenAt = Math.min(this.#wokenAt, now);
 		for (const session of this.#sessions.values()) {
+			if (session.seenAt > now || session.seenSaved > now) this.#looksSoon = true;
 			session.seenAt = Math.min(session.seenAt, now);
 			session.malformed = session.malformed.filter((at) => at <= now);
 			if (session.seenSaved > now) this.#ahead.add(session);
@@ -236,6 +247,7 @@ export class Sessions implements Concern {
 		const isAlone = this.#room.roster.count < 2;
 		// What was chosen for one who was alone is too late for two.
 		if (this.#next !== null && (isAlone || !this.#next.isAlone)) return this.#next;
+		if (this.#looksSoon) return { at: now + SWEEP_INTERVAL_MS_MIN, isAlone };
 		let seenAt = now;
 		for (const session of this.#sessions.values()) seenAt = Math.min(seenAt, session.seenAt);
 		const latest = isAlone ? Math.max(seenAt, this.#wokenAt) + ALONE_SWEEP_INTERVAL_MS : seenAt + SILENCE_MS_MAX;

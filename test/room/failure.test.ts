@@ -1,7 +1,14 @@
 /** Turns that throw: nothing of them is kept, their inputs run again one by one, and the culprit alone is refused. */
 import { expect, test } from "vitest";
 import { CLOSE } from "../../src/protocol/codes.ts";
-import { SEEN_REFRESH_MS, SILENCE_MS_MAX, SWEEP_INTERVAL_MS_MIN } from "../../src/protocol/limits.ts";
+import {
+	MESSAGES_PER_FRAME_MAX,
+	REFUSALS_PER_SECOND,
+	REFUSALS_SECONDS,
+	SEEN_REFRESH_MS,
+	SILENCE_MS_MAX,
+	SWEEP_INTERVAL_MS_MIN,
+} from "../../src/protocol/limits.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
 import type { NewEvent } from "../../src/room/store.ts";
 import { checkOrder, only, range, seqs } from "./scenario.ts";
@@ -62,6 +69,25 @@ test("G1 an id that was refused `internal` is free: nothing of it was kept", () 
 	stage.say(ann, publish(1, "poison"));
 	stage.say(ann, publish(1));
 	expect(seqs(stage.heard(ann))).toEqual([1]);
+});
+
+test("G8 what is refused `internal` counts against a session's patience as every refusal does", () => {
+	const allowed = REFUSALS_PER_SECOND * REFUSALS_SECONDS;
+	const refuse = (stage: Stage, session: string, count: number): void =>
+		stage.say(
+			session,
+			Array.from({ length: count }, () => ({ type: "none" })),
+		);
+	for (const [poison, fate] of [
+		[false, null],
+		[true, CLOSE.busy],
+	] as const) {
+		const stage = new Stage({}, false, new PoisonedStore());
+		const ann = stage.join("ann");
+		if (poison) stage.say(ann, publish(1, "poison"));
+		for (let left = allowed; left > 0; left -= MESSAGES_PER_FRAME_MAX) refuse(stage, ann, MESSAGES_PER_FRAME_MAX);
+		expect(stage.closeCode(ann)).toBe(fate);
+	}
 });
 
 test("a publish over HTTP that fails is answered `internal`", () => {

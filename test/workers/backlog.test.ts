@@ -1,6 +1,8 @@
 /** G6: what a room makes of its sockets' buffers, with buffers and a clock of the test's own. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Backlog } from "../../src/durable/backlog.ts";
+import { FlowWatch } from "../../src/durable/flow-watch.ts";
+import type { Clock, Machine } from "../../src/durable/surroundings.ts";
 import {
 	BEHIND_MS_MAX,
 	BUFFER_PAUSE_BYTES,
@@ -49,6 +51,11 @@ class Basin {
 		for (const session of full) this.paused.add(session);
 		for (const session of drained) this.paused.delete(session);
 		return { full: [...full], drained: [...drained], stuck: [...stuck] };
+	}
+
+	/** Everyone is looked at, when nothing was sent for a while. */
+	lookAtAll(): void {
+		this.backlog.lookAtAll(this.sockets as unknown as Map<string, WebSocket>, this.paused, this.now);
 	}
 
 	/** The room closes it; its socket holds what it held until it answers. */
@@ -149,6 +156,73 @@ test("G6: a paused socket is stuck when it has taken nothing for more than 60 s;
 	expect(basin.look()).toEqual({ ...NOTHING, stuck: ["bob1"] });
 	basin.close("bob1");
 	expect(basin.look()).toEqual(NOTHING);
+});
+
+/** A step back of an hour in mid life; a clock that was ten years ahead, and is right again. */
+describe.each([3_600_000, 3_650 * 86_400_000])("a clock that is set back by %d ms", (ms) => {
+	test("G6: a paused socket is stuck within its minute all the same", () => {
+		const basin = new Basin();
+		basin.fill("bob", 1, 2 * MIB);
+		basin.send();
+		basin.look();
+		basin.look();
+		basin.now -= ms;
+		expect(basin.look()).toEqual(NOTHING);
+		basin.now += STUCK_MS_MAX;
+		expect(basin.look()).toEqual(NOTHING);
+		basin.now += 1;
+		expect(basin.look()).toEqual({ ...NOTHING, stuck: ["bob1"] });
+	});
+
+	test("G6: so is one that is not paused, and is sent nothing", () => {
+		const basin = new Basin();
+		basin.fill("bob", 1, 100 * KIB);
+		basin.lookAtAll();
+		basin.now -= ms;
+		basin.lookAtAll();
+		basin.now += STUCK_MS_MAX;
+		expect(basin.look()).toEqual(NOTHING);
+		basin.now += 1;
+		expect(basin.look()).toEqual({ ...NOTHING, stuck: ["bob1"] });
+	});
+
+	test("G6: one that is never once found empty is full within its five seconds", () => {
+		const basin = new Basin();
+		basin.fill("gone", 1, BUFFER_RESUME_BYTES);
+		basin.send();
+		basin.look();
+		basin.now -= ms;
+		basin.look();
+		basin.now += BEHIND_MS_MAX + 1;
+		basin.look();
+		basin.send();
+		expect(basin.look()).toEqual({ ...NOTHING, full: ["gone1"] });
+	});
+
+	test("G6 G7: a room that is quiet does not stay awake for closed sockets until the clock has caught up", () => {
+		const basin = new Basin();
+		const aborts: string[] = [];
+		const around = {
+			now: () => basin.now,
+			after: () => {},
+			report: () => {},
+			abort: (why: string) => aborts.push(why),
+		};
+		const host = { flowed: () => {}, looked: () => {}, paused: () => basin.paused, isBusy: () => false };
+		const watched = { backlog: basin.backlog, seats: new Map(), host };
+		const watch = new FlowWatch(around as unknown as Clock & Machine, watched);
+		basin.fill("slow", 1, 100 * KIB);
+		watch.heard(basin.now);
+		basin.close("slow1");
+		basin.now -= ms;
+		watch.look();
+		basin.now += QUIET_MS;
+		watch.look();
+		expect(aborts).toEqual([]);
+		basin.now += 1;
+		watch.look();
+		expect(aborts).toHaveLength(1);
+	});
 });
 
 test("the minute begins anew with each pause", () => {
