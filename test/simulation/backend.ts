@@ -5,16 +5,30 @@ import type { RoomBody } from "../../src/durable/room-body.ts";
 import type { Answering } from "../../src/durable/turns.ts";
 import type { PostModeration } from "../../src/protocol/http.ts";
 import { OPERATOR, OPERATOR_AUTHOR } from "../../src/protocol/ids.ts";
+import { DIRECTORY_LAG_MS, RANGE_PAUSE_MS } from "../../src/protocol/job-limits.ts";
 import { CAPABILITIES } from "../../src/protocol/messages.ts";
 import type { Reply } from "../../src/room/effects.ts";
 import type { Post } from "../../src/room/inputs.ts";
 import { jobNumber } from "../../src/room/jobs.ts";
 import { hold } from "./broken.ts";
+import type { Character } from "./person.ts";
 import type { World } from "./world.ts";
 
 const RETRY_MS = 700;
 /** A page of jobs, as an operator asks for it. */
 const JOBS_READ = 50;
+
+/** What changed so shortly ago need not be told yet: its lag, the pause of a range and the way there. */
+const DIRECTORY_SETTLES_MS = DIRECTORY_LAG_MS + RANGE_PAUSE_MS + 5_000;
+
+interface Asking {
+	/** Sees the answer as it leaves the room. */
+	check?: (reply: Reply) => void;
+	/** Sees it as it arrives. */
+	done?: (reply: Reply) => void;
+	/** When it reaches the room first, ms; null at once. Where it is not said, soon. */
+	inMs?: number | null | undefined;
+}
 
 export class Backend {
 	readonly #world: World;
@@ -31,7 +45,8 @@ export class Backend {
 		this.#world = world;
 	}
 
-	post(member: string): void {
+	/** `inMs`: when it reaches the room first; null at once. */
+	post(member: string, inMs?: number | null): void {
 		const { random, jury } = this.#world;
 		const id = this.#world.newId(member);
 		const publish = {
@@ -43,7 +58,7 @@ export class Backend {
 		jury.refusals.used(id);
 		jury.idempotency.published(member, id, publish.name, publish.data, publish.expect);
 		this.#posted.push({ member, publish });
-		this.#post(member, publish);
+		this.#post(member, publish, inMs);
 	}
 
 	/** Someone posts again what was posted before, under the same key. */
@@ -52,7 +67,7 @@ export class Backend {
 		if (before !== undefined) this.#post(before.member, before.publish);
 	}
 
-	#post(member: string, publish: Post["publish"]): void {
+	#post(member: string, publish: Post["publish"], inMs?: number | null): void {
 		const { jury } = this.#world;
 		const { id } = publish;
 		const address = member === "guest:gus" ? "a1" : null;
@@ -70,19 +85,22 @@ export class Backend {
 				body.reachedAt("host");
 				body.post(who, publish, answer);
 			},
-			check,
-			(reply) => {
-				if ("epoch" in reply && !isWiped)
-					this.#world.acknowledged.push({ epoch: reply.epoch, seq: reply.seq, member, id });
+			{
+				check,
+				done: (reply) => {
+					if ("epoch" in reply && !isWiped)
+						this.#world.acknowledged.push({ epoch: reply.epoch, seq: reply.seq, member, id });
+				},
+				inMs,
 			},
 		);
 	}
 
-	moderate(action: PostModeration): void {
+	moderate(action: PostModeration, inMs?: number | null): void {
 		if (action.action === "erase") this.erased.add(action.member);
 		if (action.action === "erase") this.#world.coverage.reach("room", "erased");
 		const by = { member: OPERATOR, name: OPERATOR_AUTHOR, can: [...CAPABILITIES], address: null };
-		this.#ask((body, answer) => body.moderate(by, action, answer));
+		this.#ask((body, answer) => body.moderate(by, action, answer), { inMs });
 	}
 
 	wipe(): void {
@@ -93,12 +111,8 @@ export class Backend {
 		this.#ask((body, answer) => body.replayJob(job, answer));
 	}
 
-	/** Asks until there is an answer. `check` sees it as it leaves the room, `done` as it arrives. */
-	#ask(
-		start: (body: RoomBody, answer: Answering) => void,
-		check: (reply: Reply) => void = () => {},
-		done: (reply: Reply) => void = () => {},
-	): void {
+	/** Asks until there is an answer. */
+	#ask(start: (body: RoomBody, answer: Answering) => void, { check, done, inMs }: Asking = {}): void {
 		const { clock, random, platform, coverage, jury } = this.#world;
 		this.underway++;
 		const again = (): void => clock.after(RETRY_MS, attempt);
@@ -106,7 +120,7 @@ export class Backend {
 			platform.call<Reply>(
 				(body, answer) => start(body, answer),
 				(reply) => {
-					check(reply);
+					check?.(reply);
 					if (reply.outcome === "refused") jury.refusals.refused(reply.refusal, "a backend");
 					if (this.losesReplies && random.once(6)) {
 						coverage.reach("fault", "reply lost");
@@ -116,13 +130,52 @@ export class Backend {
 					if (isPassing) return again();
 					clock.after(1 + random.below(20), () => {
 						this.underway--;
-						done(reply);
+						done?.(reply);
 					});
 				},
 				again,
 			);
 		};
-		clock.after(1 + random.below(20), attempt);
+		if (inMs === null) attempt();
+		else clock.after(inMs ?? 1 + random.below(20), attempt);
+	}
+
+	/** Someone who holds no socket reads over HTTP: at the door first, as the object does; then it is told who is here. */
+	readAs({ member, can, address }: Character): void {
+		const { platform, jury, coverage, clock } = this.#world;
+		platform.guard(() => {
+			const { body } = platform;
+			const { roster } = jury.ledger;
+			const refusal = body.room.door.refusesReader({ member, can, address }, clock.roomNow);
+			if (refusal !== null) {
+				jury.refusals.refused(refusal, `${member}, who reads`);
+				coverage.reach("closing", "a reader was refused");
+				if (refusal.code === "room_locked") coverage.reach("closing", "a reader was refused for the lock");
+				return;
+			}
+			jury.access.read({ member, can, address }, clock.roomNow, roster);
+			if (body.room.isStale(clock.roomNow)) coverage.reach("closing", "it was looked afresh");
+			void body.look().then(() => {
+				if (!platform.isAwake || platform.body !== body) return;
+				this.#world.judge(() => jury.presence.read(JSON.parse(body.room.members()), clock));
+			});
+		});
+	}
+
+	/** The directory, as operators read it at any time. `isDue`: nothing has hindered it for as long as it may take. */
+	askDirectory(isDue = false): void {
+		const { archive, jury, plan, coverage, platform } = this.#world;
+		const { current, roster } = jury.ledger;
+		if (!plan.ranges.some(({ listsRooms }) => listsRooms) || current === null) return;
+		coverage.reach("closing", "the directory was asked");
+		const listed = archive.counts.get(current.name) ?? 0;
+		if (!isDue || platform.isBusy || this.#world.clock.now - jury.rosterAt < DIRECTORY_SETTLES_MS) return;
+		hold(
+			listed === roster.size,
+			"archive",
+			() => `the directory lists ${listed} members where ${roster.size} are here`,
+		);
+		coverage.reach("closing", "the directory was true again");
 	}
 
 	/** Jobs, as operators read them: what came of each is what is known of it. */

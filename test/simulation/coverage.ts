@@ -20,6 +20,7 @@ export const REACHABLE = {
 		"clock back",
 		"clock steps",
 		"clock steps while asleep",
+		"half-open after a clock step",
 		"queue refused",
 		"queue hung",
 		"message lost",
@@ -70,6 +71,17 @@ export const REACHABLE = {
 		"range halved",
 		"set aside",
 		"receiver gone",
+	],
+	closing: [
+		"in the middle of a turn",
+		"expired before its alarm",
+		"a reader was refused",
+		"a reader was refused for the lock",
+		"it was looked afresh",
+		"the directory was asked",
+		"the directory was true again",
+		"a guest was banned after it had left",
+		"an address that is everyone's was not banned",
 	],
 	/** Turns near what one may cost. */
 	work: [

@@ -11,7 +11,8 @@ import {
 } from "../../src/protocol/limits.ts";
 import { jobId } from "../../src/room/jobs.ts";
 import { BAD_STATE, STRICT } from "../room/house-rules.ts";
-import { stepClock } from "./clock-steps.ts";
+import { cutCable, stepClock } from "./clock-steps.ts";
+import { CLOSINGS } from "./closings.ts";
 import { HEAVY } from "./heavy.ts";
 import type { Person } from "./person.ts";
 import type { Deed } from "./plan.ts";
@@ -221,6 +222,8 @@ export const DO: Readonly<Record<Deed, Do>> = {
 	},
 	pass: (world) => world.linger(world.random.pick(LONG_MS)),
 	clockSteps: stepClock,
+	cutCable,
+	...CLOSINGS,
 	...HEAVY,
 };
 

@@ -107,4 +107,9 @@ export const KEPT: readonly Kept[] = [
 		seed: 771179,
 		was: "G5: what was left of it was sent as another delivery (room/ranges.ts)",
 	},
+	{
+		name: "a turn fails, and its author floods the room at once",
+		seed: 77001360,
+		was: "the checker's own: its time began with the first commit after a wake, and not with the wake (checkers/bounds.ts); and G8: what was refused `internal` cost nothing (room/room.ts)",
+	},
 ];

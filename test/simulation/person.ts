@@ -212,6 +212,9 @@ export class Person {
 		const { can, member } = this.character;
 		if (message.type !== "history" && !can.includes(message.type))
 			jury.access.forbidden(member, message.id, message.type);
+		// A card is told to everyone.
+		if (message.type === "job" && message.name === "card" && !can.includes("publish"))
+			jury.access.forbidden(member, message.id, "job");
 		if (message.type === "publish") {
 			const { id, name, data, expect } = message;
 			jury.idempotency.published(member, id, name, data, expect);

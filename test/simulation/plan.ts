@@ -4,6 +4,7 @@ import type { RangeRule } from "../../src/protocol/rules.ts";
 import { readSettings, type Settings } from "../../src/protocol/settings.ts";
 import { range } from "../room/house-rules.ts";
 import { unsettleClock } from "./clock-steps.ts";
+import { type ClosingDeed, closeAmid } from "./closings.ts";
 import { type HeavyDeed, weighDown } from "./heavy.ts";
 import type { Character } from "./person.ts";
 import { Random } from "./random.ts";
@@ -63,7 +64,7 @@ export const DEEDS = {
 } as const;
 
 export type DrawnDeed = keyof typeof DEEDS;
-export type Deed = DrawnDeed | HeavyDeed | "clockSteps";
+export type Deed = DrawnDeed | HeavyDeed | ClosingDeed | "clockSteps" | "cutCable";
 
 /** In a crowded world so many steps come in the time of one: what is rare meets in one turn. */
 const CROWDED_TIMES = 10;
@@ -165,7 +166,7 @@ export function drawPlan(seed: number): Plan {
 		sharesIds: seed % 5 === 4,
 		steps,
 	};
-	return unsettleClock(weighDown(plan));
+	return closeAmid(unsettleClock(weighDown(plan)));
 }
 
 /** An archive, a webhook or neither: by the seed itself, so that the seeds that are kept stay what they were. */

@@ -8,6 +8,7 @@ import type { SocketContext, Surroundings } from "../../src/durable/surroundings
 import type { Refusal } from "../../src/protocol/codes.ts";
 import type { Task } from "../../src/protocol/outcome.ts";
 import type { PublishKey } from "../../src/room/store.ts";
+import { CLOSING_DEEDS } from "./closings.ts";
 import type { Life } from "./life.ts";
 import { type Deed, drawPlan } from "./plan.ts";
 import { type Platform, ROOM } from "./platform.ts";
@@ -19,7 +20,8 @@ import { World } from "./world.ts";
 /**
  * A line that is cut or goes dead: inside workerd both ends of a socket are the test's, and none of them breaks.
  * A reader that stalls: the runtime says how much it buffers, not the test. A disk that throws and a machine that
- * dies within a turn: SQLite fails when it fails. Each is tried for real in test/workers/body and test/e2e.
+ * dies within a turn: SQLite fails when it fails. Each is tried for real in test/workers/body and test/e2e. Nor what
+ * reads at the door, which is the object's own and not the body's.
  */
 const UNREPEATABLE: ReadonlySet<Deed> = new Set([
 	"cut",
@@ -32,6 +34,8 @@ const UNREPEATABLE: ReadonlySet<Deed> = new Set([
 	"diskDies",
 	"diesAfter",
 	"sendFails",
+	"cutCable",
+	...CLOSING_DEEDS,
 ]);
 
 /** Runs the world of a seed, without what cannot be repeated; what is wiped goes at once, for each store has its own pieces. */

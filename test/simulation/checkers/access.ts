@@ -1,17 +1,23 @@
 /** G10: one who is banned, muted, locked out or without a capability stays so, whatever sleeps, crashes or is retried. */
+import { SHARED_ADDRESS } from "../../../src/protocol/ids.ts";
 import { DEPARTED_MS } from "../../../src/protocol/limits.ts";
-import type { Capability } from "../../../src/protocol/messages.ts";
+import type { Capability, ServerMessage } from "../../../src/protocol/messages.ts";
 import { jobNumber } from "../../../src/room/jobs.ts";
 import type { SanctionRow } from "../../../src/room/store.ts";
 import { hold } from "../broken.ts";
+import type { Coverage } from "../coverage.ts";
 import type { Commit } from "../disk.ts";
 import type { Ledger } from "../ledger.ts";
+import type { Character } from "../person.ts";
 import type { Sitting } from "./sitting.ts";
 
 /** Published when their check has cleared them: what holds then does not count. */
 const HELD: ReadonlySet<string> = new Set(["held", "lenient"]);
 const OPERATOR = "room:operator";
 const MODERATOR = "ada";
+
+type Reader = Pick<Character, "member" | "can" | "address">;
+type Banned = Pick<Sitting, "member"> & { wire: Pick<Sitting["wire"], "address"> };
 
 export class Access {
 	readonly #ledger: Ledger;
@@ -26,8 +32,11 @@ export class Access {
 	/** Where guests came from, and when they were gone; null while they are here. */
 	readonly #origins = new Map<string, { address: string; goneAt: number | null }>();
 
-	constructor(ledger: Ledger) {
+	readonly #coverage: Coverage;
+
+	constructor(ledger: Ledger, coverage: Coverage) {
 		this.#ledger = ledger;
+		this.#coverage = coverage;
 	}
 
 	/** Someone without the capability asks for it all the same. */
@@ -90,8 +99,14 @@ export class Access {
 		for (const { subject, member } of inputs.length === 1 ? this.#imposed : []) {
 			const origin = subject === member ? this.#origins.get(member) : undefined;
 			if (origin === undefined || (origin.goneAt !== null && origin.goneAt + DEPARTED_MS <= now)) continue;
-			const key = keyOf({ kind: "ban", subject: `@${origin.address}`, member });
-			hold(this.#sanctions.has(key), "G10", () => `${member} was banned, and ${origin.address} was not`);
+			const isBanned = this.#sanctions.has(keyOf({ kind: "ban", subject: `@${origin.address}`, member }));
+			if (origin.address.startsWith(SHARED_ADDRESS)) {
+				hold(!isBanned, "G10", () => `${member} was banned, and ${origin.address} with it, where everyone comes from`);
+				this.#coverage.reach("closing", "an address that is everyone's was not banned");
+				continue;
+			}
+			hold(isBanned, "G10", () => `${member} was banned, and ${origin.address} was not`);
+			if (origin.goneAt !== null) this.#coverage.reach("closing", "a guest was banned after it had left");
 		}
 		for (const { member, address, goneSince } of rosterSaved)
 			if (address !== null) this.#origins.set(member, { address, goneAt: goneSince });
@@ -109,7 +124,23 @@ export class Access {
 		);
 	}
 
-	#isBanned({ member, wire: { address } }: Sitting, now: number): boolean {
+	/** One reads over HTTP whom the door has let pass: it may join, too. `roster`: who is here. */
+	read({ member, can, address }: Reader, now: number, roster: ReadonlyMap<string, unknown>): void {
+		hold(!this.#isBanned({ member, wire: { address } }, now), "G10", () => `${member} is banned, and reads`);
+		const isInside = this.#ledger.meta?.isLocked !== true || roster.has(member) || can.includes("moderate");
+		hold(isInside, "G10", () => `${member} reads of a room that is locked, and is not in it`);
+	}
+
+	/** One whose token has expired hears nothing, whatever the turn came for; refusals of what it still says apart. */
+	sent({ session, wire: { expiresAt } }: Sitting, messages: readonly ServerMessage[], now: number): void {
+		if (expiresAt === null || expiresAt > now) return;
+		for (const message of messages) {
+			const isRefusal = message.type === "error";
+			hold(isRefusal, "G10", () => `the token of ${session} has expired, and it was told ${JSON.stringify(message)}`);
+		}
+	}
+
+	#isBanned({ member, wire: { address } }: Banned, now: number): boolean {
 		for (const { kind, subject, until } of this.#sanctions.values()) {
 			if (kind !== "ban" || (until !== null && until <= now)) continue;
 			if (subject === member || (address !== null && subject === `@${address}`)) return true;

@@ -59,10 +59,11 @@ export class Bounds {
 		this.#publishes = new Allowance(settings.publishPerSecond, BURST_SECONDS);
 	}
 
-	woken(): void {
+	/** At `now`, by its clock. It may refuse something before it commits anything. */
+	woken(now: number): void {
 		for (const each of [this.#publishes, this.#bytes, this.#repeats, this.#refusals]) each.clear();
 		this.#passedMs = 0;
-		this.#now = null;
+		this.#now = now;
 	}
 
 	/** Before the ledger knows of the commit. */

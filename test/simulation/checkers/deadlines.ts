@@ -31,7 +31,9 @@ export class Deadlines {
 		const crowdedAt = this.#crowdedSince + clock.skewMs;
 		for (const { session, phase, wire } of jury.sittings.values()) {
 			if (phase === "gone" || phase === "joining") continue;
-			const heardAt = Math.max(wire.heardAt, wire.pingAt ?? 0, calmAt, crowdedAt);
+			// What a clock noted that was ahead is no later than its step back, since when it is calm.
+			const known = [wire.heardAt, wire.pingAt ?? 0].filter((at) => at <= now);
+			const heardAt = Math.max(...known, calmAt, crowdedAt);
 			hold(now - heardAt <= SILENT_MS_MAX, "G9", () => `${session} was heard ${now - heardAt} ms ago, and is ${phase}`);
 			const lateMs = now - Math.max(wire.expiresAt ?? now, calmAt);
 			hold(lateMs <= LATE_MS_MAX, "G10", () => `the token of ${session} expired ${lateMs} ms ago, and it is ${phase}`);

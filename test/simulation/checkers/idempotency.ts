@@ -14,6 +14,8 @@ export class Idempotency {
 	readonly #clock: Clock;
 	/** The newest event under each key, and when it was written, by the clock that never goes back. */
 	readonly #keys = new Map<string, { seq: number; writtenAt: number }>();
+	/** When each publish that waits for a check, or was refused by it, was held, likewise. */
+	readonly #held = new Map<string, number>();
 	/** What was ever published under a (member, id), as JSON. */
 	readonly #variants = new Map<string, Set<string>>();
 	/** The head that a publish expects, by (member, id). */
@@ -34,6 +36,13 @@ export class Idempotency {
 
 	committed(commit: Commit): void {
 		const writtenAt = this.#clock.steadyNow;
+		for (const { member, ask, purpose } of commit.jobsAdded) {
+			if (purpose !== "hold") continue;
+			const key = `${this.#ledger.current?.name} ${member} ${ask}`;
+			const isNew = writtenAt - (this.#held.get(key) ?? Number.NEGATIVE_INFINITY) >= IDEMPOTENCY_MS;
+			hold(isNew, "G3", () => `${member} has ${ask} held a second time`);
+			this.#held.set(key, writtenAt);
+		}
 		for (const event of commit.appended) {
 			// As everyone reads it: the key under which it is stored may be another.
 			const said = JSON.parse(event.body) as { id?: string; name: string; data: unknown; redacted?: true };

@@ -14,6 +14,7 @@ import type { Letter, Watch } from "../watch.ts";
 import type { Wire } from "../wire.ts";
 import { Access } from "./access.ts";
 import { Bounds } from "./bounds.ts";
+import { ClosingsCheck } from "./closings.ts";
 import { Erasure } from "./erasure.ts";
 import { FlowCheck } from "./flow.ts";
 import { Idempotency } from "./idempotency.ts";
@@ -44,6 +45,7 @@ export class Jury implements Watch {
 	readonly work: WorkCheck;
 	readonly inbox: InboxCheck;
 	readonly access: Access;
+	readonly closings: ClosingsCheck;
 	readonly refusals: Refusals;
 	readonly presence: PresenceCheck;
 	/** What must answer the hostile frames that are on their way, by their socket and text. */
@@ -58,6 +60,8 @@ export class Jury implements Watch {
 	/** The frame that was read last: one turn sends the same text to many. */
 	#text = "";
 	#messages: readonly ServerMessage[] = [];
+	/** When the count of members changed last, true time. */
+	rosterAt = 0;
 	/** How many turns the room has taken. */
 	turns = 0;
 	/** Tells a story where someone listens. */
@@ -75,7 +79,8 @@ export class Jury implements Watch {
 		this.bounds = new Bounds(this.ledger, settings, coverage);
 		this.work = new WorkCheck(coverage);
 		this.inbox = new InboxCheck(coverage);
-		this.access = new Access(this.ledger);
+		this.access = new Access(this.ledger, coverage);
+		this.closings = new ClosingsCheck(coverage);
 		this.presence = new PresenceCheck(this.ledger, () => this.sittings.values());
 	}
 
@@ -155,6 +160,8 @@ export class Jury implements Watch {
 		sitting.movedAt = this.#clock.now;
 		sitting.isWatched = true;
 		this.bounds.sent(sitting.session, frame, this.#messages);
+		this.access.sent(sitting, this.#messages, this.#clock.roomNow);
+		this.closings.sent(sitting, this.#messages);
 		this.flow.sent(sitting, frame, this.#messages, this.#clock.now, sitting.sentIn !== this.turns);
 		sitting.sentIn = this.turns;
 		for (const message of this.#messages) this.#heard(sitting, message);
@@ -228,7 +235,9 @@ export class Jury implements Watch {
 		this.#noteErasures(commit);
 		this.bounds.committing(commit);
 		this.access.committing(commit);
+		const { size } = this.ledger.roster;
 		this.ledger.commit(commit);
+		if (this.ledger.roster.size !== size) this.rosterAt = this.#clock.now;
 		const { current, meta } = this.ledger;
 		if (current?.name === epoch && (current?.floor ?? 1) > floor) this.#coverage.reach("room", "trimmed");
 		if (meta !== null && meta.kept < meta.floor) this.#coverage.reach("room", "kept for a range");
@@ -268,6 +277,7 @@ export class Jury implements Watch {
 		this.bounds.turned(inputs, effects, this.sittings.values());
 		this.work.turned(inputs, effects);
 		this.access.turned(this.sittings.values(), now);
+		this.closings.turned(inputs, effects, this.sittings.values());
 		this.presence.turned(inputs);
 		if (inputs.some(({ type }) => type === "alarm")) this.#sweptAt = this.#clock.now;
 		for (const sitting of this.sittings.values())
@@ -290,7 +300,7 @@ export class Jury implements Watch {
 			sitting.movedAt = this.#clock.now + (this.#wokenAt === this.#clock.now ? ALARM_RETRY_MS : 0);
 		}
 		this.#wokenAt = this.#clock.now;
-		this.bounds.woken();
+		this.bounds.woken(now);
 		this.presence.woken(attachments, now);
 	}
 
@@ -307,6 +317,7 @@ export class Jury implements Watch {
 		this.presence.crashed();
 		this.inbox.crashed();
 		this.access.crashed();
+		this.closings.crashed();
 		for (const wire of wires) {
 			const sitting = this.sittings.get(wire);
 			if (sitting !== undefined && sitting.phase !== "gone") {

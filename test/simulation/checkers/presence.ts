@@ -1,10 +1,11 @@
 /** G9: who is here is told as it is, and nobody leaves who is back within the grace. */
 import { CLOSE } from "../../../src/protocol/codes.ts";
-import { GRACE_MS, ROSTER_SAMPLE_MEMBERS_MAX, SILENCE_MS_MAX } from "../../../src/protocol/limits.ts";
-import type { Presence, Welcome } from "../../../src/protocol/messages.ts";
+import { GRACE_MS, ROSTER_SAMPLE_MEMBERS_MAX, SEEN_REFRESH_MS, SILENCE_MS_MAX } from "../../../src/protocol/limits.ts";
+import type { Member, Presence, Welcome } from "../../../src/protocol/messages.ts";
 import type { Input } from "../../../src/room/inputs.ts";
 import type { Attachment } from "../../../src/room/session.ts";
 import { hold } from "../broken.ts";
+import type { Clock } from "../clock.ts";
 import type { Commit } from "../disk.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Sitting } from "./sitting.ts";
@@ -145,6 +146,23 @@ export class PresenceCheck {
 			"G9",
 			() => `${session} was told of ${count} members where ${this.#ledger.roster.size} are here`,
 		);
+	}
+
+	/** Who is said to be here by a route of the room's own, which has looked afresh: each has been heard, or is in grace. */
+	read(members: readonly Member[], { roomNow, now, jumpedAt }: Clock): void {
+		for (const { id } of members) {
+			const row = this.#ledger.roster.get(id);
+			hold(row !== undefined, "G9", () => `${id} is said to be here, and is not`);
+			if (row.goneSince !== null) {
+				const ms = roomNow - row.goneSince;
+				hold(ms < GRACE_MS, "G9", () => `${id} is said to be here, and is gone for ${ms} ms`);
+			}
+			const theirs = [...this.#sittings()].filter(({ member, phase }) => member === id && phase !== "gone");
+			// A clock that was set back meanwhile: what was heard before counts as heard then.
+			const silentMs = Math.min(now - jumpedAt, ...theirs.map(({ wire }) => wire.silentMs));
+			const isHeard = theirs.length === 0 || silentMs < SILENCE_MS_MAX + SEEN_REFRESH_MS;
+			hold(isHeard, "G9", () => `${id} is said to be here, and was heard ${silentMs} ms ago`);
+		}
 	}
 
 	/** A roster as someone was told it is the one that is stored. */

@@ -1,6 +1,7 @@
 /** All mutants. */
 import { CLIENT } from "./client.ts";
 import { CLOCK } from "./clock.ts";
+import { CLOSING } from "./closings.ts";
 import { DURABLE } from "./durable.ts";
 import { FLOW } from "./flow.ts";
 import { HISTORY } from "./history.ts";
@@ -22,4 +23,5 @@ export const MUTANTS: readonly Mutant[] = [
 	...CLIENT,
 	...WORK,
 	...CLOCK,
+	...CLOSING,
 ];
