@@ -28,5 +28,13 @@ export default defineConfig([
 		inputOptions: { moduleTypes: { ".sql": "text" } },
 		deps: { neverBundle: ["cloudflare:workers"] },
 	},
-	{ ...COMMON, entry: { client: "src/client/index.ts" }, tsconfig: "tsconfig.browser.json", clean: false },
+	{
+		...COMMON,
+		// One build, so that a page which uses both has one client.
+		entry: { client: "src/client/index.ts", react: "src/react/index.ts" },
+		tsconfig: "tsconfig.react.json",
+		clean: false,
+	},
+	{ ...COMMON, entry: { testing: "src/testing/index.ts" }, tsconfig: "tsconfig.testing.json", clean: false },
+	{ ...COMMON, entry: { backend: "src/backend/index.ts" }, tsconfig: "tsconfig.json", clean: false },
 ]);

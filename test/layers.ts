@@ -22,6 +22,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 	"server.ts": { layers: ["durable", "edge", "jobs"], packages: [] },
 	"package.ts": { layers: ["server.ts", "jobs", "protocol"], packages: [] },
 	client: { layers: ["protocol"], packages: [] },
+	react: { layers: ["protocol", "client"], packages: ["react"] },
 	testing: { layers: ["protocol", "room", "durable", "jobs", "client"], packages: [] },
 	backend: { layers: ["protocol"], packages: ["jose", "standardwebhooks"] },
 	pages: { layers: ["protocol", "client"], packages: ["hono/jsx"] },

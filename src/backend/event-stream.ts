@@ -1,4 +1,6 @@
 /** Server-sent events as they come (WHATWG HTML, 9.2.6), of a server that writes `\n` and UTF-8. */
+import type { Answer } from "./request.ts";
+
 export interface StreamEvent {
 	type: string;
 	data: string;
@@ -10,18 +12,18 @@ export interface StreamEvent {
 const EVENT_UNITS_MAX = 1024 * 1024;
 
 export class EventStream implements AsyncIterable<StreamEvent> {
-	readonly #answer: Response;
+	readonly #body: ReadableStream<Uint8Array> | null;
 	readonly #silenceMs: number;
 
-	constructor(answer: Response, silenceMs: number) {
-		this.#answer = answer;
+	constructor(answer: Answer, silenceMs: number) {
+		this.#body = answer.body as ReadableStream<Uint8Array> | null;
 		this.#silenceMs = silenceMs;
 	}
 
 	/** Ends where the stream does, or says nothing for too long. @throws where it breaks */
 	async *[Symbol.asyncIterator](): AsyncGenerator<StreamEvent, void, undefined> {
-		if (this.#answer.body === null) return;
-		const reader = this.#answer.body.pipeThrough(new TextDecoderStream()).getReader();
+		if (this.#body === null) return;
+		const reader = this.#body.pipeThrough(new TextDecoderStream()).getReader();
 		let rest = "";
 		try {
 			for (;;) {

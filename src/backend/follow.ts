@@ -26,7 +26,7 @@ const SILENCE_MS_MAX = 30_000;
 
 export function follow(requests: Requests, path: string, options: FollowOptions): Followed {
 	const { since = null, history = 0, signal } = options;
-	const over = [requests.signal, signal as AbortSignal | undefined].filter((each) => each !== undefined);
+	const over = [requests.signal, signal].filter((each) => each !== undefined) as AbortSignal[];
 	let cursor = since;
 	async function* read(): AsyncGenerator<Event, void, undefined> {
 		for (let tries = 0; !over.some(({ aborted }) => aborted); tries++) {

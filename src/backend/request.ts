@@ -11,8 +11,18 @@ export interface Ending {
 	addEventListener(type: "abort", listener: () => void): void;
 }
 
+/** A `Response`, as far as it is read. */
+export interface Answer {
+	readonly ok: boolean;
+	readonly status: number;
+	/** A `ReadableStream` of bytes, or null. */
+	readonly body: unknown;
+	readonly headers: { get(name: string): string | null };
+	json(): Promise<unknown>;
+}
+
 /** What `fetch` is, as far as it is used: every runtime's is one. */
-export type Fetch = (url: string, init: never) => Promise<{ readonly ok: boolean; readonly status: number }>;
+export type Fetch = (url: string, init: never) => Promise<Answer>;
 
 export interface BackendOptions {
 	/** What the server's `OPERATOR_KEY` is, or a token for the rooms that are meant. */
@@ -49,7 +59,7 @@ export interface Ask {
 	headers?: Readonly<Record<string, string>>;
 	/** As JSON. */
 	body?: unknown;
-	signal?: AbortSignal | undefined;
+	signal?: Ending | undefined;
 }
 
 /** Statuses after which the same request may yet be answered. */
@@ -72,8 +82,8 @@ export class Requests {
 		this.#options = options;
 	}
 
-	get signal(): AbortSignal | undefined {
-		return this.#options.signal as AbortSignal | undefined;
+	get signal(): Ending | undefined {
+		return this.#options.signal;
 	}
 
 	/** What the server answers, as JSON. @throws BackendError */
@@ -87,7 +97,7 @@ export class Requests {
 	}
 
 	/** An answer that is no refusal; tried again while that may help. @throws BackendError */
-	async answer(path: string, ask: Ask = {}): Promise<Response> {
+	async answer(path: string, ask: Ask = {}): Promise<Answer> {
 		const until = Date.now() + (this.#options.retryForMs ?? RETRY_FOR_MS);
 		for (let tries = 0; ; tries++) {
 			try {
@@ -103,10 +113,10 @@ export class Requests {
 	}
 
 	/** Asks once; the answer's body may go on for ever. @throws BackendError */
-	async try(path: string, { method = "GET", query = {}, headers = {}, body, signal }: Ask): Promise<Response> {
+	async try(path: string, { method = "GET", query = {}, headers = {}, body, signal }: Ask): Promise<Answer> {
 		const { key, fetch = globalThis.fetch } = this.#options;
 		const proof = typeof key === "function" ? await key() : key;
-		let answer: Response;
+		let answer: Answer;
 		try {
 			const init: RequestInit = {
 				method,
@@ -118,9 +128,9 @@ export class Requests {
 				},
 				...(body === undefined ? {} : { body: JSON.stringify(body) }),
 				redirect: "manual",
-				...(signal === undefined ? {} : { signal }),
+				...(signal === undefined ? {} : { signal: signal as AbortSignal }),
 			};
-			answer = (await fetch(`${this.#base}${path}${queryOf(query)}`, init as never)) as Response;
+			answer = await fetch(`${this.#base}${path}${queryOf(query)}`, init as never);
 		} catch (error) {
 			throw new BackendError("unreachable", `${this.#base} did not answer: ${error}`);
 		}
@@ -128,16 +138,16 @@ export class Requests {
 		throw await refusalOf(answer, this.#base);
 	}
 
-	#over(signal: AbortSignal | undefined): AbortSignal | undefined {
-		const all = [this.signal, signal].filter((each) => each !== undefined);
+	#over(signal: Ending | undefined): AbortSignal | undefined {
+		const all = [this.signal, signal].filter((each) => each !== undefined) as AbortSignal[];
 		return all.length > 1 ? AbortSignal.any(all) : all[0];
 	}
 
-	#throwIfOver(signal: AbortSignal | undefined): void {
+	#throwIfOver(signal: Ending | undefined): void {
 		this.#over(signal)?.throwIfAborted();
 	}
 
-	#withinTime(signal: AbortSignal | undefined): AbortSignal {
+	#withinTime(signal: Ending | undefined): AbortSignal {
 		const over = this.#over(signal);
 		const late = AbortSignal.timeout(ANSWER_MS_MAX);
 		return over === undefined ? late : AbortSignal.any([over, late]);
@@ -173,7 +183,7 @@ function queryOf(query: NonNullable<Ask["query"]>): string {
 }
 
 /** What a problem document says (RFC 9457); of an answer that is none, its status. */
-async function refusalOf(answer: Response, base: string): Promise<BackendError> {
+async function refusalOf(answer: Answer, base: string): Promise<BackendError> {
 	const seconds = Number(answer.headers.get("Retry-After") ?? Number.NaN);
 	const inHeader = Number.isFinite(seconds) ? seconds * 1000 : null;
 	try {

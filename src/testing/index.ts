@@ -2,7 +2,7 @@
 import type { App } from "../jobs/define.ts";
 import { TestRoom, type TestRoomOptions } from "./test-room.ts";
 
-export type { TestJob } from "./jobs.ts";
+export type { TestJob, WaitingJobs } from "./jobs.ts";
 export type { JoinAs, TestRoom, TestRoomOptions } from "./test-room.ts";
 
 /** A room of this app's. Nothing happens in it but what the test does, and what time brings that the test lets pass. */

@@ -22,6 +22,14 @@ export interface TestJob {
 	fail(message: string, code?: string): void;
 }
 
+/** The jobs that wait for the test, where it does them itself. */
+export interface WaitingJobs {
+	/** Takes the oldest that waits; of that kind, where it is said. @throws Error where there is none */
+	take(name?: string): TestJob;
+	/** How many wait. */
+	readonly count: number;
+}
+
 interface Needs {
 	name: string;
 	clock: TestClock;
@@ -32,7 +40,7 @@ interface Needs {
 	vars: Readonly<Record<string, unknown>>;
 }
 
-export class TestJobs {
+export class TestJobs implements WaitingJobs {
 	readonly #needs: Needs;
 	readonly #waiting: TestJob[] = [];
 	/** Those that are being done, in real time. */
@@ -42,7 +50,6 @@ export class TestJobs {
 		this.#needs = needs;
 	}
 
-	/** Takes the oldest that waits; of that kind, where it is said. @throws Error where there is none */
 	take(name?: string): TestJob {
 		const at = this.#waiting.findIndex((job) => name === undefined || job.name === name);
 		const [job] = at === -1 ? [] : this.#waiting.splice(at, 1);
@@ -53,7 +60,6 @@ export class TestJobs {
 		);
 	}
 
-	/** How many wait for the test. */
 	get count(): number {
 		return this.#waiting.length;
 	}

@@ -1,4 +1,6 @@
 /** A `WebSocket` of a member's in a test: its other end is the room. */
+
+import type { SocketClass } from "../client/room.ts";
 import type { Joining } from "../durable/room-body.ts";
 import { closeCodeOfRefusedJoin, type Refusal } from "../protocol/codes.ts";
 import { SUBPROTOCOL } from "../protocol/subprotocols.ts";
@@ -19,7 +21,7 @@ export interface Owner {
 }
 
 /** The class that a client of this member makes its sockets of. */
-export function socketsOf(owner: Owner) {
+export function socketsOf(owner: Owner): SocketClass {
 	return class extends TestSocket {
 		constructor(url: string) {
 			super(owner, url);

@@ -8,7 +8,7 @@ import { CAPABILITIES, type Capability, type Event } from "../protocol/messages.
 import { readSettings } from "../protocol/settings.ts";
 import type { Reply } from "../room/effects.ts";
 import { TestClock } from "./clock.ts";
-import { TestJobs } from "./jobs.ts";
+import { TestJobs, type WaitingJobs } from "./jobs.ts";
 import { Machine } from "./machine.ts";
 import { randomOf } from "./random.ts";
 import { socketsOf } from "./socket.ts";
@@ -48,15 +48,14 @@ export class TestRoom {
 	readonly #wires = new Map<Room, Wire>();
 	/** Who has no network, and since when nothing of theirs gets through. */
 	readonly #cut = new Set<Room>();
-	/** The jobs that wait for the test. */
-	readonly jobs: TestJobs;
+	readonly #jobs: TestJobs;
 	#posts = 0;
 
 	constructor(app: App, { seed = 1, name = "lobby", vars = {}, jobs = "kinds", now = BEGIN }: TestRoomOptions = {}) {
 		this.#name = name;
 		this.#clock = new TestClock(now);
 		this.#random = randomOf(seed);
-		this.jobs = new TestJobs({
+		this.#jobs = new TestJobs({
 			...{ name, clock: this.#clock, app, vars },
 			isByTest: jobs === "test",
 			body: () => this.#machine.body,
@@ -65,8 +64,13 @@ export class TestRoom {
 			...{ name, clock: this.#clock, random: this.#random, settings: readSettings(vars) },
 			// What leaves the room in ranges goes to services that a test has not.
 			rules: { ...app.rules({ JOBS: "in memory", ...vars }), ranges: [] },
-			enqueue: (refs) => this.jobs.enqueue(refs),
+			enqueue: (refs) => this.#jobs.enqueue(refs),
 		});
+	}
+
+	/** With `jobs: "test"`: what waits to be done. */
+	get jobs(): WaitingJobs {
+		return this.#jobs;
 	}
 
 	/** Unix ms. */
@@ -88,7 +92,7 @@ export class TestRoom {
 		const room: Room = new JoinedRoom(
 			`https://test/rooms/${this.#name}`,
 			{
-				WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
+				WebSocket,
 				worker: false,
 				...(since === undefined ? {} : { since }),
 			},
@@ -116,7 +120,7 @@ export class TestRoom {
 	/** Resolves when everything that is under way has come to an end, without time passing. */
 	async settle(): Promise<void> {
 		await this.#clock.settle();
-		await this.jobs.rest();
+		await this.#jobs.rest();
 		await this.#clock.settle();
 	}
 

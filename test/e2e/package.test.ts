@@ -38,28 +38,29 @@ test("its types are found, and are right, by everyone who can load it (ESM alone
 
 test("it holds what pages need too, and nothing of the repository's own", () => {
 	const { files } = JSON.parse(readFileSync(join(project.folder, "node_modules/rotunda/package.json"), "utf8"));
-	expect(files).toEqual(["dist", "CHANGELOG.md"]);
+	expect(files).toEqual(["dist", "docs/*.md", "llms.txt", "CHANGELOG.md"]);
 	for (const file of [
 		"pages/room.html",
 		"pages/_headers",
 		"pages/client.js",
 		"package/index.js",
-		"package/client.js.map",
+		"package/react.js.map",
 	]) {
 		expect(readFileSync(join(project.folder, "node_modules/rotunda/dist", file)).length, file).toBeGreaterThan(100);
 	}
 });
 
 test("its declarations name no platform's types", () => {
-	for (const entry of ["index", "client"]) {
+	for (const entry of ["index", "client", "react", "testing", "backend"]) {
 		const text = readFileSync(join(project.folder, `node_modules/rotunda/dist/package/${entry}.d.ts`), "utf8");
 		const words = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*|"[^"]*"/g, "");
 		expect(words).not.toMatch(
 			/\b(Cloudflare|DurableObject\w*|ExecutionContext|Request|Response|AbortSignal|D1\w+|Queue)\b/,
 		);
-		expect([...text.matchAll(/from "([^"]*)"/g)].map(([, from]) => from).filter((from) => from !== "valibot")).toEqual(
-			[],
-		);
+		const froms = [...text.matchAll(/from "([^"]*)"/g)].map(([, from = ""]) => from);
+		const own = /^\.\/[\w-]+\.js$/;
+		const allowed = entry === "react" ? ["valibot", "react"] : ["valibot"];
+		expect(froms.filter((from) => !allowed.includes(from) && !own.test(from))).toEqual([]);
 	}
 });
 
@@ -132,9 +133,8 @@ joinRoom<typeof app>("/rooms/lobby").publish("chat", { text: "Hello" });
 	})) as Rolldown.RolldownOutput;
 	const chunks = built.output.filter((file) => file.type === "chunk");
 	const modules = chunks.flatMap(({ moduleIds }) => moduleIds);
-	expect(modules.filter((id) => id.includes("node_modules")).map((id) => id.replace(/.*node_modules\//, ""))).toEqual([
-		"rotunda/dist/package/client.js",
-	]);
+	const installed = modules.filter((id) => id.includes("node_modules")).map((id) => id.replace(/.*node_modules\//, ""));
+	expect(installed.filter((id) => !/^rotunda\/dist\/package\/client[\w-]*\.js$/.test(id))).toEqual([]);
 	expect(modules.some((id) => /app\.ts/.test(id))).toBe(false);
 	const code = chunks.map((chunk) => chunk.code).join();
 	expect(code).toMatch(/Hello/);

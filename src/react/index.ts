@@ -1,0 +1,17 @@
+/** `rotunda/react`: rooms as hooks. */
+export type { Here, Rendered } from "./held-room.ts";
+export {
+	type Asked,
+	type Doing,
+	type Events,
+	useConnection,
+	useEvents,
+	useJob,
+	useMe,
+	useMembers,
+	usePresence,
+	useRoom,
+	useSignal,
+} from "./hooks.ts";
+export { RoomProvider, type RoomProviderProps } from "./provider.ts";
+export { type AskedOf, type EventsOf, type HereOf, hooksOf, type RoomHooks } from "./typed.ts";

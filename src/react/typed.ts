@@ -1,0 +1,54 @@
+/** The same hooks, checked against an app: `const { useEvents } = hooksOf<typeof app>()`. */
+import type { Room } from "../client/room.ts";
+import type {
+	EventOf,
+	JobData,
+	JobName,
+	JobResult,
+	MemberOf,
+	SignalData,
+	SignalName,
+	SignalOf,
+	StateOf,
+} from "../client/typed.ts";
+import type { Typed } from "../protocol/app-types.ts";
+import * as hooks from "./hooks.ts";
+
+/** Those of that name; all of them where they are not told apart. */
+type Named<All, N> = [Extract<All, { name: N }>] extends [never] ? All : Extract<All, { name: N }>;
+
+export interface EventsOf<E> extends Omit<hooks.Events, "events"> {
+	events: readonly E[];
+}
+
+export interface HereOf<A extends Typed> {
+	/** By id: in a room of more than 200, a sample. */
+	members: ReadonlyMap<string, MemberOf<A>>;
+	count: number;
+}
+
+export type AskedOf<Result> =
+	| { state: "idle" | "running"; result: undefined; error: undefined }
+	| { state: "done"; result: Result; error: undefined }
+	| Extract<hooks.Asked, { state: "failed" }>;
+
+export interface RoomHooks<A extends Typed> {
+	useRoom(): Pick<Room<A>, "publish" | "signal" | "history" | "requestJob" | "on" | "leave">;
+	useEvents(): EventsOf<EventOf<A>>;
+	useEvents<N extends EventOf<A>["name"]>(name: N): EventsOf<Named<EventOf<A>, N>>;
+	useMembers(): HereOf<A>;
+	useMembers<T>(select: (here: HereOf<A>) => T): T;
+	usePresence(): [state: StateOf<A> | null, set: (state: StateOf<A> | null) => void];
+	useSignal<N extends SignalName<A>>(
+		name: N,
+		heard?: (signal: Named<SignalOf<A>, N>) => void,
+	): (data: SignalData<A, N>, options?: { to?: string }) => void;
+	useJob<N extends JobName<A>>(name: N): AskedOf<JobResult<A, N>> & { ask: (data: JobData<A, N>) => void };
+	useConnection: typeof hooks.useConnection;
+	useMe: typeof hooks.useMe;
+}
+
+/** The hooks of an app's rooms; nothing of the app is in the page. */
+export function hooksOf<A extends Typed = Typed>(): RoomHooks<A> {
+	return hooks as unknown as RoomHooks<A>;
+}

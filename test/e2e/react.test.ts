@@ -1,0 +1,86 @@
+/** `rotunda/react` in a real Chromium: what docs/react.md shows, in StrictMode. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { build, type Rolldown } from "vite";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { BareClient } from "../support/bare-client.ts";
+import { launch, whyNoBrowser } from "../support/browser.ts";
+import { type DevServer, devServer } from "../support/dev-server.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const shown = readFileSync(join(ROOT, "docs/react.md"), "utf8");
+const [, CHAT = ""] = /^```tsx Chat\.tsx\n([\s\S]*?)^```$/m.exec(shown) ?? [];
+
+const MAIN = `
+import { createElement, Profiler, StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./Chat.tsx";
+globalThis.renders = 0;
+const counted = createElement(Profiler, { id: "all", onRender: () => globalThis.renders++ }, createElement(App));
+createRoot(document.body.appendChild(document.createElement("main"))).render(createElement(StrictMode, null, counted));
+`;
+
+/** A bundle of the page, whose rooms are this server's. */
+async function bundled(folder: string, url: string): Promise<string> {
+	writeFileSync(join(folder, "Chat.tsx"), CHAT.replaceAll("http://localhost:8787", url));
+	writeFileSync(join(folder, "main.ts"), MAIN);
+	const { output } = (await build({
+		root: folder,
+		configFile: false,
+		logLevel: "error",
+		define: { "process.env.NODE_ENV": '"development"' },
+		resolve: { alias: { "rotunda/react": join(ROOT, "dist/package/react.js") } },
+		build: { write: false, minify: false, rolldownOptions: { input: join(folder, "main.ts") } },
+	})) as Rolldown.RolldownOutput;
+	return output.map((part) => (part.type === "chunk" && part.isEntry ? part.code : "")).join("");
+}
+
+describe.skipIf(whyNoBrowser() !== null)("a chat of a page that is React", () => {
+	let server: DevServer;
+	let browser: Browser;
+	let site: Server;
+	let folder: string;
+	beforeAll(async () => {
+		[server, browser] = await Promise.all([devServer(), launch()]);
+		folder = mkdtempSync(join(ROOT, "node_modules/.rotunda-react-"));
+		const script = await bundled(folder, server.url);
+		site = createServer((request, answer) => {
+			const isScript = request.url === "/main.js";
+			answer.setHeader("Content-Type", isScript ? "text/javascript" : "text/html");
+			answer.end(isScript ? script : '<!doctype html><body><script type="module" src="/main.js"></script>');
+		});
+		await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
+	});
+	afterAll(async () => {
+		site?.close();
+		rmSync(folder, { recursive: true, force: true });
+		await Promise.all([browser?.close(), server?.dispose()]);
+	});
+
+	async function opened(): Promise<{ page: Page; said: string[] }> {
+		const page = await (await browser.newContext()).newPage();
+		const said: string[] = [];
+		page.on("console", (line) => {
+			if (line.type() === "warning" || line.type() === "error") said.push(line.text());
+		});
+		page.on("pageerror", (error) => said.push(String(error)));
+		await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/`);
+		return { page, said };
+	}
+
+	test("two windows hear each other, nobody is seen to leave, and the console has nothing to say", async () => {
+		const watcher = await BareClient.join(`${server.url}/rooms/lobby`);
+		const [one, other] = [await opened(), await opened()];
+		await one.page.getByText("3 here").waitFor();
+		await one.page.getByLabel("Message").fill("Hello");
+		await one.page.getByLabel("Message").press("Enter");
+		await other.page.getByText("Ada: Hello").waitFor();
+		await one.page.getByText("Ada: Hello").waitFor();
+		const left = watcher.heard.flatMap((message) => (message.type === "presence" ? message.left : []));
+		expect([left, one.said, other.said]).toEqual([[], [], []]);
+		watcher.socket.close();
+	});
+});
