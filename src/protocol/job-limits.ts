@@ -19,6 +19,8 @@ export const JOBS_TRIM_BYTES_MAX = 2 * 1024 * 1024;
 export const HELD_BYTES_MAX = 256 * 1024;
 /** Jobs that one turn hands over, and that one alarm looks at because they are due: a room that wakes may have 10,000 of them. */
 export const JOBS_DUE_MAX = 500;
+/** What a turn hands to the queue: one batch of its, of which each takes some milliseconds while the engine is cold. */
+export const JOBS_SENT_MAX = 100;
 /** Numbers of jobs that one page of their list looks through, twice, where it wants those that are done, or that failed before there was an index of these: so that OPERATOR_READS_PER_SECOND pages read at most 50,000 rows a second. */
 export const JOBS_LOOKED_AT_MAX = 500;
 /** What a listed job takes of a page beside its outcome, at most: its id, kind, member and numbers. */

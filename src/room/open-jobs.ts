@@ -1,5 +1,5 @@
 /** The jobs that are not settled: when something is to be done for each, and which are to be handed over. */
-import { JOBS_DUE_MAX } from "../protocol/job-limits.ts";
+import { JOBS_DUE_MAX, JOBS_SENT_MAX } from "../protocol/job-limits.ts";
 import { Agenda } from "./agenda.ts";
 import { earliest } from "./deadlines.ts";
 import { type JobHead, setBackJob } from "./jobs.ts";
@@ -71,7 +71,7 @@ export class OpenJobs {
 
 	/** A part of those that are to be handed over, noted as on their way. */
 	take(now: number): JobHead[] {
-		const taken = this.#headsOf(this.#sendings.take(now, (n) => this.#heads.has(n), JOBS_DUE_MAX));
+		const taken = this.#headsOf(this.#sendings.take(now, (n) => this.#heads.has(n), JOBS_SENT_MAX));
 		for (const head of taken) this.#plan(head);
 		return taken;
 	}

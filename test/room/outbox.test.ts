@@ -1,6 +1,6 @@
 /** Jobs on their way: owed with their event, sent again after their lease, settled once (G5). */
 import { describe, expect, test } from "vitest";
-import { JOBS_DUE_MAX, SEND_MS_MAX, SEND_RETRY_MS } from "../../src/protocol/job-limits.ts";
+import { JOBS_SENT_MAX, SEND_MS_MAX, SEND_RETRY_MS } from "../../src/protocol/job-limits.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
 import { houseRules, LEASE_MS } from "./house-rules.ts";
 import { events, only, scenario } from "./scenario.ts";
@@ -29,7 +29,7 @@ test("G8 a room that wakes with many jobs to hand over does so in pieces, and ha
 		send.call(stage.queue, jobs, hear);
 	};
 	stage.crash();
-	expect(Math.max(...sent.values())).toBe(JOBS_DUE_MAX);
+	expect(Math.max(...sent.values())).toBe(JOBS_SENT_MAX);
 	expect([...sent.values()].reduce((sum, count) => sum + count)).toBe(members.length * most);
 	expect(Object.keys(stage.queue.runs)).toHaveLength(members.length * most);
 });
