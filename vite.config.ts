@@ -1,7 +1,7 @@
 /**
  * Two builds, one command. The pages go to dist/pages/ with hashed assets; the client goes to
- * dist/pages/client.js by itself, whole: other sites import that one file, so it may share no chunk
- * with the pages.
+ * dist/pages/client.js by itself, with what it loads only where it is needed in dist/pages/client/: other
+ * sites import that one file, so it may share no chunk with the pages.
  */
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
@@ -31,14 +31,17 @@ export default defineConfig({
 			},
 		},
 		library: {
-			consumer: "client",
+			// For whatever runs it: with what Vite adds to a page's own scripts it would be larger.
+			consumer: "server",
 			build: {
+				minify: true,
 				emptyOutDir: false,
 				copyPublicDir: false,
 				rolldownOptions: {
 					input: at("src/client/index.ts"),
-					preserveEntrySignatures: "strict",
-					output: { entryFileNames: "client.js", codeSplitting: false },
+					// What it loads later takes what they share from client.js itself: one request until one is in.
+					preserveEntrySignatures: "allow-extension",
+					output: { entryFileNames: "client.js", chunkFileNames: "client/[name]-[hash:6].js" },
 				},
 			},
 		},

@@ -1,24 +1,27 @@
 /** One attempt to be let in: who one is, the transport, and why where it never opened. */
-import { closeCodeOfRefusedJoin } from "../protocol/codes.ts";
+
+import { CLIENT_SOCKETS_IN_VAIN } from "../protocol/limits.ts";
+import { FORBIDDEN, TOKEN_REFUSED } from "./close-codes.ts";
 import type { Connection } from "./connection.ts";
 import type { GuestKey } from "./guest-key.ts";
 import type { Token } from "./room.ts";
+import { Socket } from "./socket.ts";
 import type { Hearer, Offer, Transport } from "./transport.ts";
-import { whyRefused } from "./why-refused.ts";
 
 /** What a header can hold (RFC 9110, 5.6.2): a token travels as a subprotocol. */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
-const NO_TOKEN =
-	"What was given as `token` is none: a token is one word, as your login made it. A function of yours may have got a page in place of it.";
-
 /** What all attempts of a room have in common. */
 export interface Way {
-	/** The room's URL, `http` or `https`, with the query of a join. */
+	/** The room's URL, `http` or `https`, and the query of a join: "" or `?` and what follows. */
 	url: string;
+	query: string;
 	token: Token | undefined;
 	key: GuestKey;
-	transport(): Transport;
+	/** What sockets are made of, where that is not the runtime's own. */
+	WebSocket: typeof WebSocket | undefined;
+	/** Attempts in a row that came to nothing though the room may be there; after so many sockets a stream is tried. */
+	inVain: number;
 	connection(): Connection;
 }
 
@@ -26,7 +29,7 @@ export class Attempt implements Hearer {
 	readonly #way: Way;
 	#transport: Transport | null = null;
 	#offer: Offer | null = null;
-	#wasOpened = false;
+	#isOpen = false;
 	readonly #over = new AbortController();
 
 	constructor(way: Way) {
@@ -35,17 +38,28 @@ export class Attempt implements Hearer {
 
 	/** Goes through with it; how it goes is told to the connection. */
 	async go(since: string | null): Promise<void> {
+		const { key, url, query } = this.#way;
 		try {
 			const token = await this.#token();
-			const key = token === null ? await this.#way.key.take() : null;
+			this.#offer = { url, query, since, token, key: token === null ? await key.take() : null };
 			if (this.#isOver) return;
-			this.#offer = { since, token, key };
 			this.#way.connection().reaching();
-			this.#transport = this.#way.transport();
-			this.#transport.open(this.#offer, this);
+			const transport = await this.#choose();
+			if (this.#isOver) return;
+			this.#transport = transport;
+			transport.open(this.#offer, this);
 		} catch (error) {
-			this.#refuse("not_configured", `No connection can be made here: ${error}`);
+			this.#refuse("not_configured", FORBIDDEN, `No connection is made here: ${error}`);
 		}
+	}
+
+	async #choose(): Promise<Transport> {
+		const socket = (): Transport => new Socket(this.#way.WebSocket ?? WebSocket);
+		if (this.#way.inVain < CLIENT_SOCKETS_IN_VAIN) return socket();
+		// Where it cannot be loaded now a socket may open again.
+		const loaded = await import("./stream.ts").catch(() => null);
+		if (loaded === null) this.#way.inVain = 0;
+		return loaded === null ? socket() : new loaded.Stream(socket);
 	}
 
 	/** The token to come with; null for a guest. Never resolves where there is none to be had. */
@@ -55,24 +69,24 @@ export class Attempt implements Hearer {
 		try {
 			if (typeof token === "function") given = await token();
 		} catch (error) {
-			return this.#refuse("unauthorized", `The page's own \`token\` function failed: ${error}`);
+			return this.#refuse("unauthorized", TOKEN_REFUSED, `The page's own \`token\` function failed: ${error}`);
 		}
 		if (given === undefined || given === null) return null;
 		if (typeof given === "string" && TOKEN.test(given)) return given;
-		return this.#refuse("unauthorized", NO_TOKEN);
+		return this.#refuse("unauthorized", TOKEN_REFUSED, "`token` gave no token, which is one word. Is it a page?");
 	}
 
-	#refuse(code: "unauthorized" | "not_configured", message: string): Promise<never> {
+	#refuse(code: "unauthorized" | "not_configured", closeCode: number, message: string): Promise<never> {
 		if (!this.#isOver) {
 			this.close();
-			this.#way.connection().refused({ code, message }, closeCodeOfRefusedJoin(code));
+			this.#way.connection().refused({ code, message }, closeCode);
 		}
 		return new Promise(() => {});
 	}
 
 	/** True for one who came without a token. */
 	get isSignedOut(): boolean {
-		return this.#offer !== null && this.#offer.token === null;
+		return this.#offer?.token === null;
 	}
 
 	get #isOver(): boolean {
@@ -87,26 +101,41 @@ export class Attempt implements Hearer {
 		this.#transport?.send(text);
 	}
 
-	close(): void {
+	/** `hangs`: it came to nothing in its time. */
+	close(hangs = false): void {
+		if (hangs && this.#transport !== null) this.#wasInVain();
 		this.#over.abort();
 		this.#transport?.close();
+	}
+
+	#wasInVain(): void {
+		this.#way.inVain = (this.#way.inVain + 1) % (CLIENT_SOCKETS_IN_VAIN + 1);
 	}
 
 	// What the transport tells.
 
 	opened(): void {
-		this.#wasOpened = true;
+		this.#isOpen = true;
 		this.#way.connection().opened();
 	}
 
 	heard(text: string): void {
+		if (this.#transport instanceof Socket) this.#way.inVain = 0;
 		this.#way.connection().heard(text);
+	}
+
+	socketOpens(): void {
+		this.#way.inVain = 0;
 	}
 
 	async closed(code: number, reason: string): Promise<void> {
 		const connection = this.#way.connection();
-		if (this.#wasOpened || this.#offer === null) return connection.closed(code, reason);
-		const why = await whyRefused(this.#way.url, this.#offer, this.#over.signal);
-		if (!this.#isOver) connection.refused(why.reason, why.code);
+		if (this.#isOpen || this.#offer === null) return connection.closed(code, reason);
+		const loaded = await import("./why-refused.ts").catch(() => null);
+		const why = loaded && (await loaded.whyRefused(this.#offer, this.#over.signal));
+		if (this.#isOver) return;
+		if (why?.isThere) this.#wasInVain();
+		if (why === null) connection.unreachable("The room cannot be reached.");
+		else connection.refused(...why.refused);
 	}
 }

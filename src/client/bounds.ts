@@ -5,10 +5,13 @@
 import type { Refusal } from "../protocol/codes.ts";
 import { FRAME_BYTES_MAX, ID_CHARS_MAX } from "../protocol/limits.ts";
 import type { HistoryRequest, JobRequest, Publish, SignalRequest, WelcomeLimits } from "../protocol/messages.ts";
-import { utf8Bytes } from "../protocol/text.ts";
 import { RoomError } from "./room.ts";
 
 export type Asked = Publish | HistoryRequest | JobRequest;
+
+const encoder = new TextEncoder();
+/** Of UTF-8. */
+const bytesOf = (text: string): number => encoder.encode(text).length;
 
 /** A message as text, and what the room's bounds are about. */
 export interface Written {
@@ -21,47 +24,41 @@ export interface Written {
 export function write(message: Asked): Written {
 	const { id } = message;
 	if (typeof id !== "string" || id === "" || id.length > ID_CHARS_MAX) {
-		throw refused("invalid", `An id is a text of 1 to ${ID_CHARS_MAX} characters. Give another, or none.`);
+		throw refused("invalid", `An id is a text of 1 to ${ID_CHARS_MAX} characters.`);
 	}
 	if (message.type === "history") return { text: jsonOf(message), dataBytes: 0 };
 	const { data, ...rest } = message;
 	const json = jsonOf(data);
-	return { text: `${jsonOf(rest).slice(0, -1)},"data":${json}}`, dataBytes: utf8Bytes(json) };
+	return { text: `${jsonOf(rest).slice(0, -1)},"data":${json}}`, dataBytes: bytesOf(json) };
 }
 
 /** Why the room would refuse it; before the first welcome only what holds in every room is known. */
 export function whyNot({ text, dataBytes }: Written, limits: WelcomeLimits | null): Refusal | null {
-	if (limits !== null && dataBytes > limits.eventBytes) {
-		return tooLarge("The data of an event or a job", limits.eventBytes, dataBytes);
-	}
+	const refusal = limits && whyTooLarge("The data of an event or a job", limits.eventBytes, dataBytes);
 	// A frame is an array.
-	const bytes = utf8Bytes(text) + 2;
-	const frameBytes = limits?.frameBytes ?? FRAME_BYTES_MAX;
-	return bytes > frameBytes ? tooLarge("A message", frameBytes, bytes) : null;
+	return refusal ?? whyTooLarge("A message", limits?.frameBytes ?? FRAME_BYTES_MAX, bytesOf(text) + 2);
 }
 
 /** @throws RoomError where the room could not take it. */
 export function writeSignal({ data, ...rest }: SignalRequest, limits: WelcomeLimits | null): string {
 	const json = jsonOf(data);
-	const bytes = utf8Bytes(json);
-	if (limits !== null && bytes > limits.signalBytes) {
-		throw new RoomError(tooLarge("The data of a signal", limits.signalBytes, bytes));
-	}
+	const refusal = limits && whyTooLarge("The data of a signal", limits.signalBytes, bytesOf(json));
+	if (refusal !== null) throw new RoomError(refusal);
 	return `${jsonOf(rest).slice(0, -1)},"data":${json}}`;
 }
 
-/** Why the room would refuse a presence state, given as JSON. */
-export function whyNotPresence(json: string, { presenceBytes }: WelcomeLimits): Refusal | null {
-	const bytes = utf8Bytes(json);
-	return bytes > presenceBytes ? tooLarge("A presence state", presenceBytes, bytes) : null;
+/** Why the room would refuse a presence state, given as JSON; its bound is not known before the first welcome. */
+export function whyNotPresence(json: string, limits: WelcomeLimits | null): Refusal | null {
+	return limits === null ? null : whyTooLarge("A presence state", limits.presenceBytes, bytesOf(json));
 }
 
 export function writePresence(json: string): string {
 	return `{"type":"presence","state":${json}}`;
 }
 
-function tooLarge(what: string, most: number, bytes: number): Refusal {
-	const message = `${what} has at most ${most} bytes as JSON, and this has ${bytes}. Send less, or keep it elsewhere and send where it is.`;
+function whyTooLarge(what: string, most: number, bytes: number): Refusal | null {
+	if (bytes <= most) return null;
+	const message = `${what} has at most ${most} bytes as JSON, and this has ${bytes}. Send less.`;
 	return { code: "too_large", message };
 }
 
@@ -75,10 +72,7 @@ export function jsonOf(value: unknown): string {
 		json = JSON.stringify(value, faithful);
 	} catch (error) {
 		if (error instanceof RoomError) throw error;
-		throw refused(
-			"invalid",
-			"It cannot be written as JSON: it holds itself, nests too deep, or a toJSON of it throws.",
-		);
+		throw refused("invalid", "It is no JSON: it holds itself, nests too deep, or a toJSON of it throws.");
 	}
 	if (json === undefined) throw notJson("undefined");
 	return json;
@@ -91,13 +85,13 @@ function faithful(this: unknown, key: string, value: unknown): unknown {
 	if (kind === "undefined" && Array.isArray(this)) throw notJson("undefined in a list");
 	if (kind === "number" && !Number.isFinite(value)) throw notJson(String(value));
 	if (!key.isWellFormed() || (typeof value === "string" && !value.isWellFormed())) {
-		throw refused("malformed", "It holds text that is not well-formed (a lone surrogate). Call toWellFormed() on it.");
+		throw refused("malformed", "A text of it holds a lone surrogate: call toWellFormed() on it.");
 	}
 	return value;
 }
 
 function notJson(what: string): RoomError {
-	return refused("invalid", `JSON does not hold ${what}. Send null, a number or a text instead.`);
+	return refused("invalid", `JSON does not hold ${what}. Send null or a text.`);
 }
 
 function refused(code: Refusal["code"], message: string): RoomError {

@@ -3,37 +3,44 @@
  * ends. It knows no browser: the port opens and closes transports, tells the time and wakes it, so
  * that the same machine runs in a page, in Node and under a simulated clock.
  */
-import { CLOSE, stopsClient } from "../protocol/codes.ts";
-import { CLIENT_HANG_MS, CLIENT_OPEN_MS_MAX, CLIENT_TOKEN_MS_MAX } from "../protocol/limits.ts";
+
+import {
+	BACKOFF_MS_MAX,
+	BACKOFF_MS_MIN,
+	CLIENT_HANG_MS,
+	CLIENT_OPEN_MS_MAX,
+	CLIENT_TOKEN_MS_MAX,
+} from "../protocol/limits.ts";
 import type { ServerMessage, SignalRequest, Welcome } from "../protocol/messages.ts";
-import { Backoff } from "./backoff.ts";
 import type { Asked } from "./bounds.ts";
-import { Outgoing } from "./outgoing.ts";
-import { Place } from "./place.ts";
+import { BUSY, stopsClient, TOKEN_REFUSED } from "./close-codes.ts";
 import type { Port } from "./port.ts";
 import { Pulse } from "./pulse.ts";
-import { receiptsOf } from "./receipts.ts";
-import { type ConnectionState, type Reason, RoomError } from "./room.ts";
+import type { ConnectionState, Reason } from "./room.ts";
+import { type OutgoingClass, Speech } from "./speech.ts";
 
 export class Connection {
 	readonly #port: Port;
-	readonly #outgoing: Outgoing;
+	readonly #speech: Speech;
 	readonly #pulse = new Pulse();
 	#state: ConnectionState = { kind: "connecting" };
 	#welcome: Welcome | null = null;
-	readonly #place: Place;
-	readonly #backoff = new Backoff();
+	#epoch = "";
+	/** Where in the history it is, as `since` takes it; the room judges what one came with. */
+	#cursor: string | null;
+	/** Since it was last live. */
+	#attempts = 0;
 	/** When the attempt began, or the next one does; monotonic ms. */
 	#attemptAt = 0;
 	/** Why the room does not let it in: the reason that a close code cannot carry. */
 	#refusal: Reason | null = null;
-	/** Why nothing is asked for any more; null until it has stopped. */
-	#ended: Reason | null = null;
 
-	constructor(port: Port, since: string | null) {
+	/** @param Outgoing what says things, for who has it already. */
+	constructor(port: Port, since: string | null, Outgoing?: OutgoingClass) {
 		this.#port = port;
-		this.#outgoing = new Outgoing(port, () => this.#arm());
-		this.#place = new Place(since);
+		this.#speech = new Speech(port, () => this.#arm());
+		if (Outgoing !== undefined) this.#speech.begin(Outgoing);
+		this.#cursor = since;
 	}
 
 	get state(): ConnectionState {
@@ -45,7 +52,7 @@ export class Connection {
 	}
 
 	get cursor(): string | null {
-		return this.#place.cursor;
+		return this.#cursor;
 	}
 
 	start(): void {
@@ -53,7 +60,7 @@ export class Connection {
 	}
 
 	ask(message: Asked): Promise<unknown> {
-		return this.#ended === null ? this.#outgoing.ask(message) : Promise.reject(new RoomError(this.#ended));
+		return this.#speech.ask(message);
 	}
 
 	/**
@@ -61,12 +68,12 @@ export class Connection {
 	 * @throws RoomError where the room could not take it.
 	 */
 	signal(message: SignalRequest): void {
-		this.#outgoing.signal(message);
+		this.#speech.signal(message);
 	}
 
 	/** @throws RoomError where the room could not take it; what was told before stands. */
 	setPresence(state: unknown): void {
-		this.#outgoing.setPresence(state);
+		this.#speech.setPresence(state);
 	}
 
 	/** The page is back, or the network: looks at once whether the connection is alive, or tries at once to have one. */
@@ -79,22 +86,22 @@ export class Connection {
 		const isOver = this.#state.kind === "waiting" && this.#state.reason?.retryAfterMs === undefined;
 		const hangs = this.#state.kind === "connecting" && this.#port.now() >= this.#attemptAt + CLIENT_HANG_MS;
 		if (!isOver && !hangs) return;
-		this.#backoff.forget();
+		this.#attempts = 0;
 		this.#connect();
 	}
 
 	/** The page is left, or the network is gone: nobody is kept waiting for what cannot come. */
 	lost(message: string | null): void {
 		if (this.#state.kind === "stopped" || this.#state.kind === "waiting") return;
-		this.#outgoing.flush();
+		this.#speech.flush();
 		this.#port.close();
 		if (message === null) this.#wait(null);
-		else this.refused({ code: "unreachable", message }, CLOSE.busy);
+		else this.unreachable(message);
 	}
 
 	leave(): void {
 		// What was asked for in this very task still goes out.
-		this.#outgoing.flush();
+		this.#speech.flush();
 		this.#port.close();
 		this.#stop(1000, "you left", { code: "left", message: "The room was left before this was answered." });
 	}
@@ -119,22 +126,22 @@ export class Connection {
 		if (text !== "pong") {
 			const messages = JSON.parse(text) as ServerMessage[];
 			for (const message of messages) this.#hear(message);
-			this.#confirm(messages);
+			if (this.#state.kind !== "stopped") this.#speech.confirm(messages);
 		}
 		if (this.#state.kind === "connecting") this.#pulse.awaitMore(this.#port.now());
 		else this.#pulse.heard();
-		if (this.#outgoing.isInDoubt && this.#state.kind !== "stopped") {
+		if (this.#speech.isInDoubt && this.#state.kind !== "stopped") {
 			this.#port.close();
 			return this.#wait(null);
 		}
-		this.#outgoing.flush();
+		this.#speech.flush();
 		this.#arm();
 	}
 
 	closed(code: number, reason: string): void {
 		if (this.#state.kind === "stopped") return;
 		const refusal = this.#refusal;
-		const isHopeless = code === CLOSE.tokenRefused && !this.#port.canRenewToken();
+		const isHopeless = code === TOKEN_REFUSED && !this.#port.canRenewToken();
 		if (stopsClient(code) || isHopeless) {
 			this.#stop(code, refusal?.message ?? (reason === "" ? "the room closed the connection" : reason), refusal);
 			return;
@@ -149,6 +156,11 @@ export class Connection {
 		this.closed(code, reason.message);
 	}
 
+	/** It came to nothing, and is tried again. */
+	unreachable(message: string): void {
+		this.refused({ code: "unreachable", message }, BUSY);
+	}
+
 	/** A deadline has come: one of those that `wakeAt` was given. */
 	wake(): void {
 		const now = this.#port.now();
@@ -157,18 +169,18 @@ export class Connection {
 		} else {
 			const missed = this.#pulse.missed(now);
 			if (missed !== null) {
-				this.#port.close();
-				return this.refused({ code: "unreachable", message: missed }, CLOSE.busy);
+				this.#port.close(this.#state.kind === "connecting");
+				return this.unreachable(missed);
 			}
 			if (this.#pulse.wantsPing(now)) this.#ping();
 		}
-		this.#outgoing.flush();
+		this.#speech.flush();
 		this.#arm();
 	}
 
 	#connect(): void {
 		this.#refusal = null;
-		this.#outgoing.reset();
+		this.#speech.reset();
 		const sentence = `The page's own \`token\` function gave nothing for ${CLIENT_TOKEN_MS_MAX / 1000} s.`;
 		this.#attemptAt = this.#port.now();
 		this.#pulse.await(this.#attemptAt, CLIENT_TOKEN_MS_MAX, sentence);
@@ -177,22 +189,22 @@ export class Connection {
 	}
 
 	#hear(message: ServerMessage): void {
-		const isAnswer = this.#outgoing.hear(message, this.#welcome?.me.id ?? "");
+		const isAnswer = this.#speech.hear(message, this.#welcome?.me.id ?? "");
 		switch (message.type) {
 			case "welcome":
 				this.#welcomed(message);
 				break;
 			case "event":
-				this.#place.saw(message.seq);
+				this.#saw(message.seq);
 				break;
 			case "access":
 				if (this.#welcome !== null) this.#welcome = { ...this.#welcome, me: { ...this.#welcome.me, can: message.can } };
 				break;
 			case "caught-up":
-				this.#place.saw(message.head);
-				this.#backoff.forget();
+				this.#saw(message.head);
+				this.#attempts = 0;
 				this.#become({ kind: "live" });
-				this.#outgoing.live();
+				this.#speech.live();
 				break;
 			case "error":
 				// Once it is let in, an error speaks of one message, and not of why the room closes.
@@ -209,15 +221,15 @@ export class Connection {
 	#welcomed(welcome: Welcome): void {
 		this.#refusal = null;
 		this.#welcome = welcome;
-		this.#place.welcomed(welcome);
-		const reason = this.#outgoing.welcomed(welcome);
+		this.#epoch = welcome.epoch;
+		if (welcome.continuity !== "resumed") this.#cursor = null;
+		const reason = this.#speech.welcomed(welcome);
 		if (reason !== null) this.#port.message({ type: "error", ...reason });
 		this.#become({ kind: "replaying" });
 	}
 
-	#confirm(messages: readonly ServerMessage[]): void {
-		const receipts = receiptsOf(messages);
-		if (receipts.length > 0 && this.#state.kind !== "stopped") this.#port.send(JSON.stringify(receipts));
+	#saw(seq: number): void {
+		this.#cursor = `${this.#epoch}.${seq}`;
 	}
 
 	#ping(): void {
@@ -227,21 +239,22 @@ export class Connection {
 	}
 
 	#wait(reason: Reason | null): void {
-		const delayMs = this.#backoff.nextMs(this.#port.random()) + (reason?.retryAfterMs ?? 0);
+		// Full jitter: anywhere between now and a bound that doubles, so that a herd comes back spread out.
+		const boundMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** this.#attempts++);
+		const delayMs = Math.ceil(this.#port.random() * boundMs) + (reason?.retryAfterMs ?? 0);
 		this.#attemptAt = this.#port.now() + delayMs;
 		this.#become({ kind: "waiting", retryAt: this.#port.date() + delayMs, reason });
 	}
 
 	#stop(code: number, reason: string, refusal: Reason | null = null): void {
-		this.#ended ??= refusal ?? { code: "forbidden", message: `The room has ended this: ${reason}.` };
 		this.#become({ kind: "stopped", code, reason });
-		this.#outgoing.abandon(this.#ended);
+		this.#speech.abandon(refusal ?? { code: "forbidden", message: `The room has ended this: ${reason}.` });
 	}
 
 	#become(state: ConnectionState): void {
 		this.#state = state;
 		if (state.kind === "waiting" || state.kind === "stopped") this.#pulse.rest();
-		if (state.kind !== "live") this.#outgoing.halt();
+		if (state.kind !== "live") this.#speech.halt();
 		this.#arm();
 		this.#port.changed(state);
 	}
@@ -249,7 +262,7 @@ export class Connection {
 	/** One timer carries every deadline. */
 	#arm(): void {
 		const next = this.#state.kind === "waiting" ? this.#attemptAt : (this.#pulse.deadline ?? Number.POSITIVE_INFINITY);
-		const at = Math.min(next, this.#outgoing.resumeAt);
+		const at = Math.min(next, this.#speech.resumeAt);
 		this.#port.wakeAt(at === Number.POSITIVE_INFINITY ? null : at);
 	}
 }

@@ -40,10 +40,9 @@ function addressOf(given: string): string {
 	} catch {
 		// Said below.
 	}
-	const [, scheme, rest = ""] = /^(?:http|ws)(s?):(\/\/[^?#]*?)\/?(?:[?#]|$)/i.exec(url) ?? [];
-	const [, room = ""] = /\/rooms\/([^/]*)$/.exec(rest) ?? [];
-	if (scheme !== undefined && ROOM_NAME.test(room)) return `http${scheme}:${rest}`;
+	const [, rest, room = ""] = /^(?:http|ws)(s?:\/\/[^?#]*\/rooms\/([^/?#]*))\/?(?:[?#]|$)/.exec(url) ?? [];
+	if (ROOM_NAME.test(room)) return `http${rest}`;
 	throw new TypeError(
-		`joinRoom: \`${given}\` is no room's URL. It is https://host/rooms/{room}, where a room's name has 1 to 128 letters, digits or any of . _ ~ : -`,
+		`\`${given}\` is no room's URL: that is https://host/rooms/{room}, of 1 to 128 letters, digits or any of . _ ~ : -`,
 	);
 }

@@ -9,16 +9,7 @@ import { Members } from "./members.ts";
 import { newMessageId } from "./message-id.ts";
 import { followPage } from "./page-life.ts";
 import type { Port, Told } from "./port.ts";
-import {
-	type ConnectionState,
-	type HistoryPage,
-	type JoinOptions,
-	type PublishOptions,
-	type Room,
-	RoomError,
-	type RoomEvents,
-} from "./room.ts";
-import { Socket } from "./socket.ts";
+import type { ConnectionState, HistoryPage, JoinOptions, PublishOptions, Room, RoomEvents } from "./room.ts";
 
 /** The page's time and chance; a test has its own. */
 export interface Time {
@@ -45,31 +36,37 @@ export class JoinedRoom implements Room {
 	readonly #warned = new Set<string>();
 	#attempt: Attempt | null = null;
 
-	/** @param url the room's, `http` or `https`, without a query. */
-	constructor(url: string, options: JoinOptions, time?: Time) {
+	/**
+	 * @param url the room's, `http` or `https`, without a query.
+	 * @param Outgoing what says things, for who has it already.
+	 */
+	constructor(url: string, options: JoinOptions, time?: Time, Outgoing?: OutgoingClass) {
 		const { name, token, signal, since = null } = options;
 		this.#time = time ?? {
 			now: monotonicMs,
 			date: Date.now,
 			random: Math.random,
-			alarm: (ring) => new AlarmClock(ring, options.worker ?? true, (sentence) => this.#warn(sentence)),
+			alarm: (ring) => {
+				const clock = new AlarmClock(ring);
+				if (options.worker !== false) void clock.goOnHidden((sentence) => this.#warn(sentence));
+				return clock;
+			},
 		};
 		this.#key = new GuestKey(url);
 		this.#clock = this.#time.alarm(() => this.#connection.wake());
-		const joining = name === undefined ? url : `${url}?name=${encodeURIComponent(name)}`;
-		this.#connection = new Connection(
-			this.#port({
-				url: joining,
-				token,
-				key: this.#key,
-				transport: () => new Socket(joining, (options.WebSocket as typeof WebSocket | undefined) ?? WebSocket),
-				connection: () => this.#connection,
-			}),
-			since,
-		);
+		const way: Way = {
+			url,
+			query: name === undefined ? "" : `?name=${encodeURIComponent(name)}`,
+			token,
+			key: this.#key,
+			WebSocket: options.WebSocket as typeof WebSocket | undefined,
+			inVain: 0,
+			connection: () => this.#connection,
+		};
+		this.#connection = new Connection(this.#port(way), since, Outgoing);
 		this.#unlisten = followPage({
 			back: () => this.#connection.back(),
-			offline: () => this.#connection.lost("This browser has no network."),
+			offline: () => this.#connection.lost("There is no network."),
 			hidden: () => {
 				this.#connection.lost(null);
 				this.#key.release();
@@ -146,7 +143,7 @@ export class JoinedRoom implements Room {
 			try {
 				(listener as (event: RoomEvents[K]) => void)(event);
 			} catch (error) {
-				reportError(error);
+				report(error);
 			}
 		}
 	}
@@ -167,13 +164,10 @@ export class JoinedRoom implements Room {
 				this.#feed.add(message as Event);
 				return this.#emit("event", message as Event);
 			case "signal":
-				return this.#emit("signal", message);
 			case "job":
-				return this.#emit("job", message);
 			case "access":
-				return this.#emit("access", message);
 			case "caught-up":
-				return this.#emit("caught-up", message);
+				return this.#emit(message.type, message);
 			case "error": {
 				const { type: _, ...reason } = message;
 				this.#warn(reason.message);
@@ -197,8 +191,7 @@ export class JoinedRoom implements Room {
 			this.#unlisten();
 			this.#clock.stop();
 			this.#key.release();
-			const isOwnWish = state.code === 1000;
-			this.#feed.end(isOwnWish ? null : new RoomError({ code: "forbidden", message: state.reason }));
+			this.#feed.end(state.code === 1000 ? null : { code: "forbidden", message: state.reason });
 		}
 		this.#emit("state", state);
 	}
@@ -216,7 +209,7 @@ export class JoinedRoom implements Room {
 			send: (text) => this.#attempt?.send(text),
 			unsentBytes: () => this.#attempt?.unsentBytes ?? 0,
 			soon: queueMicrotask.bind(globalThis),
-			close: () => this.#attempt?.close(),
+			close: (hangs) => this.#attempt?.close(hangs),
 			wakeAt: (at) => this.#clock.set(at),
 			canRenewToken: () => typeof way.token === "function" && this.#attempt?.isSignedOut !== true,
 			changed: (state) => this.#changed(state),
@@ -225,7 +218,5 @@ export class JoinedRoom implements Room {
 	}
 }
 
-function reportError(error: unknown): void {
-	if (typeof globalThis.reportError === "function") globalThis.reportError(error);
-	else queueMicrotask(() => Promise.reject(error));
-}
+/** As an exception that nobody caught. */
+const report = globalThis.reportError ?? ((error: unknown) => queueMicrotask(() => Promise.reject(error)));

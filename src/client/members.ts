@@ -27,9 +27,7 @@ export class Members {
 		for (const change of changed) {
 			const member = this.#byId.get(change.id);
 			// One that is not in the sample that we were told of: counted, not known.
-			if (member === undefined) continue;
-			const state = "state" in change ? change.state : member.state;
-			this.#byId.set(change.id, { id: change.id, name: change.name ?? member.name, state });
+			if (member !== undefined) this.#byId.set(change.id, { ...member, ...change, name: change.name ?? member.name });
 		}
 		this.count = presence.count ?? this.count;
 	}

@@ -3,11 +3,12 @@
  * id that makes it idempotent, so all of it is simply sent again when the connection is back:
  * the room answers a repeat as it answered the first.
  */
-import { packFrames } from "../protocol/codec.ts";
+
 import type { Refusal } from "../protocol/codes.ts";
 import { CLIENT_IN_FLIGHT_MAX, CLIENT_OUTBOX_MAX, RETRY_MS_DEFAULT } from "../protocol/limits.ts";
 import type { JobNotice, ServerMessage, WelcomeLimits } from "../protocol/messages.ts";
-import { type Asked, type Written, whyNot, write } from "./bounds.ts";
+import { packFrames } from "../protocol/pack.ts";
+import { type Asked, type Written, whyNot } from "./bounds.ts";
 import { type Reason, RoomError } from "./room.ts";
 
 interface Waiting extends Written {
@@ -44,18 +45,16 @@ export class Outbox {
 	 * Takes a message on; its promise is settled by the room's answer, or at once where the room could not
 	 * take it. `limits`: the room's, null while they are not known.
 	 */
-	async ask(message: Asked, limits: WelcomeLimits | null): Promise<unknown> {
+	async ask({ id, type }: Asked, written: Written, limits: WelcomeLimits | null): Promise<unknown> {
 		if (this.#waiting.size >= CLIENT_OUTBOX_MAX) {
 			throw new RoomError({
 				code: "overloaded",
 				message: `${CLIENT_OUTBOX_MAX} messages wait for an answer already; try again when the connection is back.`,
 			});
 		}
-		const { id, type } = message;
 		if (this.#waiting.has(id)) {
 			throw new RoomError({ code: "id_reused", message: "A message with this id waits for its answer already." });
 		}
-		const written = write(message);
 		const refusal = whyNot(written, limits);
 		if (refusal !== null) throw new RoomError(refusal);
 		return new Promise((resolve, reject) => {

@@ -1,11 +1,11 @@
 /** What goes out to the room: what was asked for, in order, and after it what is told newest. Only while live. */
 import { RETRY_MS_DEFAULT } from "../protocol/limits.ts";
-import type { ServerMessage, SignalRequest, Welcome, WelcomeLimits, WireError } from "../protocol/messages.ts";
-import { type Asked, writeSignal } from "./bounds.ts";
+import type { ServerMessage, SignalRequest, WelcomeLimits, WireError } from "../protocol/messages.ts";
+import type { Asked, Written } from "./bounds.ts";
 import { Newest } from "./newest.ts";
 import { Outbox } from "./outbox.ts";
-import { OwnState } from "./own-state.ts";
 import type { Port } from "./port.ts";
+import { receiptsOf } from "./receipts.ts";
 import type { Reason } from "./room.ts";
 
 export class Outgoing {
@@ -13,7 +13,6 @@ export class Outgoing {
 	readonly #flushed: () => void;
 	readonly #outbox = new Outbox();
 	readonly #newest = new Newest();
-	readonly #own = new OwnState();
 	/** The room's; null while they are not known. */
 	#limits: WelcomeLimits | null = null;
 	#isLive = false;
@@ -26,29 +25,18 @@ export class Outgoing {
 	}
 
 	/** Settled by the room's answer, or at once where the room could not take it. */
-	ask(message: Asked): Promise<unknown> {
-		const answer = this.#outbox.ask(message, this.#limits);
+	ask(message: Asked, written: Written): Promise<unknown> {
+		const answer = this.#outbox.ask(message, written, this.#limits);
 		this.#flushSoon();
 		return answer;
 	}
 
-	/** @throws RoomError where the room could not take it. */
-	signal(message: SignalRequest): void {
-		const text = writeSignal(message, this.#limits);
-		if (!this.#isLive) return;
-		this.#newest.signal(message.name, message.to, text);
+	signal({ name, to }: SignalRequest, text: string): void {
+		this.#newest.signal(name, to, text);
 		this.flush();
 	}
 
-	/** @throws RoomError where the room could not take it; what was told before stands. */
-	setPresence(state: unknown): void {
-		this.#own.set(state, this.#limits);
-		this.#sendOwnState();
-	}
-
-	#sendOwnState(): void {
-		const { text } = this.#own;
-		if (text === null || !this.#isLive) return;
+	presence(text: string): void {
 		this.#newest.presence(text);
 		this.flush();
 	}
@@ -58,19 +46,15 @@ export class Outgoing {
 		this.#outbox.reset();
 	}
 
-	/** Returns why a state that was given before the room's bounds were known is dropped, or null. */
-	welcomed({ limits, me }: Welcome): Reason | null {
-		if (this.#limits === null) this.#own.succeed(me.state);
+	welcomed(limits: WelcomeLimits): void {
 		// A session that was paused for long begins anew: what it missed may hold its answers.
 		this.#outbox.reset();
 		this.#limits = limits;
 		this.#outbox.keepTo(limits);
-		return this.#own.keepTo(limits);
 	}
 
 	live(): void {
 		this.#isLive = true;
-		this.#sendOwnState();
 	}
 
 	/** No longer live: what is told newest was worth something then. */
@@ -81,8 +65,13 @@ export class Outgoing {
 
 	/** Gives up on everything: the client has stopped. */
 	abandon(reason: Reason): void {
-		this.halt();
 		this.#outbox.abandon(reason);
+	}
+
+	/** Tells the room which outcomes have arrived. */
+	confirm(messages: readonly ServerMessage[]): void {
+		const receipts = receiptsOf(messages);
+		if (receipts.length > 0) this.#port.send(JSON.stringify(receipts));
 	}
 
 	/** True where the message answered something that went out from here. */

@@ -22,8 +22,8 @@ export interface Port {
 	unsentBytes(): number;
 	/** Runs it when the task that is under way is over: a microtask. */
 	soon(run: () => void): void;
-	/** Ends the attempt and what it opened, if there is one; nothing more is called for it. */
-	close(): void;
+	/** Ends the attempt and what it opened, if there is one; nothing more is called for it. `hangs`: it came to nothing in its time. */
+	close(hangs?: boolean): void;
 	/** Calls `wake` at that time, monotonic ms, and forgets any earlier request; null calls nothing. */
 	wakeAt(at: number | null): void;
 	/** True where another attempt could bring another token. */

@@ -36,7 +36,7 @@ export class Pulse {
 	}
 
 	pinged(now: number): void {
-		this.await(now, PONG_MS_MAX, "The room could not be heard any more.");
+		this.await(now, PONG_MS_MAX, "The room is not heard any more.");
 		this.#pingAt = now + HEARTBEAT_MS;
 		this.#isAsked = true;
 	}

@@ -1,24 +1,20 @@
 /** The first transport: a WebSocket. */
 import { BEARER, RESUME, SUBPROTOCOL } from "../protocol/subprotocols.ts";
-import type { Hearer, Offer, Transport } from "./transport.ts";
+import { type Hearer, type Offer, type Transport, withSince } from "./transport.ts";
 
 export class Socket implements Transport {
-	readonly #url: string;
 	readonly #WebSocket: typeof WebSocket;
 	#socket: WebSocket | null = null;
 
-	/** @param url with its query, but for `since`. */
-	constructor(url: string, Constructor: typeof WebSocket) {
-		this.#url = url.replace(/^http/, "ws");
+	constructor(Constructor: typeof WebSocket) {
 		this.#WebSocket = Constructor;
 	}
 
-	open({ since, token, key }: Offer, hearer: Hearer): void {
-		const url = since === null ? this.#url : `${this.#url}${this.#url.includes("?") ? "&" : "?"}since=${since}`;
+	open({ url, query, since, token, key }: Offer, hearer: Hearer): void {
 		const protocols = [SUBPROTOCOL];
 		if (token !== null) protocols.push(BEARER + token);
 		if (key !== null) protocols.push(RESUME + key);
-		const socket = new this.#WebSocket(url, protocols);
+		const socket = new this.#WebSocket(url.replace(/^http/, "ws") + withSince(query, since), protocols);
 		this.#socket = socket;
 		socket.onopen = () => {
 			// A close that comes before the room's side has read anything may not reach the client (workerd 2026-11-17).

@@ -2,6 +2,10 @@
 
 /** What an attempt to be let in brings. */
 export interface Offer {
+	/** The room's, `http` or `https`. */
+	url: string;
+	/** What else the join asks for: "", or `?` and a query. */
+	query: string;
 	/** Where it takes up the history, as a cursor; null for one who comes anew. */
 	since: string | null;
 	token: string | null;
@@ -14,6 +18,8 @@ export interface Hearer {
 	/** The room can be spoken to. */
 	opened(): void;
 	heard(text: string): void;
+	/** Where this is no socket: one opens again, so the next attempt is to take one. */
+	socketOpens(): void;
 	/** It is over, however it came to that; nothing is told after it. */
 	closed(code: number, reason: string): void;
 }
@@ -27,4 +33,9 @@ export interface Transport {
 	readonly unsentBytes: number;
 	/** Ends it; `closed` is not called. */
 	close(): void;
+}
+
+/** A join's query with where it takes up the history. */
+export function withSince(query: string, since: string | null): string {
+	return since === null ? query : `${query === "" ? "?" : `${query}&`}since=${encodeURIComponent(since)}`;
 }

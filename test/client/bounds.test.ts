@@ -1,6 +1,7 @@
 /** What the client refuses by itself, so that every call is answered and nothing is sent again for ever. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { Connection } from "../../src/client/connection.ts";
+import { Outgoing } from "../../src/client/outgoing.ts";
 import type { Port, Told } from "../../src/client/port.ts";
 import { decodeFrame } from "../../src/protocol/codec.ts";
 import { CLIENT_IN_FLIGHT_MAX, DEFAULTS, FRAME_BYTES_MAX } from "../../src/protocol/limits.ts";
@@ -35,7 +36,7 @@ beforeEach(() => {
 		changed: () => {},
 		message: (message) => heard.push(message),
 	};
-	connection = new Connection(port, null);
+	connection = new Connection(port, null, Outgoing);
 	connection.start();
 });
 

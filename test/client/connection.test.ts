@@ -1,6 +1,7 @@
 /** The client's state machine on a simulated clock, fed frames by hand. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { Connection } from "../../src/client/connection.ts";
+import { Outgoing } from "../../src/client/outgoing.ts";
 import type { Port, Told } from "../../src/client/port.ts";
 import { RoomError } from "../../src/client/room.ts";
 import type { Publish } from "../../src/protocol/messages.ts";
@@ -48,7 +49,7 @@ beforeEach(() => {
 		changed: () => {},
 		message: (message) => heard.push(message),
 	};
-	connection = new Connection(port, null);
+	connection = new Connection(port, null, Outgoing);
 	connection.start();
 });
 

@@ -1,9 +1,11 @@
 /** A hidden tab on a simulated clock: the real client's state machine against the real room. */
 import { expect, test } from "vitest";
 import { Connection } from "../../src/client/connection.ts";
+import { Outgoing } from "../../src/client/outgoing.ts";
 import type { Port } from "../../src/client/port.ts";
 import type { ConnectionState } from "../../src/client/room.ts";
-import { decodeFrame, packFrames } from "../../src/protocol/codec.ts";
+import { decodeFrame } from "../../src/protocol/codec.ts";
+import { packFrames } from "../../src/protocol/pack.ts";
 import { readSettings } from "../../src/protocol/settings.ts";
 import type { Effects } from "../../src/room/effects.ts";
 import type { Input } from "../../src/room/inputs.ts";
@@ -58,7 +60,7 @@ test("G9: a hidden tab whose timers run once a minute is neither closed nor repo
 		changed: (state) => states.push(state.kind),
 		message: () => {},
 	};
-	const tab = new Connection(port, null);
+	const tab = new Connection(port, null, Outgoing);
 	turn({ ...JOIN, session: "watcher", member: "watcher", name: "Watcher" });
 	tab.start();
 

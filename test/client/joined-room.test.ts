@@ -1,5 +1,5 @@
 /** `joinRoom` with sockets, a network and a clock of the test's own. */
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type JoinOptions, joinRoom, type Room, RoomError } from "../../src/client/index.ts";
 import { readSettings } from "../../src/protocol/settings.ts";
 import { limitsOf } from "../../src/room/welcome.ts";
@@ -76,6 +76,16 @@ const event = (seq: number): object => ({
 	author: "Ben",
 	name: "chat",
 	data: seq,
+});
+
+/** What is loaded when it is needed is loaded by now: the clock is the test's own, and loading takes real time. */
+beforeAll(async () => {
+	await Promise.all([
+		import("../../src/client/outgoing.ts"),
+		import("../../src/client/why-refused.ts"),
+		import("../../src/client/walk.ts"),
+		import("../../src/client/stream.ts"),
+	]);
 });
 
 let warnings: string[];

@@ -1,6 +1,7 @@
 /** What comes of held publishes and of jobs, at the client: the promise, and the receipt. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { Connection } from "../../src/client/connection.ts";
+import { Outgoing } from "../../src/client/outgoing.ts";
 import type { Port } from "../../src/client/port.ts";
 import type { JobRequest, Publish, Received } from "../../src/protocol/messages.ts";
 import { readSettings } from "../../src/protocol/settings.ts";
@@ -29,7 +30,7 @@ beforeEach(() => {
 		changed: () => {},
 		message: (message) => told.push(message.type === "job" ? `${message.type} ${message.state}` : message.type),
 	};
-	connection = new Connection(port, null);
+	connection = new Connection(port, null, Outgoing);
 	connection.start();
 	joins();
 });

@@ -2,6 +2,7 @@
 
 import type { Asked } from "../../src/client/bounds.ts";
 import { Connection } from "../../src/client/connection.ts";
+import { Outgoing } from "../../src/client/outgoing.ts";
 import { RoomError } from "../../src/client/room.ts";
 import { closeCodeOfRefusedJoin } from "../../src/protocol/codes.ts";
 import { parseCursor } from "../../src/protocol/ids.ts";
@@ -95,6 +96,7 @@ export class Person {
 				message: (message) => page.heard(message),
 			},
 			since,
+			Outgoing,
 		);
 		this.connection.start();
 	}
