@@ -195,6 +195,52 @@ describe.skipIf(skipped !== null)("in a browser", () => {
 	});
 });
 
+describe.skipIf(skipped !== null)("a link with a token, to one who is here already", () => {
+	let browser: Browser;
+	beforeAll(async () => {
+		browser = await launch();
+	});
+	afterAll(() => browser.close());
+
+	/** Here as a guest, and then another page leads the tab to a link with a token. */
+	async function led(room: string, query = ""): Promise<Page> {
+		const page = await (await browser.newContext()).newPage();
+		await page.goto(`${server.url}/rooms/${room}`);
+		await page.getByText("Live", { exact: true }).waitFor();
+		const token = await mint({ sub: "eve", name: "Eve" });
+		await page.evaluate(`location.href = "/rooms/${room}${query}#token=${token}"`);
+		await page.getByRole("alertdialog").getByText("sign you in as Eve").waitFor();
+		return page;
+	}
+	const members = async (room: string): Promise<string[]> => {
+		const answer = (await (await fetch(`${server.url}/rooms/${room}/members`)).json()) as { members: { id: string }[] };
+		return answer.members.map(({ id }) => id);
+	};
+
+	test.each([
+		["in the page that is open", ""],
+		["in a page that is loaded anew", "?another"],
+	])("signs nobody in without a word, %s; by the keyboard one stays or agrees", async (_, query) => {
+		const room = `team-link${query.length}`;
+		const page = await led(room, query);
+		expect(page.url()).not.toContain("token");
+		await page.getByText("Live", { exact: true }).waitFor();
+		expect((await members(room)).every((id) => id.startsWith("guest:"))).toBe(true);
+		expect(await page.evaluate("document.activeElement.textContent")).toBe("Stay as I am");
+		await page.keyboard.press("Escape");
+		await page.getByRole("alertdialog").waitFor({ state: "detached" });
+		expect((await members(room)).every((id) => id.startsWith("guest:"))).toBe(true);
+		await page.context().close();
+		const other = await led(`${room}-yes`, query);
+		await other.keyboard.press("Tab");
+		await other.keyboard.press("Enter");
+		await other.getByRole("complementary").getByText("Eve").waitFor();
+		await other.getByRole("alertdialog").waitFor({ state: "detached" });
+		expect(await members(`${room}-yes`)).toContain("eve");
+		await other.context().close();
+	});
+});
+
 /** A member whose tokens hold for two seconds. */
 const brief = (): Promise<string> => mint({ sub: "ada", exp: inSeconds(2) });
 

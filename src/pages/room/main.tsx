@@ -18,6 +18,15 @@ function roomInAddress(): string {
 	}
 }
 
+/** True where this tab was in the room at that path as a guest, whom the client keeps in the tab's storage. */
+function wasHere(path: string): boolean {
+	try {
+		return sessionStorage.getItem(`rotunda ${location.host}${path}`) !== null;
+	} catch {
+		return false;
+	}
+}
+
 const page = document.getElementById("page");
 const room = roomInAddress();
 const complaint = complaintAbout(room);
@@ -26,11 +35,13 @@ if (page !== null && complaint !== null) {
 	render(<NoRoom complaint={complaint} />, page);
 } else if (page !== null) {
 	document.title = `${room} · Rotunda`;
-	const visit = new Visit(`${prefix}/rooms/${room}`, keptName(), tokenAtStart);
+	const isGuest = wasHere(`${prefix}/rooms/${room}`);
+	const visit = new Visit(`${prefix}/rooms/${room}`, keptName(), isGuest ? undefined : tokenAtStart);
 	render(<RoomPage visit={visit} room={room} />, page);
+	if (isGuest && tokenAtStart !== undefined) visit.offerToken(tokenAtStart);
 	// A link with a token, opened in this same tab, changes the fragment and nothing else.
 	addEventListener("hashchange", () => {
 		const token = takeToken();
-		if (token !== undefined) visit.presentToken(token);
+		if (token !== undefined) visit.offerToken(token);
 	});
 }

@@ -5,6 +5,7 @@ import { useStore } from "../store.ts";
 import { Banner } from "./banner.tsx";
 import { Composer } from "./composer.tsx";
 import { CopyLink } from "./copy-link.tsx";
+import { OfferBanner } from "./offer-banner.tsx";
 import { RosterPanel } from "./roster-panel.tsx";
 import { Stage } from "./stage.tsx";
 import { StatusLine } from "./status-line.tsx";
@@ -53,6 +54,7 @@ export function RoomPage({ visit, room }: { visit: Visit; room: string }) {
 				</button>
 			</header>
 			<main class="hall">
+				<OfferBanner visit={visit} />
 				<Banner visit={visit} />
 				<Stage visit={visit} />
 				<Composer visit={visit} />

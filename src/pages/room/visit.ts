@@ -8,6 +8,7 @@ import { CLOSE } from "../../protocol/codes.ts";
 import { DEFAULTS } from "../../protocol/limits.ts";
 import type { JobNotice } from "../../protocol/messages.ts";
 import { Cursors } from "./cursors.ts";
+import { Offer } from "./offer.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Permission } from "./permission.ts";
 import { Roster } from "./roster.ts";
@@ -30,6 +31,7 @@ export class Visit {
 	readonly permission = new Permission();
 	readonly typing = new Typing();
 	readonly cursors = new Cursors();
+	readonly offer = new Offer();
 
 	constructor(url: string, name: string | undefined, token: string | undefined) {
 		this.#url = url;
@@ -55,6 +57,12 @@ export class Visit {
 	rename(name: string | undefined): void {
 		this.#name = name;
 		this.#rejoin();
+	}
+
+	/** A link brought it, and whoever made the link: where one is in, or on the way, one is asked. */
+	offerToken(token: string): void {
+		if (this.status.state.kind === "stopped") this.presentToken(token);
+		else this.offer.make(token);
 	}
 
 	presentToken(token: string): void {
