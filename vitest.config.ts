@@ -6,7 +6,10 @@ const propertyRuns = Number(process.env.PROPERTY_RUNS ?? 1);
 /** The name of a fixture to write, or none: see test/fixtures/README.md. */
 const fixture = process.env.FIXTURE ?? "";
 /** What takes minutes runs where it is asked for. */
-const long = process.env.FLOW_MINUTES === undefined ? [] : ["test/long/flow-for-ever.test.ts"];
+const long = [
+	...(process.env.FLOW_MINUTES === undefined ? [] : ["test/long/flow-for-ever.test.ts"]),
+	...(process.env.IDLE_MINUTES === undefined ? [] : ["test/long/idle-streams.test.ts"]),
+];
 const properties = { provide: { propertyRuns }, testTimeout: 10_000 * propertyRuns };
 
 export default defineConfig({

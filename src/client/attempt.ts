@@ -1,6 +1,5 @@
 /** One attempt to be let in: who one is, the transport, and why where it never opened. */
 
-import { CLIENT_SOCKETS_IN_VAIN } from "../protocol/limits.ts";
 import { FORBIDDEN, TOKEN_REFUSED } from "./close-codes.ts";
 import type { Connection } from "./connection.ts";
 import type { GuestKey } from "./guest-key.ts";
@@ -20,8 +19,9 @@ export interface Way {
 	key: GuestKey;
 	/** What sockets are made of, where that is not the runtime's own. */
 	WebSocket: typeof WebSocket | undefined;
-	/** Attempts in a row that came to nothing though the room may be there; after so many sockets a stream is tried. */
+	/** Attempts in a row that came to nothing though the room may be there; after so many sockets a stream is tried, and after that sockets again. */
 	inVain: number;
+	readonly inVainMax: number;
 	connection(): Connection;
 }
 
@@ -55,7 +55,7 @@ export class Attempt implements Hearer {
 
 	async #choose(): Promise<Transport> {
 		const socket = (): Transport => new Socket(this.#way.WebSocket ?? WebSocket);
-		if (this.#way.inVain < CLIENT_SOCKETS_IN_VAIN) return socket();
+		if (this.#way.inVain < this.#way.inVainMax) return socket();
 		// Where it cannot be loaded now a socket may open again.
 		const loaded = await import("./stream.ts").catch(() => null);
 		if (loaded === null) this.#way.inVain = 0;
@@ -73,7 +73,7 @@ export class Attempt implements Hearer {
 		}
 		if (given === undefined || given === null) return null;
 		if (typeof given === "string" && TOKEN.test(given)) return given;
-		return this.#refuse("unauthorized", TOKEN_REFUSED, "`token` gave no token, which is one word. Is it a page?");
+		return this.#refuse("unauthorized", TOKEN_REFUSED, "`token` gave no token: that is one word.");
 	}
 
 	#refuse(code: "unauthorized" | "not_configured", closeCode: number, message: string): Promise<never> {
@@ -93,6 +93,10 @@ export class Attempt implements Hearer {
 		return this.#over.signal.aborted;
 	}
 
+	get #isSocket(): boolean {
+		return this.#transport instanceof Socket;
+	}
+
 	get unsentBytes(): number {
 		return this.#transport?.unsentBytes ?? 0;
 	}
@@ -109,7 +113,7 @@ export class Attempt implements Hearer {
 	}
 
 	#wasInVain(): void {
-		this.#way.inVain = (this.#way.inVain + 1) % (CLIENT_SOCKETS_IN_VAIN + 1);
+		this.#way.inVain = this.#isSocket ? this.#way.inVain + 1 : 0;
 	}
 
 	// What the transport tells.
@@ -120,7 +124,7 @@ export class Attempt implements Hearer {
 	}
 
 	heard(text: string): void {
-		if (this.#transport instanceof Socket) this.#way.inVain = 0;
+		if (this.#isSocket) this.#way.inVain = 0;
 		this.#way.connection().heard(text);
 	}
 
@@ -134,7 +138,8 @@ export class Attempt implements Hearer {
 		const loaded = await import("./why-refused.ts").catch(() => null);
 		const why = loaded && (await loaded.whyRefused(this.#offer, this.#over.signal));
 		if (this.#isOver) return;
-		if (why?.isThere) this.#wasInVain();
+		// Where nothing can be reached, no way is to blame.
+		if (!this.#isSocket || why?.isThere) this.#wasInVain();
 		if (why === null) connection.unreachable("The room cannot be reached.");
 		else connection.refused(...why.refused);
 	}

@@ -103,7 +103,7 @@ export class Connection {
 		// What was asked for in this very task still goes out.
 		this.#speech.flush();
 		this.#port.close();
-		this.#stop(1000, "you left", { code: "left", message: "The room was left before this was answered." });
+		this.#stop(1000, "you left", { code: "left", message: "The room was left before the answer." });
 	}
 
 	// What the port tells.

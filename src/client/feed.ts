@@ -1,7 +1,7 @@
 /** The room's events as a sequence to walk along: those that are held, then those that follow, without a gap. */
 import { CLIENT_FEED_EVENTS_MAX } from "../protocol/limits.ts";
 import type { Event } from "../protocol/messages.ts";
-import { type HistoryPage, type Reason, RoomError } from "./room.ts";
+import { type HistoryPage, NOT_LOADED, type Reason, RoomError } from "./room.ts";
 import type { Held } from "./walk.ts";
 
 export class Feed {
@@ -45,7 +45,7 @@ export class Feed {
 	/** @throws RoomError `trimmed` where its place in the history is gone, or why the room was left. */
 	async *read(ask: (page: { after: number }) => Promise<HistoryPage>): AsyncGenerator<Event, void> {
 		const { walk } = await import("./walk.ts").catch(() => {
-			throw new RoomError({ code: "unreachable", message: "What reads `events()` cannot be loaded; try again." });
+			throw new RoomError(NOT_LOADED);
 		});
 		const reason = (yield* walk(this.#held, ask)) ?? this.#reason;
 		if (reason !== null) throw new RoomError(reason);

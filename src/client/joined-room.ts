@@ -1,4 +1,5 @@
 /** A room as its page holds it: the connection, who is here, and those who listen. */
+import { CLIENT_SOCKETS_IN_VAIN } from "../protocol/limits.ts";
 import type { Event, HistoryRequest } from "../protocol/messages.ts";
 import { Attempt, type Way } from "./attempt.ts";
 import { AlarmClock, monotonicMs } from "./clock.ts";
@@ -10,6 +11,7 @@ import { newMessageId } from "./message-id.ts";
 import { followPage } from "./page-life.ts";
 import type { Port, Told } from "./port.ts";
 import type { ConnectionState, HistoryPage, JoinOptions, PublishOptions, Room, RoomEvents } from "./room.ts";
+import type { OutgoingClass } from "./speech.ts";
 
 /** The page's time and chance; a test has its own. */
 export interface Time {
@@ -29,7 +31,6 @@ export class JoinedRoom implements Room {
 	readonly #feed = new Feed();
 	readonly #listeners = new Map<keyof RoomEvents, Set<(event: never) => void>>();
 	readonly #key: GuestKey;
-	readonly #time: Time;
 	readonly #clock: ReturnType<Time["alarm"]>;
 	readonly #unlisten: () => void;
 	/** What the console was told. */
@@ -42,7 +43,7 @@ export class JoinedRoom implements Room {
 	 */
 	constructor(url: string, options: JoinOptions, time?: Time, Outgoing?: OutgoingClass) {
 		const { name, token, signal, since = null } = options;
-		this.#time = time ?? {
+		const clocks: Time = time ?? {
 			now: monotonicMs,
 			date: Date.now,
 			random: Math.random,
@@ -53,7 +54,7 @@ export class JoinedRoom implements Room {
 			},
 		};
 		this.#key = new GuestKey(url);
-		this.#clock = this.#time.alarm(() => this.#connection.wake());
+		this.#clock = clocks.alarm(() => this.#connection.wake());
 		const way: Way = {
 			url,
 			query: name === undefined ? "" : `?name=${encodeURIComponent(name)}`,
@@ -61,9 +62,11 @@ export class JoinedRoom implements Room {
 			key: this.#key,
 			WebSocket: options.WebSocket as typeof WebSocket | undefined,
 			inVain: 0,
+			// In a test's world there are sockets alone.
+			inVainMax: time === undefined ? CLIENT_SOCKETS_IN_VAIN : Number.POSITIVE_INFINITY,
 			connection: () => this.#connection,
 		};
-		this.#connection = new Connection(this.#port(way), since, Outgoing);
+		this.#connection = new Connection(this.#port(way, clocks), since, Outgoing);
 		this.#unlisten = followPage({
 			back: () => this.#connection.back(),
 			offline: () => this.#connection.lost("There is no network."),
@@ -196,11 +199,9 @@ export class JoinedRoom implements Room {
 		this.#emit("state", state);
 	}
 
-	#port(way: Way): Port {
+	#port(way: Way, time: Time): Port {
 		return {
-			now: this.#time.now,
-			date: this.#time.date,
-			random: this.#time.random,
+			...time,
 			open: (since) => {
 				this.#attempt?.close();
 				this.#attempt = new Attempt(way);

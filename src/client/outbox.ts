@@ -4,10 +4,10 @@
  * the room answers a repeat as it answered the first.
  */
 
+import { packFrames } from "../protocol/codec.ts";
 import type { Refusal } from "../protocol/codes.ts";
 import { CLIENT_IN_FLIGHT_MAX, CLIENT_OUTBOX_MAX, RETRY_MS_DEFAULT } from "../protocol/limits.ts";
 import type { JobNotice, ServerMessage, WelcomeLimits } from "../protocol/messages.ts";
-import { packFrames } from "../protocol/pack.ts";
 import { type Asked, type Written, whyNot } from "./bounds.ts";
 import { type Reason, RoomError } from "./room.ts";
 

@@ -27,7 +27,7 @@ export class Pulse {
 
 	/** What comes slowly comes all the same: each piece gives the next one its time. */
 	awaitMore(now: number): void {
-		this.await(now, CLIENT_CONNECT_MS_MAX, `The room said nothing for ${CLIENT_CONNECT_MS_MAX / 1000} s.`);
+		this.await(now, CLIENT_CONNECT_MS_MAX, `Nothing was heard for ${CLIENT_CONNECT_MS_MAX / 1000} s.`);
 	}
 
 	heard(): void {

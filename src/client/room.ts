@@ -19,6 +19,12 @@ import type {
 /** Why it is as it is: a refusal of the room's, or `unreachable` and `left`, which are the client's own words. */
 export type Reason = Omit<Refusal, "code"> & { code: ErrorCode | "unreachable" | "left" };
 
+/** What is loaded only where it is needed can be out of reach by then. */
+export const NOT_LOADED: Reason = {
+	code: "unreachable",
+	message: "A part of the client cannot be loaded. Reload the page.",
+};
+
 /**
  * Where the connection stands. `waiting` tries again at `retryAt` (Unix ms); `stopped` never does,
  * and says why.

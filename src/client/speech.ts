@@ -6,14 +6,9 @@ import type { ServerMessage, SignalRequest, Welcome, WelcomeLimits } from "../pr
 import { type Asked, jsonOf, whyNotPresence, write, writePresence, writeSignal } from "./bounds.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Port } from "./port.ts";
-import { type Reason, RoomError } from "./room.ts";
+import { NOT_LOADED, type Reason, RoomError } from "./room.ts";
 
 export type OutgoingClass = typeof Outgoing;
-
-const NOT_LOADED: Reason = {
-	code: "unreachable",
-	message: "What says it could not be loaded. Reload the page.",
-};
 
 export class Speech {
 	readonly #port: Port;

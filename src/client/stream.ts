@@ -2,12 +2,15 @@
  * The transport where no WebSocket opens: the room's messages come as a stream of server-sent events, and what is said
  * goes by `POST`, one at a time, so that it arrives in order. Loaded where sockets came to nothing.
  */
-import { CLIENT_SIGN_MS, CLIENT_SOCKET_AGAIN_MS, CLIENT_UNSENT_BYTES_MAX, PONG_MS_MAX } from "../protocol/limits.ts";
+import {
+	CLIENT_KEPT_UNITS_MAX,
+	CLIENT_SIGN_MS,
+	CLIENT_SOCKET_AGAIN_MS,
+	CLIENT_UNSENT_BYTES_MAX,
+	PONG_MS_MAX,
+} from "../protocol/limits.ts";
 import type { Welcome } from "../protocol/messages.ts";
 import type { Hearer, Offer, Transport } from "./transport.ts";
-
-/** A page that is left may send so much after it is gone (Fetch, 4.6: 64 KiB of all its requests together). */
-const KEPT_UNITS_MAX = 16 * 1024;
 
 export class Stream implements Transport {
 	readonly #socket: () => Transport;
@@ -128,7 +131,7 @@ export class Stream implements Transport {
 				method: "POST",
 				headers: { ...this.#proof, "Content-Type": "application/json" },
 				body,
-				keepalive: body.length <= KEPT_UNITS_MAX,
+				keepalive: body.length <= CLIENT_KEPT_UNITS_MAX,
 				signal: AbortSignal.timeout(PONG_MS_MAX),
 			});
 			return ok;

@@ -88,6 +88,11 @@ export class RoomBody {
 		this.#seats.heard(socket, text);
 	}
 
+	/** A frame has come over HTTP, of one who is proven to be the session's member. */
+	say(session: string, text: string): void {
+		this.#hear(session, frameOf(text));
+	}
+
 	/** A socket has closed, with `code`; without one it broke. */
 	closed(socket: WebSocket, code: number | null): void {
 		this.#seats.closed(socket, code);
@@ -95,7 +100,7 @@ export class RoomBody {
 
 	#hear(session: string, frame: Frame): void {
 		this.#pace.heard(session, frame.bytes);
-		const weight = weighFrame(frame, { session, address: this.room.addressOf(session) });
+		const weight = weighFrame(frame, { session, address: this.room.ownerOf(session)?.address ?? null });
 		if (!this.#turns.isFullFor(weight)) {
 			return this.#turns.putText(weight, () => {
 				const isBehind = frame.asksForPages && this.#seats.isBehind(session);

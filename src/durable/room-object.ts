@@ -37,6 +37,13 @@ export interface Visitor {
 	address: string | null;
 }
 
+/** Who speaks for a session over HTTP, as the Worker proved it. */
+export interface Speaker {
+	member: string;
+	/** A guest's network address; null for everyone else. */
+	address: string | null;
+}
+
 /** What an app is to its rooms. */
 export interface RoomApp {
 	/** The rules, given the Worker's variables. */
@@ -151,6 +158,16 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 		const refusal = who.member === OPERATOR ? null : await this.#refusesRoom(from);
 		if (refusal !== null) return { outcome: "refused", refusal };
 		return new Promise((answer) => this.#body.post(who, publish, answer));
+	}
+
+	/** A frame for a session. Returns why it is not taken, or null: what is made of it the session hears. */
+	async say({ member, address }: Speaker, session: string, text: string): Promise<Refusal | null> {
+		if (this.#body.isNewer) return NEWER_SCHEMA;
+		if (this.#room.ownerOf(session)?.member !== member) {
+			return this.#room.door.refusesStranger({ member, address: await this.#hash(address) }, Date.now());
+		}
+		this.#body.say(session, text);
+		return null;
 	}
 
 	/** Why one may not read of this room now, be it here or in the archive, or null: then it costs a token of its reads. */

@@ -127,7 +127,7 @@ async function readBody<S extends v.GenericSchema>(
 }
 
 /** A body as text. @throws Refused `malformed` where it is not UTF-8: read as if it were, it would be another. */
-function readText(bytes: ArrayBuffer): string {
+export function readText(bytes: ArrayBuffer): string {
 	try {
 		return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
 	} catch {

@@ -26,14 +26,24 @@ import { settingsOf } from "./settings-of.ts";
 
 type HolderOf = (token: string) => ReturnType<typeof callerOfToken>;
 
-interface Offer {
+/** Which room of which server. */
+interface Where {
+	name: string;
+	env: Cloudflare.Env;
+	app: Admits;
+}
+
+/** What proves who comes, and the subprotocol to name in the reply. */
+export interface Offer {
 	protocol: string | null;
 	token: string | null;
 	resume: string | null;
+	/** What wins over the query's `since`. */
+	since?: string | null;
 }
 
 /** Said to a page that is not listed: anyone may read that, for the page's author is to know. */
-function refusesOrigin(request: Request, env: Cloudflare.Env): Response | null {
+export function refusesOrigin(request: Request, env: Cloudflare.Env): Response | null {
 	const origin = request.headers.get("Origin");
 	if (isOriginAllowed(origin, new URL(request.url), settingsOf(env).allowedOrigins)) return null;
 	const message = "Pages of this origin may not join rooms here. List it under ALLOWED_ORIGINS.";
@@ -50,19 +60,25 @@ export async function join(request: Request, name: string, env: Cloudflare.Env, 
 	try {
 		const offer = readOffer(request.headers.get("Sec-WebSocket-Protocol"));
 		protocol = offer.protocol;
-		const room = roomOf(env, name);
-		const ticket = await prove(offer, request, env, (token) => callerOfToken(token, name, env, app));
-		const answer = await room.fetch("https://room/", {
-			headers: { Upgrade: "websocket", [TICKET_HEADER]: writeTicket(ticket) },
-		});
-		if (answer.status === 101) return answer;
-		refusal = await answer.json<Refusal>();
+		return await seat(offer, request, { name, env, app });
 	} catch (error) {
 		if (!(error instanceof Refused) && origin === null) throw error;
 		refusal = error instanceof Refused ? error.refusal : failed(error);
 		protocol ??= firstOffered(request);
 	}
 	return origin === null ? problem(refusal) : refuseBySocket(refusal, protocol);
+}
+
+/** The room's answer to one who has proven that it may join: 101 with the socket. @throws Refused */
+export async function seat(offer: Offer, request: Request, { name, env, app }: Where): Promise<Response> {
+	const room = roomOf(env, name);
+	const ticket = await prove(offer, request, env, (token) => callerOfToken(token, name, env, app));
+	const answer = await room.fetch("https://room/", {
+		headers: { Upgrade: "websocket", [TICKET_HEADER]: writeTicket(ticket) },
+	});
+	if (answer.status === 101) return answer;
+	const { code, message, ...more } = await answer.json<Refusal>();
+	throw new Refused(code, message, more);
 }
 
 /**
@@ -121,7 +137,7 @@ async function prove(offer: Offer, request: Request, env: Cloudflare.Env, holder
 	const asked = {
 		host,
 		from: networkOf(request),
-		since: query.get("since"),
+		since: offer.since ?? query.get("since"),
 		history: readHistory(query.get("history")),
 		protocol: offer.protocol,
 	};

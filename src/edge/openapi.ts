@@ -11,9 +11,11 @@ import {
 	number,
 	OPERATOR,
 	ok,
+	okOrStream,
 	refusals,
 	room,
 	schemas,
+	session,
 	text,
 } from "./openapi/parts.ts";
 
@@ -22,6 +24,13 @@ const guestKey = {
 	in: "header",
 	description: "A guest's private key, as its welcome gave it: the answer is for that guest, and counts as its own.",
 	schema: { type: "string", minLength: 16, maxLength: 128 },
+};
+
+const lastEventId = {
+	name: "Last-Event-ID",
+	in: "header",
+	description: "Of a stream: the cursor to go on from, as an `id` gave it. It wins over `since`.",
+	schema: { type: "string" },
 };
 
 const ROOM_PATHS = {
@@ -51,16 +60,21 @@ const ROOM_PATHS = {
 		get: {
 			operationId: "readEvents",
 			tags: ["Events"],
-			summary: "Read the history",
-			description: "A page of events in their order, after a seq or before one: the newest where neither is given.",
+			summary: "Read the history, or follow the room",
+			description:
+				"A page of events in their order, after a seq or before one: the newest where neither is given. Who accepts `text/event-stream` by name joins as by a socket, with the same query, and hears the room as server-sent events: `event` is a message's type and `data` the message, and the last one is `close`.",
 			parameters: [
 				number("after", "Events after this seq."),
 				number("before", "Events before this seq; the newest where neither is given."),
 				limit,
 				guestKey,
 				text("epoch", "The epoch that the seqs belong to; another one is answered 410."),
+				lastEventId,
 			],
-			responses: { 200: ok("A page, ascending.", "EventsPage"), ...refusals(400, 401, 403, 410, 429) },
+			responses: {
+				200: okOrStream("A page, ascending, or a stream.", "EventsPage"),
+				...refusals(400, 401, 403, 410, 429, 503),
+			},
 		},
 		post: {
 			operationId: "publishEvent",
@@ -84,6 +98,19 @@ const ROOM_PATHS = {
 				202: ok("It is checked first.", "HeldPost"),
 				...refusals(400, 401, 403, 409, 413, 415, 422, 429),
 			},
+		},
+	},
+	"/rooms/{room}/sessions/{session}": {
+		parameters: [room, session],
+		post: {
+			operationId: "sayFrame",
+			tags: ["Events"],
+			summary: "Speak for one's own session",
+			description:
+				"A frame, as it would be sent by a socket: one message, or an array of them. What the room answers comes by the stream. Only the session's own member speaks for it, with the token that it joined with, or a guest with its key; anybody else is answered 404.",
+			parameters: [guestKey],
+			requestBody: body("Frame"),
+			responses: { 202: { description: "The room has it." }, ...refusals(400, 401, 403, 404, 413, 415, 429, 503) },
 		},
 	},
 	"/rooms/{room}/members": {

@@ -7,7 +7,7 @@ import { settingsOf } from "./settings-of.ts";
 const MARK = "Rotunda-Pages";
 
 /** What of the pages is had under the server's own path, beside the rooms: the landing page, and what pages load. */
-const FILE = /^\/(?:client\.js|assets\/[\w.-]+)?$/;
+const FILE = /^\/(?:client\.js|(?:assets|client)\/[\w.-]+)?$/;
 
 /** A file of the pages, at its own path; null where there is none. */
 export async function pageFile(request: Request, path: string, env: Cloudflare.Env, prefix: string) {

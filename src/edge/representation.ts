@@ -25,8 +25,21 @@ export function wantsPage(c: Context): boolean {
 
 /** Whether JSON is asked for by its name, as a program does that will read what it is told. */
 export function namesJson(c: Context): boolean {
-	const ranges = (c.req.header("Accept") ?? "").split(",");
-	return ranges.some((range) => range.split(";")[0]?.trim().toLowerCase() === JSON_TYPE);
+	return names(c.req.header("Accept"), JSON_TYPE);
+}
+
+/** Whether a stream is asked for; it begins with a join, so no `HEAD` is answered as it would be. */
+export function wantsStream(c: Context): boolean {
+	return c.req.raw.method === "GET" && names(c.req.header("Accept"), "text/event-stream");
+}
+
+/** Whether a body is said to be JSON. */
+export function isJson(request: Request): boolean {
+	return names(request.headers.get("Content-Type") ?? undefined, JSON_TYPE);
+}
+
+function names(header: string | undefined, type: string): boolean {
+	return (header ?? "").split(",").some((range) => range.split(";")[0]?.trim().toLowerCase() === type);
 }
 
 function isPageDearer(ranges: readonly Range[]): boolean {

@@ -1,5 +1,5 @@
 /** The Worker's routes, for whatever app it serves. One URL is both the page and the socket: `/rooms/{room}`. */
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { RoomStub } from "../durable/room-object.ts";
 import { FRAME_BYTES_MAX, RETRY_MS_DEFAULT } from "../protocol/limits.ts";
@@ -14,9 +14,11 @@ import { page, pageFile } from "./pages.ts";
 import { pathWithin, under } from "./prefix.ts";
 import { problem, Refused } from "./problem.ts";
 import { queryOf } from "./query.ts";
-import { namesJson, plainBody, wantsPage } from "./representation.ts";
+import { namesJson, plainBody, wantsPage, wantsStream } from "./representation.ts";
 import { roomOf } from "./room-of.ts";
 import type { RouteEnv } from "./route-env.ts";
+import { say } from "./say.ts";
+import { stream } from "./stream.ts";
 import { requireWritable } from "./writable.ts";
 
 type RoomContext = Context<RouteEnv, "/rooms/:room/*">;
@@ -45,11 +47,13 @@ const bounded = bodyLimit({
 
 const rooms = new Hono<RouteEnv>();
 
-/** One address is a page to some and JSON to others, also where that says why not. */
-rooms.use("/rooms/:room", async (c, next) => {
+/** One address is a page to some, a stream or JSON to others, also where that says why not. */
+const varied: MiddlewareHandler = async (c, next) => {
 	await next();
 	if (c.res.status !== 101) c.res.headers.append("Vary", "Accept");
-});
+};
+rooms.use("/rooms/:room", varied);
+rooms.use("/rooms/:room/events", varied);
 
 rooms.get("/rooms/:room", async (c) => {
 	const upgrade = c.req.header("Upgrade");
@@ -74,6 +78,7 @@ function upgraded(c: Context<RouteEnv, "/rooms/:room">, upgrade: string): Respon
 }
 
 rooms.get("/rooms/:room/events", async (c) => {
+	if (wantsStream(c)) return stream(c.req.raw, c.req.param("room"), c.env, c.var.app);
 	const query = readEventsQuery(queryOf(c.req.url));
 	const [room, caller] = await readable(c);
 	return answer(await room.events(query, caller));
@@ -82,6 +87,10 @@ rooms.post("/rooms/:room/events", bounded, plainBody, async (c) => {
 	const [room, caller] = await writable(c);
 	return postEvent(c.req.raw, room, caller);
 });
+
+rooms.post("/rooms/:room/sessions/:session", bounded, plainBody, (c) =>
+	say(c.req.raw, c.req.param(), c.env, c.var.app),
+);
 
 rooms.get("/rooms/:room/members", async (c) => {
 	const query = readMembersQuery(queryOf(c.req.url));
@@ -99,6 +108,7 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
 	"/rooms": ["GET"],
 	"/rooms/:room": ["GET", "DELETE"],
 	"/rooms/:room/events": ["GET", "POST"],
+	"/rooms/:room/sessions/:session": ["POST"],
 	"/rooms/:room/members": ["GET"],
 	"/rooms/:room/moderation": ["POST"],
 	"/rooms/:room/jobs": ["GET"],

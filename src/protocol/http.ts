@@ -11,6 +11,12 @@ export const PostEvent = v.object({ name: EventName, data: Data, expect: v.optio
 export const PostModeration = v.union([Moderation, v.object({ action: v.literal("erase"), member: MemberId })]);
 export type PostModeration = v.InferOutput<typeof PostModeration>;
 
+const SomeMessage = v.looseObject({ type: v.string() });
+/** The body of `POST /rooms/{room}/sessions/{session}`: what the room makes of each message, its session hears. */
+export const Frame = v.union([SomeMessage, v.array(SomeMessage)]);
+/** Server-sent events (HTML, 9.2): `event` is a message's type, `data` the message. */
+export const Stream = v.string();
+
 /** How a room is: where its history stands, and how many members are here. An empty epoch: nothing is stored. */
 export const Summary = v.object({ room: v.string(), epoch: v.string(), head: Seq, floor: Seq, count: v.number() });
 

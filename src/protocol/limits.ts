@@ -38,6 +38,7 @@ export const REPLAY_FRAME_BYTES_MAX = 32 * 1024;
 /** The members that a welcome names. */
 export const MEMBERS_BYTES_MAX = 32 * 1024;
 export const ROSTER_SAMPLE_MEMBERS_MAX = 200;
+
 // What a room holds while it waits for its next turn.
 export const TURN_BYTES_MAX = 1024 * 1024;
 /** How long a burst in a large room waits at most for its turn. */
@@ -75,6 +76,7 @@ export const FRAMES_BEYOND_MAX = 16;
 export const FRAME_UNITS = 2 * 1024;
 /** Joins that one turn takes: each is told who is here and what was said, some 64 KiB. */
 export const TURN_JOINS_MAX = 32;
+
 // Rates of one member, over all its sessions. A bucket holds BURST_SECONDS of its rate.
 export const PRESENCE_PER_SECOND = 10;
 /** Pages of the history by socket, and over HTTP whatever is read of a room: each costs about as much. */
@@ -102,6 +104,7 @@ export const REPEATS_BURST_SECONDS = 12;
 /** An answer to a repeat costs one token more for each so many characters that it holds: a job's outcome is up to 32 KiB. */
 export const REPEAT_UNITS = 256;
 export const BUCKETS_KEPT_MAX = 20_000;
+
 // Life, grace and sweeps. A dead session is found at the latest
 // SEEN_REFRESH_MS + SILENCE_MS_MAX + SWEEP_INTERVAL_MS_MIN = 115 s after it was last heard (G9: 2 minutes).
 export const HEARTBEAT_MS = 20_000;
@@ -112,6 +115,7 @@ export const SWEEP_INTERVAL_MS_MIN = 30_000;
 export const ALONE_SWEEP_INTERVAL_MS = 600_000;
 export const SEEN_REFRESH_MS = 10_000;
 export const GRACE_MS = 10_000;
+
 // How long things are kept.
 export const IDEMPOTENCY_MS = 24 * 3_600_000;
 export const IDEMPOTENCY_PUBLISHES = 1_000_000;
@@ -123,6 +127,7 @@ export const ALARM_RETRY_MS = 30_000;
 /** What one alarm takes from the history, in rows and in bytes. Then it rests as long as a wipe does for as many rows beyond those that came meanwhile. Measured: 2 MiB are freed in some 10 ms. */
 export const TRIM_ROWS_MAX = 2_000;
 export const TRIM_BYTES_MAX = 2 * 1024 * 1024;
+
 /** What one piece removes of what was wiped, and how long until the next. Rows written cost, and nobody waits: so it is 8,000 a second, and a million keys go in two minutes. Measured: 2 MiB, or 2,000 keys, in some 5 ms. */
 export const REMAINS_ROWS_MAX = 2_000;
 export const REMAINS_BYTES_MAX = 2 * 1024 * 1024;
@@ -156,6 +161,8 @@ export const CLIENT_SOCKETS_IN_VAIN = 2;
 export const CLIENT_SOCKET_AGAIN_MS = 5 * 60_000;
 /** What was heard by a stream within so long answers a ping: the server gives a sign every STREAM_PING_MS, and a line takes its time. */
 export const CLIENT_SIGN_MS = 12_500;
+/** What is said by a stream's side is let outlive a page that is left, up to so much of one request: all of a page's together have 64 KiB (Fetch, 4.6). */
+export const CLIENT_KEPT_UNITS_MAX = 16 * 1024;
 /** Presence and signals, by name and receiver, that may wait as their newest. */
 export const CLIENT_NEWEST_MAX = 1_000;
 /** How much of the room's rate is used: of a second's worth here not more than that arrives in a second there. */
@@ -167,8 +174,10 @@ export const LINE_POLL_MS = 50;
 export const CLIENT_FEED_EVENTS_MAX = 200;
 /** How long a page that was just reloaded may still have the guest's lock. */
 export const GUEST_LOCK_MS_MAX = 1_000;
+
 /** The largest EVENT_MAX_BYTES that a deployer may set: an event must fit a client's frame. */
 export const EVENT_BYTES_CEILING = 61_440;
+
 /** Defaults of what a deployer sets in `[vars]`. */
 export const DEFAULTS = {
 	PUBLISH_PER_SECOND: 50,
@@ -231,6 +240,7 @@ export const UNINDEXED_ROWS_MAX = 500;
 export const ERASE_JOBS_MAX = 2_000;
 /** How soon the alarm goes on with an erasure that a crash cut off. */
 export const ERASE_RETRY_MS = 1_000;
+
 // Members that do not read.
 /** A session whose socket holds more unsent bytes is paused. */
 export const BUFFER_PAUSE_BYTES = 1024 * 1024;

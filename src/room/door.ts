@@ -11,6 +11,12 @@ import { REFUSAL_TOLL, tooMany } from "./tolls.ts";
 
 const BANNED: Refusal = { code: "banned", message: "A moderator has banned you from this room." };
 
+/** Of another's session, and of one that is not there: nobody learns which. */
+const NOT_YOURS: Refusal = {
+	code: "not_found",
+	message: "You have no such session here: a welcome names it, and it is spoken for with what it was joined with.",
+};
+
 interface Who {
 	member: string;
 	/** The hash of a guest's address; null for everyone else. */
@@ -69,6 +75,11 @@ export class Door {
 			this.refusesJoin({ member, can, address }, now) ??
 			this.#refusesRate({ member, address }, { what: "read", perSecond: HISTORY_PER_SECOND }, now)
 		);
+	}
+
+	/** Why one may not speak for a session that is not its own. Who goes on asking is refused for that: anyone can make up keys. */
+	refusesStranger(who: Who, now: number): Refusal {
+		return this.#refusesRate(who, { what: "read", perSecond: HISTORY_PER_SECOND }, now) ?? NOT_YOURS;
 	}
 
 	/** Why an operator may not read now, or null: then a token is taken. */

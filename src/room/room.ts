@@ -63,9 +63,9 @@ export class Room {
 		return this.#parts.sessions.paused;
 	}
 
-	/** The keyed hash of the address that a guest's session comes from; null for everyone else. */
-	addressOf(session: string): string | null {
-		return this.#parts.sessions.get(session)?.address ?? null;
+	/** Whose a session is, and the keyed hash of the address that a guest's comes from: null for everyone else. */
+	ownerOf(session: string): Readonly<Pick<Session, "member" | "address">> | undefined {
+		return this.#parts.sessions.get(session);
 	}
 
 	/** Under which host the server was reached, as the session knows it that has been here longest; null where nobody is. */

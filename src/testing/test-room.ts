@@ -1,5 +1,6 @@
 /** A room in memory: the real room, its body and the real client, under a clock of the test's own. */
 import { JoinedRoom } from "../client/joined-room.ts";
+import { Outgoing } from "../client/outgoing.ts";
 import type { Room } from "../client/room.ts";
 import type { App } from "../jobs/define.ts";
 import type { PostModeration } from "../protocol/http.ts";
@@ -102,6 +103,8 @@ export class TestRoom {
 				random: this.#random,
 				alarm: (ring) => this.#alarm(ring),
 			},
+			// What is loaded later comes at no time of the test's clock.
+			Outgoing,
 		);
 		return room;
 	}

@@ -277,6 +277,21 @@ test("a stream that does not open either lets sockets be tried again", async () 
 	expect(FakeSocket.made).toBeGreaterThan(3);
 });
 
+test("where neither sockets nor requests come through, both are tried, and a socket that opens again is taken", async () => {
+	FakeSocket.hangs = true;
+	vi.stubGlobal("fetch", async (url: string) => {
+		asked.push({ method: "GET", url, headers: {}, body: undefined });
+		throw new TypeError("fetch failed");
+	});
+	joins();
+	await vi.advanceTimersByTimeAsync(60_000);
+	expect(asked.some(({ url }) => url.includes("/events"))).toBe(true);
+	FakeSocket.hangs = false;
+	FakeSocket.opens = true;
+	await vi.advanceTimersByTimeAsync(40_000);
+	expect(room.state.kind).toBe("live");
+});
+
 test("what was asked for in this very task still goes out when one leaves", async () => {
 	await goesByStream();
 	void room.publish("chat", "bye", { id: "z" }).catch(() => {});

@@ -33,6 +33,22 @@ export const ROWS: readonly Row[] = [
 	{ route: "GET /rooms/:room/events", path: "/rooms/team-a/events", serves: { ...everyReader, ...READ_ACROSS } },
 	{ route: "GET /rooms/:room/members", path: "/rooms/team-a/members", serves: { ...everyReader, ...READ_ACROSS } },
 	{
+		// Of a session that is nobody's: whose own it is speaks for it, and everybody else is told the same.
+		route: "POST /rooms/:room/sessions/:session",
+		path: "/rooms/team-a/sessions/none",
+		body: { type: "received", jobs: [] },
+		serves: {
+			"no token": "404 not_found",
+			"no capability": "404 not_found",
+			"capabilities as one word": "404 not_found",
+			"a capability that there is not": "404 not_found",
+			reader: "404 not_found",
+			member: "404 not_found",
+			...operators("404 not_found"),
+		},
+		isWrite: true,
+	},
+	{
 		route: "GET /archive/search",
 		path: "/archive/search?q=hello&room=team-a",
 		serves: { ...everyReader, ...READ_ACROSS },

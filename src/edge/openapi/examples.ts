@@ -12,6 +12,7 @@ export type ExampleOf = Exclude<
 const EPOCH = "q3Xw7TzB0aVn";
 const AT = 1_800_000_000_000;
 const HELLO = { name: "chat", data: { text: "Hello" } };
+const SAID = { type: "event", seq: 42, at: AT, from: "ada", author: "Ada", id: "m-1", ...HELLO } as const;
 const JOB = { job: `${EPOCH}-7`, name: "unfurl", state: "done", run: 1, at: AT, member: "ada", of: 41 } as const;
 
 export const EXAMPLES = {
@@ -20,9 +21,11 @@ export const EXAMPLES = {
 		epoch: EPOCH,
 		floor: 1,
 		head: 42,
-		events: [{ type: "event", seq: 42, at: AT, from: "ada", author: "Ada", id: "m-1", ...HELLO }],
+		events: [SAID],
 		more: false,
 	},
+	Stream: `id: ${EPOCH}.42\nevent: event\ndata: ${JSON.stringify(SAID)}\n\n`,
+	Frame: { type: "publish", id: "m-2", ...HELLO },
 	PostEvent: HELLO,
 	Posted: { epoch: EPOCH, seq: 42 },
 	HeldPost: { job: `${EPOCH}-8` },

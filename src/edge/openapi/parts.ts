@@ -4,6 +4,7 @@ import { HTTP_TITLE } from "../../protocol/codes.ts";
 import {
 	DeadLettersPage,
 	EventsPage,
+	Frame,
 	Health,
 	HeldPost,
 	Job,
@@ -15,6 +16,7 @@ import {
 	Problem,
 	RoomsPage,
 	SearchPage,
+	Stream,
 	Summary,
 } from "../../protocol/http.ts";
 import { PAGE_EVENTS_DEFAULT, PAGE_EVENTS_MAX } from "../../protocol/limits.ts";
@@ -27,6 +29,7 @@ const SCHEMAS = {
 	DeadLettersPage,
 	Event,
 	EventsPage,
+	Frame,
 	Health,
 	HeldPost,
 	Job,
@@ -39,6 +42,7 @@ const SCHEMAS = {
 	Problem,
 	RoomsPage,
 	SearchPage,
+	Stream,
 	Summary,
 };
 
@@ -55,6 +59,10 @@ export function schemas(): Json {
 const ref = (name: keyof typeof SCHEMAS): Json => ({ $ref: `#/components/schemas/${name}` });
 const json = (name: ExampleOf): Json => ({ "application/json": { schema: ref(name), example: EXAMPLES[name] } });
 export const ok = (description: string, name: ExampleOf): Json => ({ description, content: json(name) });
+export const okOrStream = (description: string, name: ExampleOf): Json => ({
+	description,
+	content: { ...json(name), "text/event-stream": { schema: ref("Stream"), example: EXAMPLES.Stream } },
+});
 export const body = (name: ExampleOf): Json => ({ required: true, content: json(name) });
 export const done = { description: "Done." };
 
@@ -85,6 +93,14 @@ export const job = {
 	schema: { type: "string" },
 	description: "The job's id.",
 	example: EXAMPLES.Job.job,
+};
+export const session = {
+	name: "session",
+	in: "path",
+	required: true,
+	schema: { type: "string" },
+	description: "The session's id, as its welcome gave it.",
+	example: "4f1c2a",
 };
 export const number = (name: string, description: string, minimum = 0, maximum?: number): Json => ({
 	name,

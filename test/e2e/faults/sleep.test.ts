@@ -4,6 +4,7 @@ import { joinRoom, type Room } from "../../../src/client/index.ts";
 import type { Event } from "../../../src/protocol/messages.ts";
 import { BareClient } from "../../support/bare-client.ts";
 import { type Runtime, runtime } from "../../support/runtime.ts";
+import { StreamReader } from "../../support/stream-reader.ts";
 import { until } from "../../support/until.ts";
 
 const ASLEEP_MS = 12_000;
@@ -36,6 +37,25 @@ describe.concurrent("a room in the real runtime", () => {
 		expect(ada.events).toEqual(ben.events);
 		expect(await probe("sleepy", "wakes")).toBe(wakes + 1);
 		expect(ada.all("presence").every((message) => !("left" in message) || message.left.length === 0)).toBe(true);
+	});
+
+	test("G7: ten idle streams keep no room awake, and when it wakes each hears of it", async () => {
+		const streams = await Promise.all(
+			Array.from({ length: 10 }, async () => {
+				const headers = { Accept: "text/event-stream" };
+				const reader = new StreamReader(await fetch(`${server.url}/rooms/streams/events`, { headers }));
+				await reader.hears("caught-up");
+				return reader;
+			}),
+		);
+		const wakes = await probe("streams", "wakes");
+		// The Worker pings for each of them meanwhile.
+		await Promise.all(streams.map((stream) => stream.until(() => stream.comments >= 2)));
+		expect(await probe("streams", "wakes")).toBe(wakes + 1);
+		const ada = await BareClient.join(`${server.url}/rooms/streams`);
+		ada.publish("1");
+		await Promise.all(streams.map((stream) => stream.hears("event")));
+		await Promise.all(streams.map((stream) => stream.leave()));
 	});
 
 	test("G1: of 100 publishes of one turn a poisoned one is refused `internal`, 99 land, no hole", async () => {

@@ -23,7 +23,7 @@ export const CLIENT: readonly Mutant[] = [
 	{
 		name: "the client's cursor does not move with events",
 		file: "client/connection.ts",
-		find: "this.#place.saw(message.seq);",
+		find: "this.#saw(message.seq);",
 		put: "",
 		expects: ["G2", "G4"],
 	},
