@@ -13,6 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.dispose());
 
+/** What speaks of one job or session. */
+const ONE = /\/(jobs|sessions)\/[^/]+.*/;
 const operator = { Authorization: `Bearer ${KEY}` };
 
 test("every documented operation answers as the document says", async () => {
@@ -41,6 +43,8 @@ test("every documented operation answers as the document says", async () => {
 	await call(200, "GET", `./jobs/${unfurl?.job}`);
 	await call(404, "GET", "./jobs/none-1");
 	await call(404, "POST", "./jobs/none-1/replay");
+	const asJson = { ...operator, "Content-Type": "application/json" };
+	await call(404, "POST", "./sessions/none", { type: "received", jobs: [] }, asJson);
 	await call(200, "GET", "/rooms");
 	await call(200, "GET", "/archive/search?q=see");
 	await call(400, "GET", "/archive/search");
@@ -61,8 +65,8 @@ test("every documented operation answers as the document says", async () => {
 	const documented = Object.entries(document.paths).flatMap(([path, item]) =>
 		Object.keys(item)
 			.filter((key) => key !== "parameters")
-			.map((method) => `${method} ${path.replace("/rooms/{room}", ".").replace(/\/jobs\/\{job\}.*/, "/jobs/…")}`),
+			.map((method) => `${method} ${path.replace("/rooms/{room}", ".").replace(ONE, "/$1/…")}`),
 	);
-	const plain = [...asked].map((each) => each.replace(/\/jobs\/[^/]+.*/, "/jobs/…"));
+	const plain = [...asked].map((each) => each.replace(ONE, "/$1/…"));
 	expect(new Set(plain)).toEqual(new Set(documented));
 });

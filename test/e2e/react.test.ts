@@ -23,8 +23,8 @@ const counted = createElement(Profiler, { id: "all", onRender: () => globalThis.
 createRoot(document.body.appendChild(document.createElement("main"))).render(createElement(StrictMode, null, counted));
 `;
 
-/** A bundle of the page, whose rooms are this server's. */
-async function bundled(folder: string, url: string): Promise<string> {
+/** The page and its scripts, by path, whose rooms are this server's: what few pages need is loaded later. */
+async function bundled(folder: string, url: string): Promise<Map<string, string>> {
 	writeFileSync(join(folder, "Chat.tsx"), CHAT.replaceAll("http://localhost:8787", url));
 	writeFileSync(join(folder, "main.ts"), MAIN);
 	const { output } = (await build({
@@ -35,7 +35,10 @@ async function bundled(folder: string, url: string): Promise<string> {
 		resolve: { alias: { "rotunda/react": join(ROOT, "dist/package/react.js") } },
 		build: { write: false, minify: false, rolldownOptions: { input: join(folder, "main.ts") } },
 	})) as Rolldown.RolldownOutput;
-	return output.map((part) => (part.type === "chunk" && part.isEntry ? part.code : "")).join("");
+	const chunks = output.filter((part) => part.type === "chunk");
+	const entry = chunks.find(({ isEntry }) => isEntry)?.fileName;
+	const html = `<!doctype html><body><script type="module" src="/${entry}"></script>`;
+	return new Map([["/", html], ...chunks.map(({ fileName, code }): [string, string] => [`/${fileName}`, code])]);
 }
 
 describe.skipIf(whyNoBrowser() !== null)("a chat of a page that is React", () => {
@@ -46,11 +49,13 @@ describe.skipIf(whyNoBrowser() !== null)("a chat of a page that is React", () =>
 	beforeAll(async () => {
 		[server, browser] = await Promise.all([devServer(), launch()]);
 		folder = mkdtempSync(join(ROOT, "node_modules/.rotunda-react-"));
-		const script = await bundled(folder, server.url);
+		const scripts = await bundled(folder, server.url);
 		site = createServer((request, answer) => {
-			const isScript = request.url === "/main.js";
-			answer.setHeader("Content-Type", isScript ? "text/javascript" : "text/html");
-			answer.end(isScript ? script : '<!doctype html><body><script type="module" src="/main.js"></script>');
+			const part = scripts.get(request.url ?? "");
+			answer.writeHead(part === undefined ? 204 : 200, {
+				"Content-Type": request.url === "/" ? "text/html" : "text/javascript",
+			});
+			answer.end(part);
 		});
 		await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
 	});
