@@ -149,7 +149,9 @@ test(`G8 ${FRAMES} hostile frames: each is refused by its name or ends its socke
 	);
 	expect(tally.faults).toEqual([]);
 	await check(witnesses);
-	expect(failures(server.child.said.join(""))).toEqual([]);
+	// The built Worker has one binding here, and says once what is off without the others.
+	const others = failures(server.child.said.join("")).filter((line) => !line.startsWith("Rotunda is without"));
+	expect(others).toEqual([]);
 	if (warm === null) await annotate("The memory of the process was not looked at: there is no /proc here.");
 	else {
 		const most = warm + GROWTH_BYTES_MAX;
