@@ -68,6 +68,8 @@ const rooms: Room[] = [];
 
 beforeAll(async () => {
 	server = await devServer({ vars: { PUBLISH_PER_SECOND: "0" } });
+	// What a server does once, when it is first asked, is no part of it.
+	await (await BareClient.join(`${server.url}/rooms/first`)).close();
 	refusing = new Gateway(server.url, false);
 	hanging = new Gateway(server.url, true);
 	urls = { refuses: await refusing.listens(), hangs: await hanging.listens() };
