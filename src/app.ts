@@ -1,5 +1,5 @@
 /**
- * The one file that you edit: the names of your events, who may publish them, what they set off,
+ * The one file that you edit: the names of your events, who may publish them, what they set off, who may set what,
  * and your own kinds of jobs.
  */
 import { archive } from "./jobs/archive/archive.ts";
@@ -14,6 +14,12 @@ export const app = defineApp({
 		chat: { from: "members", starts: ["unfurl"] },
 		// Everything else is anyone's. Take this line away, and only what is listed may be published.
 		"*": { from: "members" },
+	},
+	state: {
+		// Entries, by their keys: what the room remembers as its newest. A vote of one's own, which nobody else may set:
+		// "vote/{member}": { write: "own" },
+		// Everything else is anyone's.
+		"*": { write: "members" },
 	},
 	kinds: [unfurl, moderate],
 	ranges: [archive, webhook],

@@ -3,6 +3,7 @@ import type { Refusal } from "../protocol/codes.ts";
 import type { JobsQuery } from "../room/job-list.ts";
 import type { MembersQuery } from "../room/member-list.ts";
 import type { Room } from "../room/room.ts";
+import type { StateQuery } from "../room/state-list.ts";
 
 /** An HTTP answer from the room: JSON text, or a refusal. */
 export type Answer = { json: string } | { refusal: Refusal };
@@ -37,6 +38,22 @@ export function eventsOf(room: Room, query: EventsQuery): Answer {
 	return {
 		json: `{"epoch":${JSON.stringify(epoch)},"floor":${floor},"head":${head},"events":[${page.bodies.join(",")}],"more":${page.more}}`,
 	};
+}
+
+/** Of the state. The body of an entry is its value; its version goes beside it. */
+export type EntryAnswer = { json: string; version: number } | { refusal: Refusal };
+
+export function stateOf(room: Room, query: StateQuery, member: string): Answer {
+	const { bodies, more } = room.state.page(query, member);
+	const epoch = JSON.stringify(epochOf(room));
+	return { json: `{"epoch":${epoch},"version":${room.version},"entries":[${bodies.join(",")}],"more":${more}}` };
+}
+
+/** One that the member may not see is none. */
+export function entryOf(room: Room, key: string, member: string): EntryAnswer {
+	const entry = room.state.at(key, member);
+	if (entry === null) return { refusal: { code: "not_found", message: "There is no entry of that key here." } };
+	return { json: entry.value ?? "null", version: entry.version };
 }
 
 export function membersOf(room: Room, query: MembersQuery | undefined): Answer {

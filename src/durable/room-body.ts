@@ -7,11 +7,11 @@ import type { Refusal } from "../protocol/codes.ts";
 import type { PostModeration } from "../protocol/http.ts";
 import type { Outcome, Task } from "../protocol/outcome.ts";
 import type { Reply } from "../room/effects.ts";
-import type { Identity, Input, Join, Post, Settle } from "../room/inputs.ts";
+import type { Identity, Input, Join, Settle } from "../room/inputs.ts";
 import type { Room } from "../room/room.ts";
 import { type Frame, frameOf } from "./frame.ts";
 import { type Weight, weigh, weighFrame } from "./inbox.ts";
-import { keepPost } from "./kept-post.ts";
+import type { KeptWrite } from "./kept-post.ts";
 import { Overload } from "./overload.ts";
 import { Pace } from "./pace.ts";
 import { BUSY, fullOf, NEWER_SCHEMA, OVERLOADED } from "./refusals.ts";
@@ -118,13 +118,12 @@ export class RoomBody {
 
 	// Over HTTP and from the queue: `answer` hears what a turn says to it.
 
-	/** Publishes an event for someone who holds no socket. */
-	post(who: Identity, publish: Post["publish"], answer: Answering): void {
+	/** Publishes an event, or sets an entry, for someone who holds no socket. */
+	write(who: Identity, { text, read }: KeptWrite, answer: Answering): void {
 		const refusal = this.room.door.refusesPost(who, this.#around.now());
 		if (refusal !== null) return answer({ outcome: "refused", refusal });
-		const owner = { session: who.member, address: who.address ?? null };
-		const { text, read } = keepPost(publish);
-		this.#askText(weigh(text, owner), answer, (reply) => ({ type: "post", reply, ...who, publish: read() }));
+		const weight = weigh(text, { session: who.member, address: who.address ?? null });
+		this.#askText(weight, answer, (reply) => ({ reply, ...who, ...read() }));
 	}
 
 	/** A moderator or operator acts. */

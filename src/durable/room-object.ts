@@ -15,11 +15,23 @@ import type { Outcome, Task } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";
 import { readSettings } from "../protocol/settings.ts";
 import type { Reply } from "../room/effects.ts";
-import type { Post } from "../room/inputs.ts";
+import type { Post, Setting } from "../room/inputs.ts";
 import type { MembersQuery } from "../room/member-list.ts";
 import type { Room } from "../room/room.ts";
+import type { StateQuery } from "../room/state-list.ts";
+import { keepPost, keepSetting } from "./kept-post.ts";
 import { Platform } from "./platform.ts";
-import { type Answer, type EventsQuery, epochOf, eventsOf, jobsOf, membersOf } from "./reading.ts";
+import {
+	type Answer,
+	type EntryAnswer,
+	type EventsQuery,
+	entryOf,
+	epochOf,
+	eventsOf,
+	jobsOf,
+	membersOf,
+	stateOf,
+} from "./reading.ts";
 import { NEWER_SCHEMA } from "./refusals.ts";
 import { RoomBody } from "./room-body.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -150,14 +162,39 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 		return eventsOf(this.#room, query);
 	}
 
+	async state(query: StateQuery, visitor: Visitor): Promise<Answer> {
+		const refusal = await this.refusesReader(visitor);
+		if (refusal !== null) return { refusal };
+		return stateOf(this.#room, query, (await this.#identify(visitor)).member);
+	}
+
+	async entry(key: string, visitor: Visitor): Promise<EntryAnswer> {
+		const refusal = await this.refusesReader(visitor);
+		if (refusal !== null) return { refusal };
+		return entryOf(this.#room, key, (await this.#identify(visitor)).member);
+	}
+
 	/** Publishes an event for someone who holds no socket. */
 	async post(visitor: Visitor, publish: Post["publish"], from: string | null, host: string): Promise<Reply> {
-		if (this.#body.isNewer) return { outcome: "refused", refusal: NEWER_SCHEMA };
+		const who = await this.#writer(visitor, from, host);
+		if ("refusal" in who) return { outcome: "refused", ...who };
+		return new Promise((answer) => this.#body.write(who, keepPost(publish), answer));
+	}
+
+	/** Sets an entry, likewise. */
+	async put(visitor: Visitor, set: Setting, from: string | null, host: string): Promise<Reply> {
+		const who = await this.#writer(visitor, from, host);
+		if ("refusal" in who) return { outcome: "refused", ...who };
+		return new Promise((answer) => this.#body.write(who, keepSetting(set), answer));
+	}
+
+	/** Who writes without a socket, or why not. */
+	async #writer(visitor: Visitor, from: string | null, host: string) {
+		if (this.#body.isNewer) return { refusal: NEWER_SCHEMA };
 		this.#body.reachedAt(host);
 		const who = await this.#identify(visitor);
 		const refusal = who.member === OPERATOR ? null : await this.#refusesRoom(from);
-		if (refusal !== null) return { outcome: "refused", refusal };
-		return new Promise((answer) => this.#body.post(who, publish, answer));
+		return refusal === null ? who : { refusal };
 	}
 
 	/** A frame for a session. Returns why it is not taken, or null: what is made of it the session hears. */

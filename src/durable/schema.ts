@@ -169,6 +169,45 @@ export const STEPS: readonly (readonly string[])[] = [
 		"alter table erasures add column jobs_through integer not null default 0",
 		"alter table erasures add column jobs_done integer not null default 0",
 	],
+	[
+		`create table state (
+			one integer primary key check (one = 1),
+			version integer not null,
+			entries integer not null,
+			bytes integer not null,
+			drops integer not null,
+			forgotten integer not null,
+			dropped_at integer,
+			sets integer not null,
+			key_at integer,
+			key_seq integer,
+			older_at integer,
+			older_seq integer,
+			deserted_at integer
+		) strict`,
+		// In the order of their changes, as they are read by those who catch up. A drop has no value.
+		`create table entries (
+			version integer primary key,
+			key text not null unique,
+			at integer not null,
+			member text not null,
+			holder text not null,
+			owner text,
+			is_sum integer not null,
+			value text
+		) strict`,
+		"create index entries_owned on entries (owner, version) where owner is not null",
+		"create index entries_dropped on entries (version, at) where value is null",
+		"create table holdings (member text primary key, entries integer not null, bytes integer not null) strict, without rowid",
+		// As those of publishes.
+		"create table set_keys_0 (key text primary key, version integer not null, digest text not null) strict, without rowid",
+		"create table set_keys_1 (key text primary key, version integer not null, digest text not null) strict, without rowid",
+		"create table set_key_turn (newer integer not null) strict",
+		"insert into set_key_turn values (0)",
+		// An erasure that was under way began where there was no entry.
+		"alter table erasures add column state_through integer not null default 0",
+		"alter table erasures add column state_done integer not null default 0",
+	],
 ];
 
 /** The version that this code reads and writes. */

@@ -141,13 +141,18 @@ export class Seats {
 	 * One frame to each session: the shared part, encoded once, and a private part for those who
 	 * have one; frames of their own for those who catch up, to whom nothing is shared. More than one only where it would be larger than a frame may be.
 	 */
-	#deliver(outgoing: Pick<Effects, "shared" | "withheld" | "frames" | "private">): void {
-		const shared = this.#welcomed.size === 0 ? [] : packFrames(outgoing.shared);
+	#deliver(outgoing: Pick<Effects, "shared" | "stateless" | "withheld" | "frames" | "private">): void {
+		const isHeard = this.#welcomed.size > 0;
+		const everyones = isHeard ? packFrames(outgoing.shared) : [];
+		const stateless = isHeard && outgoing.stateless !== null ? packFrames(outgoing.stateless.shared) : [];
+		const sharedWith = (session: string): readonly string[] =>
+			outgoing.stateless?.sessions.has(session) === true ? stateless : everyones;
 		const hears = (session: string): boolean =>
-			shared.length > 0 && this.#welcomed.has(session) && !outgoing.withheld.has(session);
-		if (shared.length > 0) {
+			this.#welcomed.has(session) && !outgoing.withheld.has(session) && sharedWith(session).length > 0;
+		if (everyones.length > 0) {
 			for (const session of this.#welcomed) {
-				if (outgoing.withheld.has(session)) continue;
+				const shared = sharedWith(session);
+				if (shared.length === 0 || outgoing.withheld.has(session)) continue;
 				const own = outgoing.private.get(session);
 				this.#send(session, own === undefined ? shared : extendFrames(shared, own));
 			}

@@ -2,7 +2,8 @@
 import { packRows } from "../protocol/codec.ts";
 import { PARAMETER_BYTES_MAX } from "../protocol/platform-limits.ts";
 import { DIGEST_CHARS } from "../room/digest.ts";
-import type { KnownKey, NewEvent, PublishKey } from "../room/store.ts";
+import type { KnownKey, PublishKey } from "../room/known-keys.ts";
+import type { NewEvent } from "../room/store.ts";
 import { ROWS } from "./database.ts";
 import { SqliteJobs } from "./sqlite-jobs.ts";
 
@@ -73,9 +74,8 @@ export class SqliteKeys extends SqliteJobs {
 			`select known.key, known.seq, ${digest} as digest ${ROWS} cross join ${table} as known on known.key = row.value`,
 			keys.map(keyOf),
 		).map(({ key, ...known }) => {
-			const end = key.indexOf(" ");
 			const { seq, digest } = known;
-			return { member: key.slice(0, end), id: key.slice(end + 1), seq, digest: digest.trimStart() };
+			return { ...partsOf(key), seq, digest: digest.trimStart() };
 		});
 	}
 
@@ -102,6 +102,12 @@ export class SqliteKeys extends SqliteJobs {
 	}
 }
 
-function keyOf({ member, id }: PublishKey): string {
+export function keyOf({ member, id }: PublishKey): string {
 	return `${member} ${id}`;
+}
+
+/** No member's id holds a space. */
+export function partsOf(key: string): PublishKey {
+	const end = key.indexOf(" ");
+	return { member: key.slice(0, end), id: key.slice(end + 1) };
 }

@@ -16,7 +16,11 @@ export type Growing =
 	| "keys_0"
 	| "keys_1"
 	| "publish_keys"
-	| "publish_keys_1";
+	| "publish_keys_1"
+	| "entries"
+	| "holdings"
+	| "set_keys_0"
+	| "set_keys_1";
 
 interface Shape {
 	/** The columns of its key. */
@@ -36,6 +40,10 @@ const SHAPES: Record<Growing, Shape> = {
 	keys_1: { key: "key" },
 	publish_keys: { key: "key" },
 	publish_keys_1: { key: "member, id" },
+	entries: { key: "version", bytes: "octet_length(key) + coalesce(octet_length(value), 0)", weight: 3 },
+	holdings: { key: "member" },
+	set_keys_0: { key: "key" },
+	set_keys_1: { key: "key" },
 };
 
 /** The name of what was set aside, by what it was, and the other way round. */

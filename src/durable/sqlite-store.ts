@@ -7,10 +7,10 @@ import { packRows } from "../protocol/codec.ts";
 import { UNINDEXED_ROWS_MAX } from "../protocol/limits.ts";
 import { PARAMETER_BYTES_MAX } from "../protocol/platform-limits.ts";
 import { ROOM_JOB } from "../protocol/room-events.ts";
+import type { KeyAge } from "../room/known-keys.ts";
 import type {
 	ErasureRow,
 	EventSize,
-	KeyAge,
 	Meta,
 	NewEvent,
 	RoomStore,
@@ -19,9 +19,9 @@ import type {
 	StoredEvent,
 } from "../room/store.ts";
 import { ROWS } from "./database.ts";
-import { SqliteKeys } from "./sqlite-keys.ts";
+import { SqliteState } from "./sqlite-state.ts";
 
-export class SqliteStore extends SqliteKeys implements RoomStore {
+export class SqliteStore extends SqliteState implements RoomStore {
 	meta(): Meta | null {
 		type Row = Omit<Meta, "oldestKey" | "olderKeys" | "setBack" | "isLocked"> & {
 			isLocked: number;
@@ -161,15 +161,17 @@ export class SqliteStore extends SqliteKeys implements RoomStore {
 
 	erasures(): ErasureRow[] {
 		return this.read<ErasureRow & Record<string, SqlStorageValue>>(
-			`select member, eraser as "by", through, done, jobs_through as "jobsThrough", jobs_done as "jobsDone"
+			`select member, eraser as "by", through, done, jobs_through as "jobsThrough", jobs_done as "jobsDone",
+				state_through as "stateThrough", state_done as "stateDone"
 				from erasures order by member`,
 		);
 	}
 
-	saveErasure({ member, by, through, done, jobsThrough, jobsDone }: ErasureRow): void {
+	saveErasure({ member, by, through, done, jobsThrough, jobsDone, stateThrough, stateDone }: ErasureRow): void {
 		this.write(
-			"insert or replace into erasures (member, eraser, through, done, jobs_through, jobs_done) values (?, ?, ?, ?, ?, ?)",
-			...[member, by, through, done, jobsThrough, jobsDone],
+			`insert or replace into erasures
+				(member, eraser, through, done, jobs_through, jobs_done, state_through, state_done) values (?, ?, ?, ?, ?, ?, ?, ?)`,
+			...[member, by, through, done, jobsThrough, jobsDone, stateThrough, stateDone],
 		);
 	}
 
@@ -196,6 +198,7 @@ export class SqliteStore extends SqliteKeys implements RoomStore {
 		for (const table of ["roster", "unindexed", "unlisted", "erasures"]) this.write(`delete from ${table}`);
 		this.setAside(["events", "abouts", "jobs", "failed_jobs"]);
 		this.wipeKeys();
+		this.wipeState();
 	}
 }
 

@@ -19,6 +19,8 @@ export interface Ticket {
 	history: number;
 	/** A guest's private key. */
 	resume: string | null;
+	/** True for one that wants no entries; missing where the Worker is older. */
+	withoutState?: boolean;
 	/** The subprotocol to name in the reply. */
 	protocol: string | null;
 }

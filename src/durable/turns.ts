@@ -127,7 +127,8 @@ export class Turns {
 		const inputs = this.#pages.keep(this.#inbox.take(this.#seats.count));
 		this.#taken(this.#inbox.length === 0);
 		const now = this.#around.now();
-		if (inputs.some(({ type }) => type === "frame" || type === "post" || type === "join")) this.#seats.stirred(now);
+		if (inputs.some(({ type }) => type === "frame" || type === "post" || type === "put" || type === "join"))
+			this.#seats.stirred(now);
 		let effects: Effects;
 		try {
 			effects = this.#room.turn(inputs, now);

@@ -46,8 +46,7 @@ export function readMembersQuery(query: URLSearchParams): MembersQuery {
 export async function postEvent(request: Request, room: RoomStub, caller: Caller): Promise<Response> {
 	const id = idempotencyKeyOf(request, caller);
 	const event = await readBody(request, PostEvent, "{name, data, expect?}");
-	const from = isLoopback(new URL(request.url).hostname) || caller.member === OPERATOR ? null : addressOf(request);
-	const { host } = new URL(request.url);
+	const { from, host } = cameFrom(request, caller);
 	const reply = await room.post(caller, { id, ...event }, from, host);
 	switch (reply.outcome) {
 		case "refused":
@@ -63,6 +62,12 @@ export async function postEvent(request: Request, room: RoomStub, caller: Caller
 		default:
 			throw new Error("A publish has no such answer.");
 	}
+}
+
+/** The address that new rooms are counted against, null where they are not; and under which host it reached the server. */
+export function cameFrom(request: Request, { member }: Pick<Caller, "member">) {
+	const { host, hostname } = new URL(request.url);
+	return { from: isLoopback(hostname) || member === OPERATOR ? null : addressOf(request), host };
 }
 
 /** `POST /rooms/{room}/moderation`: 204 where it is done. `archive`: null where there is none. */
@@ -102,7 +107,7 @@ export function done(reply: Reply): Response {
 	return reply.outcome === "refused" ? problem(reply.refusal) : new Response(null, { status: 204 });
 }
 
-async function readBody<S extends v.GenericSchema>(
+export async function readBody<S extends v.GenericSchema>(
 	request: Request,
 	schema: S,
 	shape: string,

@@ -30,7 +30,7 @@ export const headers: MiddlewareHandler<{ Bindings: Cloudflare.Env }> = async (c
 	answer.headers.append("Vary", "Origin");
 	if (isAllowed) {
 		answer.headers.set("Access-Control-Allow-Origin", origin);
-		answer.headers.set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate, Allow");
+		answer.headers.set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate, Allow, ETag");
 	}
 	c.res = undefined;
 	c.res = answer;

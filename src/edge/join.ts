@@ -139,6 +139,7 @@ async function prove(offer: Offer, request: Request, env: Cloudflare.Env, holder
 		from: networkOf(request),
 		since: offer.since ?? query.get("since"),
 		history: readHistory(query.get("history")),
+		withoutState: readState(query.get("state")),
 		protocol: offer.protocol,
 	};
 	const name = readName(query.get("name"));
@@ -197,6 +198,12 @@ function readHistory(text: string | null): number {
 	if (text === null) return PAGE_EVENTS_DEFAULT;
 	if (/^[0-9]{1,3}$/.test(text) && Number(text) <= PAGE_EVENTS_MAX) return Number(text);
 	throw new Refused("bad_request", `\`history\` is how many recent events to begin with: 0 to ${PAGE_EVENTS_MAX}.`);
+}
+
+/** True where it says that no entries are wanted. */
+function readState(text: string | null): boolean {
+	if (text === null || text === "none") return text !== null;
+	throw new Refused("bad_request", "`state` is `none`, where you want no entries, or is not there.");
 }
 
 /**

@@ -18,6 +18,7 @@ import {
 	session,
 	text,
 } from "./openapi/parts.ts";
+import { STATE_PATHS } from "./openapi/state.ts";
 
 const guestKey = {
 	name: "Rotunda-Resume",
@@ -243,6 +244,7 @@ const SERVER_PATHS = {
 const TAGS = [
 	{ name: "Rooms", description: "A room, and who is in it." },
 	{ name: "Events", description: "What is said in a room: durable, and in one order." },
+	{ name: "State", description: "What a room remembers as its newest: entries, by their keys." },
 	{ name: "Jobs", description: "Heavy work that left a room, and what came of it. For operators." },
 	{ name: "Server", description: "All rooms together." },
 ];
@@ -264,7 +266,7 @@ export function openApi(prefix = ""): Json {
 		// Open to guests where ACCESS is `open`.
 		security: [{}, { token: [] }, { operatorKey: [] }],
 		tags: TAGS,
-		paths: { ...ROOM_PATHS, ...JOB_PATHS, ...SERVER_PATHS },
+		paths: { ...ROOM_PATHS, ...STATE_PATHS, ...JOB_PATHS, ...SERVER_PATHS },
 		components: {
 			securitySchemes: {
 				token: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "A member's token." },

@@ -1,11 +1,20 @@
 /** What a browser asks before it lets a page of another origin call (CORS): who may, by which methods and headers. */
 import { PREFLIGHT_HEADERS_MAX } from "../protocol/limits.ts";
 
-const METHODS = "GET, POST, DELETE";
+const METHODS = "GET, POST, PUT, DELETE";
 /** Those that a tracing library adds to every request of a page: a call that they are refused fails for no reason of its own. */
 const TRACING = ["traceparent", "tracestate", "baggage", "sentry-trace", "x-request-id"];
 const DATADOG = /^x-datadog-[a-z0-9-]{1,40}$/;
-const HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Rotunda-Resume", ...TRACING];
+const HEADERS = [
+	"Authorization",
+	"Content-Type",
+	"Idempotency-Key",
+	"If-Match",
+	"If-None-Match",
+	"Last-Event-ID",
+	"Rotunda-Resume",
+	...TRACING,
+];
 const SECONDS = "600";
 
 /** True for `GET` of a room's own address: there one who was refused asks why, wherever its page is from. */

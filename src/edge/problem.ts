@@ -17,14 +17,15 @@ const STANDARD_HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
 	upgrade_required: { Upgrade: "websocket", Connection: "Upgrade" },
 };
 
-/** `status` is given where HTTP tells apart what has one code here. */
+/** `status` is given where HTTP tells apart what has one code here; `present` is what there is, where another thing was expected. */
 export function problem(
 	refusal: Refusal,
 	headers: Record<string, string> = {},
 	status: keyof typeof HTTP_TITLE = HTTP_STATUS[refusal.code],
+	present: object = {},
 ): Response {
 	const { code, message, ...more } = refusal;
-	const body = { type: "about:blank", title: HTTP_TITLE[status], status, detail: message, code, ...more };
+	const body = { type: "about:blank", title: HTTP_TITLE[status], status, detail: message, code, ...more, ...present };
 	return new Response(JSON.stringify(body), {
 		status,
 		headers: {

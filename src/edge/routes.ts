@@ -4,6 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { RoomStub } from "../durable/room-object.ts";
 import { FRAME_BYTES_MAX, RETRY_MS_DEFAULT } from "../protocol/limits.ts";
 import { type Admits, type Caller, callerOf, readerOf, requireCapability } from "./access/caller.ts";
+import { deleteEntry, getEntry, keyOf, putEntry, readStateQuery } from "./entries.ts";
 import { answer, postEvent, postModeration, readEventsQuery, readMembersQuery } from "./events.ts";
 import { headers } from "./headers.ts";
 import { join, summaryForJoiner } from "./join.ts";
@@ -20,6 +21,9 @@ import type { RouteEnv } from "./route-env.ts";
 import { say } from "./say.ts";
 import { stream } from "./stream.ts";
 import { requireWritable } from "./writable.ts";
+
+/** A key may hold slashes, as they are or encoded. */
+const ENTRY_PATH = "/rooms/:room/state/:key{.+}";
 
 type RoomContext = Context<RouteEnv, "/rooms/:room/*">;
 
@@ -91,6 +95,26 @@ rooms.post("/rooms/:room/events", bounded, plainBody, async (c) => {
 rooms.post("/rooms/:room/sessions/:session", bounded, plainBody, (c) =>
 	say(c.req.raw, c.req.param(), c.env, c.var.app),
 );
+rooms.get("/rooms/:room/state", async (c) => {
+	const query = readStateQuery(queryOf(c.req.url));
+	const [room, caller] = await readable(c);
+	return answer(await room.state(query, caller));
+});
+rooms.get(ENTRY_PATH, async (c) => {
+	const key = keyOf(c.req.url, c.var.prefix);
+	const [room, caller] = await readable(c);
+	return getEntry(c.req.raw, key, room, caller);
+});
+rooms.put(ENTRY_PATH, bounded, plainBody, async (c) => {
+	const key = keyOf(c.req.url, c.var.prefix);
+	const [room, caller] = await writable(c);
+	return putEntry(c.req.raw, key, room, caller);
+});
+rooms.delete(ENTRY_PATH, async (c) => {
+	const key = keyOf(c.req.url, c.var.prefix);
+	const [room, caller] = await writable(c);
+	return deleteEntry(c.req.raw, key, room, caller);
+});
 
 rooms.get("/rooms/:room/members", async (c) => {
 	const query = readMembersQuery(queryOf(c.req.url));
@@ -109,6 +133,8 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
 	"/rooms/:room": ["GET", "DELETE"],
 	"/rooms/:room/events": ["GET", "POST"],
 	"/rooms/:room/sessions/:session": ["POST"],
+	"/rooms/:room/state": ["GET"],
+	[ENTRY_PATH]: ["GET", "PUT", "DELETE"],
 	"/rooms/:room/members": ["GET"],
 	"/rooms/:room/moderation": ["POST"],
 	"/rooms/:room/jobs": ["GET"],

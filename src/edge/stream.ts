@@ -3,11 +3,12 @@
  * an ordinary socket of the room, so that the room can sleep; whoever reads it has a session like everyone else.
  */
 import { CLOSE } from "../protocol/codes.ts";
-import { formatCursor } from "../protocol/ids.ts";
-import { STREAM_PING_MS, STREAM_UNTAKEN_BYTES_MAX } from "../protocol/limits.ts";
+import { PAGE_EVENTS_DEFAULT, STREAM_PING_MS, STREAM_UNTAKEN_BYTES_MAX } from "../protocol/limits.ts";
 import type { ServerMessage } from "../protocol/messages.ts";
 import type { Admits } from "./access/caller.ts";
 import { refusesOrigin, seat } from "./join.ts";
+import { queryOf } from "./query.ts";
+import { StreamCursor } from "./stream-cursor.ts";
 
 /** Lets the request join the room, and answers with what its session hears. @throws Refused */
 export async function stream(request: Request, name: string, env: Cloudflare.Env, app: Admits): Promise<Response> {
@@ -23,7 +24,13 @@ export async function stream(request: Request, name: string, env: Cloudflare.Env
 	const { webSocket } = await seat(offer, request, { name, env, app });
 	if (webSocket === null) throw new Error("A seat comes with a socket.");
 	const { readable, writable } = new IdentityTransformStream();
-	new Bridge(webSocket, writable).open();
+	const query = queryOf(request.url);
+	const cursor = new StreamCursor({
+		since: offer.since ?? query.get("since"),
+		history: Number(query.get("history") ?? PAGE_EVENTS_DEFAULT),
+		withoutState: query.get("state") !== null,
+	});
+	new Bridge(webSocket, writable, cursor).open();
 	return new Response(readable, {
 		headers: {
 			"Content-Type": "text/event-stream",
@@ -39,15 +46,16 @@ class Bridge {
 	readonly #socket: WebSocket;
 	readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
 	readonly #text = new TextEncoder();
-	#epoch = "";
+	readonly #cursor: StreamCursor;
 	#isOver = false;
 	/** Bytes that the reader has not taken yet. */
 	#untaken = 0;
 	/** Resolved when all of it is taken. */
 	#taken: Promise<unknown> = Promise.resolve();
 
-	constructor(socket: WebSocket, writable: WritableStream<Uint8Array>) {
+	constructor(socket: WebSocket, writable: WritableStream<Uint8Array>, cursor: StreamCursor) {
 		this.#socket = socket;
+		this.#cursor = cursor;
 		this.#writer = writable.getWriter();
 	}
 
@@ -67,9 +75,8 @@ class Bridge {
 	}
 
 	#eventOf(message: ServerMessage): string {
-		if (message.type === "welcome") this.#epoch = message.epoch;
-		const seq = seqOf(message);
-		const id = seq === null ? "" : `id: ${formatCursor({ epoch: this.#epoch, seq })}\n`;
+		const cursor = this.#cursor.after(message);
+		const id = cursor === null ? "" : `id: ${cursor}\n`;
 		return `${id}event: ${message.type}\ndata: ${JSON.stringify(message)}\n\n`;
 	}
 
@@ -119,10 +126,4 @@ class Bridge {
 			this.#write(":\n\n");
 		}
 	}
-}
-
-/** Where a reader that has had this message goes on; null where that says nothing of it. */
-function seqOf(message: ServerMessage): number | null {
-	if (message.type === "event") return message.seq;
-	return message.type === "caught-up" ? message.head : null;
 }

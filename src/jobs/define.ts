@@ -2,13 +2,15 @@
 import type { AppTypes, Typed } from "../protocol/app-types.ts";
 import { QUEUE_RETRIES_MAX } from "../protocol/platform-limits.ts";
 import type { Rules } from "../protocol/rules.ts";
-import type { AppDefinition, EventDefinition } from "./definition.ts";
+import type { AppDefinition, EntryDefinition, EventDefinition } from "./definition.ts";
+import { keyPattern } from "./key-pattern.ts";
 import type { Kind, RangeKind } from "./kind.ts";
 import { rulesOf } from "./rules.ts";
 import type { TypesIn } from "./types-in.ts";
 
 /** What the Worker and its rooms make of it; `T` is what pages are checked by. */
 export interface App<T extends AppTypes = AppTypes> extends AppDefinition, Typed<T> {
+	state: Readonly<Record<string, EntryDefinition>>;
 	kinds: readonly Kind[];
 	ranges: readonly RangeKind[];
 	/** The rules of its rooms, given the Worker's variables. */
@@ -20,13 +22,16 @@ type None<Given, Known> = { readonly [name in Exclude<keyof Given, keyof Known>]
 /** A field that is misspelt is an error although the definition's own type is kept. */
 type Exact<D extends AppDefinition> = None<D, AppDefinition> & {
 	readonly events: { readonly [N in keyof D["events"]]: None<D["events"][N], EventDefinition> };
-};
+} & (D extends { readonly state: infer S }
+		? { readonly state: { readonly [P in keyof S]: None<S[P], EntryDefinition> } }
+		: unknown);
 
 /** @throws Error with a sentence where an event names a kind that is not there. */
 export function defineApp<const D extends AppDefinition>(given: D & Exact<D>): App<TypesIn<D>> {
 	const definition: AppDefinition = given;
-	const { kinds = [], ranges = [] } = definition;
-	const app = { ...definition, kinds, ranges };
+	const { state = {}, kinds = [], ranges = [] } = definition;
+	const app = { ...definition, state, kinds, ranges };
+	checkState(state);
 	for (const { name, retry } of [...kinds, ...ranges]) {
 		if (retry.attempts <= QUEUE_RETRIES_MAX) continue;
 		throw new Error(
@@ -44,4 +49,16 @@ export function defineApp<const D extends AppDefinition>(given: D & Exact<D>): A
 		}
 	}
 	return { ...app, rules: (env) => rulesOf(app, env) };
+}
+
+/** @throws Error with a sentence where a pattern is not clear, or asks for a member that it does not name. */
+function checkState(state: Readonly<Record<string, EntryDefinition>>): void {
+	for (const [pattern, { write, see }] of Object.entries(state)) {
+		const { namesMember } = keyPattern(pattern);
+		if (namesMember || (write !== "own" && see !== "own")) continue;
+		const what = write === "own" ? 'write: "own"' : 'see: "own"';
+		throw new Error(
+			`In app.ts the state's pattern \`${pattern}\` has \`${what}\`, and no \`{member}\` whose own it is.`,
+		);
+	}
 }

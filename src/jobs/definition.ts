@@ -21,6 +21,18 @@ export interface EventDefinition {
 	starts?: readonly string[];
 }
 
+export interface EntryDefinition {
+	/**
+	 * Who may set it: everyone who may publish, the member that the key names, those who may moderate, your backend
+	 * alone, or nobody but the rules of events. Who may moderate may drop what members may set.
+	 */
+	write: "members" | "own" | "moderators" | "backend" | "rules";
+	/** What its value must be; anything where it is missing. */
+	value?: GenericSchema;
+	/** `own` shows it to nobody but the member that the key names, and to operators. */
+	see?: "own";
+}
+
 export interface AppDefinition {
 	/** By the event's name; `*` stands for every name that is not listed. Without it those are refused. */
 	events: Readonly<Record<string, EventDefinition>>;
@@ -31,6 +43,11 @@ export interface AppDefinition {
 	signals?: Readonly<Record<string, GenericSchema>>;
 	/** What a member's presence state must be, where it has one; anything where it is missing. */
 	presence?: GenericSchema;
+	/**
+	 * By patterns of their keys, in which `{member}` is one whole member's id and `*` any run of characters: the first
+	 * that a key fits counts, and a key that fits none may be set by nobody. No entries where it is missing.
+	 */
+	state?: Readonly<Record<string, EntryDefinition>>;
 	/** The kinds of jobs, shipped and your own; none where it is missing. */
 	kinds?: readonly Kind[];
 	/** The kinds that work on the history itself; none where it is missing. */

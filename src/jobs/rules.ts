@@ -1,11 +1,13 @@
 /** Compiles `app.ts` to the plain questions that a room asks. */
 import * as v from "valibot";
 import { HOLD_MS_DEFAULT, RANGE_BYTES_MAX, RANGE_EVENTS_MAX } from "../protocol/job-limits.ts";
-import type { Check, EventRule, KindRule, Rules } from "../protocol/rules.ts";
-import type { AppDefinition, EventDefinition } from "./definition.ts";
+import type { Check, EntryRule, EventRule, KindRule, Rules } from "../protocol/rules.ts";
+import type { AppDefinition, EntryDefinition, EventDefinition } from "./definition.ts";
+import { keyPattern } from "./key-pattern.ts";
 import { leaseMs, type RangeKind } from "./kind.ts";
 
-type Ruled = Pick<AppDefinition, "signals" | "presence"> & Required<Pick<AppDefinition, "events" | "kinds" | "ranges">>;
+type Ruled = Pick<AppDefinition, "signals" | "presence"> &
+	Required<Pick<AppDefinition, "events" | "state" | "kinds" | "ranges">>;
 
 /** Without a queue no job would ever be done: nothing is begun that would wait for one. */
 const NO_QUEUE = "This server has no queue of jobs: its Worker lacks the binding JOBS.";
@@ -35,6 +37,7 @@ export function rulesOf(app: Ruled, env: Readonly<Record<string, unknown>>): Rul
 	return {
 		event: (name) => events.get(name) ?? events.get("*") ?? null,
 		kind: (name) => kinds.get(name) ?? null,
+		entry: entryRules(app.state),
 		holds: Object.values(app.events).some(({ hold }) => hold !== undefined),
 		...saidRules(app),
 		ranges: app.ranges
@@ -56,6 +59,26 @@ function boundsOf(kind: RangeKind, env: Readonly<Record<string, unknown>>) {
 		bytes: RANGE_BYTES_MAX,
 	};
 	return { eventsMax, bytesMax };
+}
+
+/** Asks the patterns in their order: the first that a key fits counts. */
+function entryRules(state: Ruled["state"]): (key: string) => EntryRule | null {
+	const rules = Object.entries(state).map(([pattern, definition]) => {
+		const { ownerOf } = keyPattern(pattern);
+		return { ownerOf, ...entryRule(definition) };
+	});
+	return (key) => {
+		for (const { ownerOf, ...rule } of rules) {
+			const owner = ownerOf(key);
+			if (owner !== undefined) return { ...rule, owner };
+		}
+		return null;
+	};
+}
+
+function entryRule({ write, value, see }: EntryDefinition): Omit<EntryRule, "owner"> {
+	const fault = (given: unknown) => (value === undefined ? null : faultOf(value, given, "that entry"));
+	return { write, isOwn: see === "own", fault };
 }
 
 function eventRule(definition: EventDefinition): EventRule {

@@ -17,6 +17,7 @@ export const HTTP_STATUS = {
 	not_found: 404,
 	binary_reserved: 400,
 	rejected: 422,
+	state_full: 507,
 	internal: 500,
 	not_configured: 403,
 	// Only over HTTP.
@@ -31,6 +32,7 @@ export const HTTP_STATUS = {
 	method_not_allowed: 405,
 	upgrade_required: 426,
 	trimmed: 410,
+	precondition_failed: 412,
 } as const;
 
 export type ErrorCode = keyof typeof HTTP_STATUS;
@@ -44,6 +46,7 @@ export const HTTP_TITLE = {
 	405: "Method Not Allowed",
 	409: "Conflict",
 	410: "Gone",
+	412: "Precondition Failed",
 	413: "Content Too Large",
 	415: "Unsupported Media Type",
 	422: "Unprocessable Content",
@@ -51,6 +54,7 @@ export const HTTP_TITLE = {
 	429: "Too Many Requests",
 	500: "Internal Server Error",
 	503: "Service Unavailable",
+	507: "Insufficient Storage",
 } as const satisfies Readonly<Record<(typeof HTTP_STATUS)[ErrorCode] | 415, string>>;
 
 /**

@@ -1,8 +1,9 @@
 /** The bodies of the HTTP API: the protocol's own schemas, from which its document is generated. */
 import * as v from "valibot";
 import { type ErrorCode, HTTP_STATUS } from "./codes.ts";
+import { Data, EntryKey, EventName, MemberId, Seq } from "./fields.ts";
 import { JOB_STATES } from "./jobs.ts";
-import { Data, Event, EventName, Member, MemberId, Moderation, Seq } from "./messages.ts";
+import { Event, Member, Moderation } from "./messages.ts";
 
 /** The body of `POST /rooms/{room}/events`; its id is the `Idempotency-Key` header. */
 export const PostEvent = v.object({ name: EventName, data: Data, expect: v.optional(Seq) });
@@ -32,6 +33,15 @@ export const EventsPage = v.object({
 const Next = v.optional(v.string());
 
 export const MembersPage = v.object({ room: v.string(), count: v.number(), members: v.array(Member), next: Next });
+
+/** An entry, when it was last changed, Unix ms, and by whom. */
+export const Entry = v.object({ key: EntryKey, value: v.unknown(), version: Seq, at: v.number(), from: v.string() });
+/** In the order of their keys, as bytes of UTF-8. An empty epoch: nothing is stored. */
+export const StatePage = v.object({ epoch: v.string(), version: Seq, entries: v.array(Entry), more: v.boolean() });
+/** The body of `/rooms/{room}/state/{key}`: the value itself; null, where it is put, drops the entry. */
+export const EntryValue = Data;
+/** An entry's version, and the epoch that it is of. */
+export const Landed = v.object({ epoch: v.string(), version: Seq });
 
 export const Posted = v.object({ epoch: v.string(), seq: Seq });
 /** An event that is checked before anyone sees it. */
@@ -90,4 +100,7 @@ export const Problem = v.object({
 	id: v.optional(v.string()),
 	retryAfterMs: v.optional(v.number()),
 	head: v.optional(Seq),
+	key: v.optional(v.string()),
+	version: v.optional(Seq),
+	value: v.optional(v.unknown()),
 });

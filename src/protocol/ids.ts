@@ -42,22 +42,30 @@ export function isNoValue(text: string): boolean {
 	return text === "undefined" || text === "null";
 }
 
-/** The last thing that a client has seen. Written `{epoch}.{seq}`. */
+/** Keys that begin so are the room's own. */
+export const RESERVED_KEYS = "room.";
+
+/** The last thing that a client has seen. Written `{epoch}.{seq}`, or `{epoch}.{seq}.{version}` by one that holds the state. */
 export interface Cursor {
 	epoch: string;
 	seq: number;
+	/** Of the state. */
+	version?: number | undefined;
 }
 
 export function formatCursor(cursor: Cursor): string {
-	return `${cursor.epoch}.${cursor.seq}`;
+	const { epoch, seq, version } = cursor;
+	return version === undefined ? `${epoch}.${seq}` : `${epoch}.${seq}.${version}`;
 }
 
 /** Reads a cursor; `null` for anything that {@link formatCursor} could not have written. */
 export function parseCursor(text: string): Cursor | null {
-	const match = /^([A-Za-z0-9_-]{1,64})\.(0|[1-9][0-9]{0,15})$/.exec(text);
+	const match = /^([A-Za-z0-9_-]{1,64})\.(0|[1-9][0-9]{0,15})(?:\.(0|[1-9][0-9]{0,15}))?$/.exec(text);
 	if (match?.[1] === undefined || match[2] === undefined) return null;
 	const seq = Number(match[2]);
-	return Number.isSafeInteger(seq) ? { epoch: match[1], seq } : null;
+	const version = Number(match[3] ?? 0);
+	if (!Number.isSafeInteger(seq) || !Number.isSafeInteger(version)) return null;
+	return { epoch: match[1], seq, ...(match[3] === undefined ? {} : { version }) };
 }
 
 /**

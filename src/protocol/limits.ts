@@ -1,6 +1,6 @@
 /**
- * Every bound of a room and its clients, with its unit last in its name; those of jobs are in job-limits.ts, and what
- * the platform allows in platform-limits.ts. What a deployer may change has its default here and its parser in
+ * Every bound of a room and its clients, with its unit last in its name; those of jobs are in job-limits.ts, those of
+ * the state in state-limits.ts, and what the platform allows in platform-limits.ts. What a deployer may change has its default here and its parser in
  * settings.ts; the rest is fixed.
  */
 
@@ -174,10 +174,8 @@ export const LINE_POLL_MS = 50;
 export const CLIENT_FEED_EVENTS_MAX = 200;
 /** How long a page that was just reloaded may still have the guest's lock. */
 export const GUEST_LOCK_MS_MAX = 1_000;
-
 /** The largest EVENT_MAX_BYTES that a deployer may set: an event must fit a client's frame. */
 export const EVENT_BYTES_CEILING = 61_440;
-
 /** Defaults of what a deployer sets in `[vars]`. */
 export const DEFAULTS = {
 	PUBLISH_PER_SECOND: 50,
@@ -193,6 +191,9 @@ export const DEFAULTS = {
 	ARCHIVE_MAX_AGE_DAYS: 0,
 	WEBHOOK_MAX_EVENTS: 100,
 	WEBHOOK_MAX_BYTES: 65_536,
+	STATE_MAX_ENTRIES: 4_096,
+	STATE_MAX_BYTES: 4 * 1024 * 1024,
+	STATE_MAX_AGE_DAYS: 365,
 } as const;
 // The door.
 /** How often the Worker sees whether a stream is still read, and pings its session: three times in SILENCE_MS_MAX with time to spare, and before a proxy takes it for idle. */

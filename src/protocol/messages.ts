@@ -4,41 +4,13 @@
  */
 import * as v from "valibot";
 import type { ErrorCode } from "./codes.ts";
-import { MEMBER_ID } from "./ids.ts";
-import { ALTERED } from "./json.ts";
-import {
-	DATA_DEPTH_MAX,
-	ID_CHARS_MAX,
-	NAME_CHARS_MAX,
-	PAGE_EVENTS_MAX,
-	RECEIVED_JOBS_MAX,
-	SANCTION_SECONDS_MAX,
-} from "./limits.ts";
-import { holdsFiniteNumbers, holdsNumber, nestsDeeper } from "./text.ts";
+import { SetRequest, State } from "./entries.ts";
+import { Data, EntryKey, EventName, MemberId, MessageId, Seq } from "./fields.ts";
+import { PAGE_EVENTS_MAX, RECEIVED_JOBS_MAX, SANCTION_SECONDS_MAX } from "./limits.ts";
 
 export const CAPABILITIES = ["read", "publish", "signal", "presence", "job", "moderate"] as const;
 export const Capability = v.picklist(CAPABILITIES);
 export type Capability = v.InferOutput<typeof Capability>;
-
-/**
- * Text without control characters: SQLite and people read it the same way. They are spelt out, because the API's
- * document quotes this to tools that know no classes of Unicode.
- */
-const PRINTABLE = /^[^\u0000-\u001f\u007f-\u009f]+$/;
-export const MessageId = v.pipe(v.string(), v.regex(PRINTABLE), v.maxLength(ID_CHARS_MAX));
-export const EventName = v.pipe(v.string(), v.regex(PRINTABLE), v.maxLength(NAME_CHARS_MAX));
-export const MemberId = v.pipe(v.string(), v.regex(MEMBER_ID));
-export const Seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-/** Any JSON value, nested at most DATA_DEPTH_MAX deep, that comes out of the store as it went in. */
-export const Data = v.pipe(
-	v.unknown(),
-	v.check((data) => !nestsDeeper(data, DATA_DEPTH_MAX), `nests deeper than ${DATA_DEPTH_MAX} levels`),
-	v.check(holdsFiniteNumbers, ({ input }) =>
-		holdsNumber(input, ALTERED)
-			? "holds an integer that a JSON number cannot carry exactly; send it as a string"
-			: "holds a number that is too large",
-	),
-);
 
 // Client to server.
 
@@ -107,6 +79,7 @@ export type Moderate = v.InferOutput<typeof Moderate>;
 /** The schema of each message that a client may send, by its `type`. */
 export const CLIENT_MESSAGES = {
 	publish: Publish,
+	set: SetRequest,
 	signal: SignalRequest,
 	presence: PresenceRequest,
 	job: JobRequest,
@@ -117,6 +90,7 @@ export const CLIENT_MESSAGES = {
 
 export type ClientMessage =
 	| Publish
+	| SetRequest
 	| SignalRequest
 	| PresenceRequest
 	| JobRequest
@@ -169,6 +143,8 @@ export const Welcome = v.object({
 	epoch: v.string(),
 	head: Seq,
 	floor: Seq,
+	/** Of the state. */
+	version: Seq,
 	continuity: v.picklist(["fresh", "resumed", "reset"]),
 	reason: v.optional(v.picklist(RESET_REASONS)),
 	resume: v.optional(v.string()),
@@ -186,7 +162,13 @@ export const Welcome = v.object({
 });
 export type Welcome = v.InferOutput<typeof Welcome>;
 
-export const Ack = v.object({ type: v.literal("ack"), id: v.string(), seq: Seq });
+/** Of a publish that was made before, where it stands; of a set that is done, the version at which it landed. */
+export const Ack = v.object({
+	type: v.literal("ack"),
+	id: v.string(),
+	seq: v.optional(Seq),
+	version: v.optional(Seq),
+});
 export type Ack = v.InferOutput<typeof Ack>;
 
 export const Signal = v.object({
@@ -250,6 +232,10 @@ export const WireError = v.object({
 	message: v.string(),
 	retryAfterMs: v.optional(v.number()),
 	head: v.optional(Seq),
+	/** What is, where a set expected another: its value is null, and its version 0, where there is none. */
+	key: v.optional(EntryKey),
+	version: v.optional(Seq),
+	value: v.optional(v.unknown()),
 });
 export type WireError = v.InferOutput<typeof WireError>;
 
@@ -257,6 +243,7 @@ export type WireError = v.InferOutput<typeof WireError>;
 export const SERVER_MESSAGES = {
 	welcome: Welcome,
 	event: Event,
+	state: State,
 	ack: Ack,
 	signal: Signal,
 	presence: Presence,
@@ -270,6 +257,7 @@ export const SERVER_MESSAGES = {
 export type ServerMessage =
 	| Welcome
 	| Event
+	| State
 	| Ack
 	| Signal
 	| Presence

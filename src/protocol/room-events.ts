@@ -1,6 +1,6 @@
 /** The events that a room itself says: their names, and the schemas of their data. */
 import * as v from "valibot";
-import { MemberId, MessageId, Seq } from "./messages.ts";
+import { MemberId, MessageId, Seq } from "./fields.ts";
 
 /** What came of a job that concerns the room. */
 export const ROOM_JOB = "room.job";

@@ -6,6 +6,8 @@ export interface Rules {
 	/** The rule for an event's name; null where nobody may publish it. */
 	event(name: string): EventRule | null;
 	kind(name: string): KindRule | null;
+	/** The rule for an entry's key; null where it fits no pattern. */
+	entry(key: string): EntryRule | null;
 	/** False where no event is ever held: then no id can be that of one which was refused. */
 	readonly holds?: boolean;
 	/** What is wrong with a signal's data, as a sentence; null where nothing is, or nothing is said of signals of that name. */
@@ -26,6 +28,16 @@ export interface EventRule {
 	starts: readonly string[];
 	/** Why it cannot be checked as it must be, for want of a binding: a sentence; missing where it can. */
 	off?: string;
+}
+
+export interface EntryRule {
+	write: "members" | "own" | "moderators" | "backend" | "rules";
+	/** The member that the key names; null where its pattern names none. */
+	owner: string | null;
+	/** True where nobody but the owner and operators may see it. */
+	isOwn: boolean;
+	/** What is wrong with a value, as a sentence; null where nothing is. */
+	fault(value: unknown): string | null;
 }
 
 export interface Check {
@@ -68,6 +80,7 @@ export interface RangeRule {
 export const NO_RULES: Rules = {
 	event: () => ({ from: "members", fault: () => null, check: null, starts: [] }),
 	kind: () => null,
+	entry: () => ({ write: "members", owner: null, isOwn: false, fault: () => null }),
 	holds: false,
 	ranges: [],
 };

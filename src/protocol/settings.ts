@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { RANGE_BYTES_MAX, RANGE_EVENTS_MAX } from "./job-limits.ts";
 import { DEFAULTS, EVENT_BYTES_CEILING } from "./limits.ts";
 import { CAPABILITIES, type Capability } from "./messages.ts";
+import { STATE_BYTES_CEILING, STATE_ENTRIES_CEILING } from "./state-limits.ts";
 
 export interface Settings {
 	access: "open" | "token";
@@ -22,6 +23,11 @@ export interface Settings {
 	historyEventsMax: number;
 	historyAgeMsMax: number;
 	historyBytesMax: number;
+	stateEntriesMax: number;
+	/** Of keys, and of values as JSON. */
+	stateBytesMax: number;
+	/** How long the state of a room is kept in which nobody is. */
+	stateAgeMsMax: number;
 	roomSessionsMax: number;
 	memberSessionsMax: number;
 	jobsPendingPerMemberMax: number;
@@ -101,6 +107,9 @@ const READERS = {
 	WEBHOOK_EVENTS: [list, "event names, such as `chat order.*`"],
 	WEBHOOK_MAX_EVENTS: [whole(1, RANGE_EVENTS_MAX), `a whole number, 1 to ${RANGE_EVENTS_MAX}`],
 	WEBHOOK_MAX_BYTES: [whole(1024, RANGE_BYTES_MAX), `a whole number of bytes, 1024 to ${RANGE_BYTES_MAX}`],
+	STATE_MAX_ENTRIES: [whole(1, STATE_ENTRIES_CEILING), `a whole number, 1 to ${STATE_ENTRIES_CEILING}`],
+	STATE_MAX_BYTES: [whole(1, STATE_BYTES_CEILING), `a whole number of bytes, 1 to ${STATE_BYTES_CEILING}`],
+	STATE_MAX_AGE_DAYS: [whole(1, 36_500), "a whole number of days, 1 to 36500"],
 	DEAD_JOBS_QUEUE: [v.pipe(v.string(), v.minLength(1)), "the name of the queue of dead jobs"],
 	UNFURL_IMAGES: [v.picklist(["on", "off"]), "`on` or `off`"],
 } as const;
@@ -165,6 +174,9 @@ export function readSettings(vars: Vars): Settings {
 		historyEventsMax: count("HISTORY_MAX_EVENTS"),
 		historyAgeMsMax: count("HISTORY_MAX_AGE_DAYS") * DAY_MS,
 		historyBytesMax: count("HISTORY_MAX_BYTES"),
+		stateEntriesMax: count("STATE_MAX_ENTRIES"),
+		stateBytesMax: count("STATE_MAX_BYTES"),
+		stateAgeMsMax: count("STATE_MAX_AGE_DAYS") * DAY_MS,
 		roomSessionsMax: count("ROOM_MAX_SESSIONS"),
 		memberSessionsMax: count("MEMBER_MAX_SESSIONS"),
 		jobsPendingPerMemberMax: count("JOBS_MAX_PENDING_PER_MEMBER"),

@@ -1,6 +1,6 @@
 /**
  * Catching up: the welcome of a session that joined, and the replay that brings one from its cursor to the
- * head. It comes when everything of the turn is written, so that what is read holds all that the turn adds.
+ * head: the state, the events, and what has changed of the state since. It comes when everything of the turn is written, so that what is read holds all that the turn adds.
  */
 import { encodeMessage, packFrames } from "../protocol/codec.ts";
 import { CLOSE, type Refusal } from "../protocol/codes.ts";
@@ -26,6 +26,9 @@ import { continuityOf } from "./resume.ts";
 import type { Roster } from "./roster.ts";
 import type { Greeting, Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
+import type { Standing } from "./standing.ts";
+import type { StateRecord } from "./state-record.ts";
+import type { StateReplay } from "./state-replay.ts";
 import type { Turn } from "./turn.ts";
 import { encodeWelcome } from "./welcome.ts";
 
@@ -48,6 +51,9 @@ interface Budget {
 	left: number;
 }
 
+/** Where one stands whom an earlier version of the code welcomed: there was no entry. */
+const NOTHING_YET: Standing = { version: 0, reading: null };
+
 interface Needs {
 	name: string;
 	settings: Settings;
@@ -56,6 +62,8 @@ interface Needs {
 	sessions: Sessions;
 	roster: Roster;
 	outbox: Outbox;
+	stateRecord: StateRecord;
+	stateReplay: StateReplay;
 }
 
 export class CatchUp implements Concern {
@@ -118,6 +126,7 @@ export class CatchUp implements Concern {
 			else this.#serve(session, budget, turn);
 		}
 		this.#pages = new Map();
+		this.#room.stateReplay.end();
 	}
 
 	/**
@@ -179,12 +188,13 @@ export class CatchUp implements Concern {
 
 	/** Decides where the session takes up the history, and says so; gives how many characters that takes. */
 	#welcome(session: Session, greeting: Greeting, turn: Turn): number {
-		const { name, settings, record, roster, sessions } = this.#room;
+		const { name, settings, record, roster, sessions, stateRecord, stateReplay } = this.#room;
 		const continuity = continuityOf(greeting.since, greeting.history, record.meta);
-		sessions.setMode(session, { kind: "replaying", cursor: continuity.cursor });
+		sessions.setMode(session, { kind: "replaying", cursor: continuity.cursor, state: stateReplay.begin(continuity) });
 		session.greeting = null;
 		turn.welcome(session.id);
-		const about = { name, meta: record.meta, roster, settings, continuity, resume: greeting.resume };
+		const { version } = stateRecord.row;
+		const about = { name, meta: record.meta, version, roster, settings, continuity, resume: greeting.resume };
 		const frame = `[${encodeWelcome(session, about)}]`;
 		turn.tellFrames(session.id, [frame]);
 		return frame.length;
@@ -205,12 +215,17 @@ export class CatchUp implements Concern {
 		if (session.mode.kind !== "replaying") return 0;
 		const { record, roster, sessions } = this.#room;
 		const { cursor } = session.mode;
-		const { page, frames, units } = this.#pageAfter(cursor);
+		let units = session.mode.state?.reading === null ? 0 : this.#tellState(session, cursor, turn);
+		if (session.mode.state?.reading !== null) return units;
+		const { page, frames, units: told } = this.#pageAfter(cursor);
 		turn.tellFrames(session.id, frames);
+		units += told;
 		if (page.more) {
-			sessions.setMode(session, { kind: "replaying", cursor: page.last ?? cursor });
+			sessions.setMode(session, { ...session.mode, cursor: page.last ?? cursor });
 			return units;
 		}
+		units += this.#tellState(session, page.last ?? cursor, turn);
+		if (session.mode.state.reading !== null) return units;
 		// A replay that took several turns heard nothing of who came and went meanwhile.
 		const full = wasWelcomed ? [roster.full()] : [];
 		turn.tellEncoded(session.id, full);
@@ -218,6 +233,19 @@ export class CatchUp implements Concern {
 		turn.tellEncoded(session.id, turn.newest());
 		sessions.setMode(session, { kind: "live" });
 		return units + (full[0]?.length ?? 0);
+	}
+
+	/** Tells a session the next piece of the state, or what has changed of it; gives how many characters that takes. */
+	#tellState(session: Session, cursor: number, turn: Turn): number {
+		if (session.mode.kind !== "replaying") return 0;
+		const { state = NOTHING_YET } = session.mode;
+		const { frames, standing } =
+			session.withoutState === true
+				? { frames: [], standing: { ...state, reading: null } }
+				: this.#room.stateReplay.serve(state, session.member);
+		if (frames.length > 0) turn.tellFrames(session.id, frames);
+		this.#room.sessions.setMode(session, { kind: "replaying", cursor, state: standing });
+		return frames.reduce((sum, frame) => sum + frame.length, 0);
 	}
 
 	#pageAfter(cursor: number): Replayed {

@@ -11,6 +11,8 @@ export interface Effects {
 	welcomed: readonly string[];
 	/** Encoded messages for everyone who is welcomed but `withheld`, in order. */
 	shared: readonly string[];
+	/** The same without what they tell of the state, for those sessions that want none of it; null where all are told the same. */
+	stateless: { shared: readonly string[]; sessions: ReadonlySet<string> } | null;
 	/** The sessions that were not live when the turn began, and get what they missed by replay; and those it closes. */
 	withheld: ReadonlySet<string>;
 	/** Encoded frames for one session, before all else that it hears. */
@@ -32,6 +34,14 @@ export interface Effects {
 	forget: boolean;
 }
 
+/** What there is under a key: version 0 and null where there is nothing. */
+export interface PresentEntry {
+	key: string;
+	version: number;
+	/** Its value. */
+	json: string;
+}
+
 export interface Close {
 	session: string;
 	code: number;
@@ -40,6 +50,9 @@ export interface Close {
 
 export type Reply =
 	| { outcome: "published" | "repeated"; epoch: string; seq: number }
+	| { outcome: "landed"; epoch: string; version: number; isNew: boolean }
 	| { outcome: "held"; job: string }
 	| { outcome: "done" }
+	/** With the entry as it is, where it may be told. */
+	| { outcome: "conflict"; refusal: Refusal; entry: PresentEntry | null }
 	| { outcome: "refused"; refusal: Refusal };

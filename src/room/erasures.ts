@@ -13,6 +13,7 @@ import {
 	REMAINS_PAUSE_MS,
 	REMAINS_ROWS_MAX,
 } from "../protocol/limits.ts";
+import { ERASE_ENTRIES_MAX } from "../protocol/state-limits.ts";
 import type { Concern } from "./concern.ts";
 import { fitting } from "./fitting.ts";
 import type { History } from "./history.ts";
@@ -21,6 +22,7 @@ import type { Ranges } from "./ranges.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
 import type { Sessions } from "./sessions.ts";
+import type { State } from "./state.ts";
 import type { ErasureRow, RoomStore } from "./store.ts";
 import type { Turn } from "./turn.ts";
 import type { Veil } from "./veil.ts";
@@ -33,6 +35,7 @@ interface Needs {
 	roster: Roster;
 	outbox: Outbox;
 	ranges: Ranges;
+	state: State;
 	veil: Veil;
 }
 
@@ -73,7 +76,7 @@ export class Erasures implements Concern {
 	}
 
 	#begin(member: string, by: string, turn: Turn): void {
-		const { store, record, history, sessions, roster, outbox, ranges, veil } = this.#room;
+		const { store, record, history, sessions, roster, outbox, ranges, state, veil } = this.#room;
 		ranges.erase(member);
 		const notices = outbox.erase(member, turn.now);
 		// Whoever waits for an answer gets it.
@@ -88,8 +91,10 @@ export class Erasures implements Concern {
 		for (const seq of history.freshOf(member, (n) => outbox.row(n)?.member === member)) {
 			history.redact(seq, by, turn.now, true);
 		}
+		state.eraseFresh({ member, by }, turn.now);
 		const events = { through: turn.headBefore, done: record.meta.kept - 1 };
-		const row: ErasureRow = { member, by, ...events, jobsThrough: record.meta.jobs, jobsDone: 0 };
+		const entries = { stateThrough: turn.versionBefore, stateDone: 0 };
+		const row: ErasureRow = { member, by, ...events, jobsThrough: record.meta.jobs, jobsDone: 0, ...entries };
 		veil.rows.set(member, row);
 		store.saveErasure(row);
 	}
@@ -101,12 +106,13 @@ export class Erasures implements Concern {
 		if (row === undefined || turn.now < this.#restsUntil) return;
 		const done = row.done < row.through ? this.#eraseEvents(row, turn) : row.done;
 		const jobsDone = done < row.through ? row.jobsDone : this.#eraseJobs(row, turn);
-		if (done >= row.through && jobsDone >= row.jobsThrough) {
+		const stateDone = row.stateDone < row.stateThrough ? this.#eraseEntries(row, turn) : row.stateDone;
+		if (done >= row.through && jobsDone >= row.jobsThrough && stateDone >= row.stateThrough) {
 			veil.rows.delete(row.member);
 			store.dropErasure(row.member);
 		} else {
-			veil.rows.set(row.member, { ...row, done, jobsDone });
-			store.saveErasure({ ...row, done, jobsDone });
+			veil.rows.set(row.member, { ...row, done, jobsDone, stateDone });
+			store.saveErasure({ ...row, done, jobsDone, stateDone });
 		}
 		if (!this.isEmpty && turn.now >= this.#restsUntil) turn.again();
 	}
@@ -129,6 +135,13 @@ export class Erasures implements Concern {
 			done = event.seq;
 		}
 		return events.length === 0 ? row.through : done;
+	}
+
+	/** Likewise of its entries; gives the version up to which. */
+	#eraseEntries(row: ErasureRow, { now }: Turn): number {
+		const heads = this.#room.store.entryHeads(row.stateDone, row.stateThrough, ERASE_ENTRIES_MAX);
+		this.#room.state.eraseStored(heads, row, now);
+		return heads.length < ERASE_ENTRIES_MAX ? row.stateThrough : (heads.at(-1)?.version ?? row.stateThrough);
 	}
 
 	/** Likewise of its jobs; gives the number up to which. Rows are written by the second: it rests after them. */

@@ -17,7 +17,8 @@ export function regulate({ full, drained, stuck }: Flow, sessions: Sessions, tur
 	for (const id of drained) {
 		const session = sessions.get(id);
 		if (session?.mode.kind !== "paused") continue;
-		sessions.setMode(session, { kind: "replaying", cursor: session.mode.cursor });
+		const { cursor, state } = session.mode;
+		sessions.setMode(session, { kind: "replaying", cursor, state });
 		turn.attach(session);
 	}
 	for (const id of stuck) {
@@ -28,8 +29,11 @@ export function regulate({ full, drained, stuck }: Flow, sessions: Sessions, tur
 
 /** Whoever is live was sent everything up to the head before this turn, and nothing of this turn yet. */
 function pause(session: Session, sessions: Sessions, turn: Turn): void {
-	const cursor = session.mode.kind === "live" ? turn.headBefore : session.mode.cursor;
-	sessions.setMode(session, { kind: "paused", cursor, told: 0 });
+	const { cursor, state } =
+		session.mode.kind === "live"
+			? { cursor: turn.headBefore, state: { version: turn.versionBefore, reading: null } }
+			: session.mode;
+	sessions.setMode(session, { kind: "paused", cursor, told: 0, state });
 	turn.withhold(session.id);
 	turn.attach(session);
 }

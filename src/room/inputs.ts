@@ -11,6 +11,7 @@ export type Input =
 	| Frame
 	| Leave
 	| Post
+	| Put
 	| Alarm
 	| Look
 	| Sent
@@ -45,6 +46,8 @@ export interface Join extends Identity {
 	expiresAt?: number | null;
 	/** A guest's private key, told to it in its welcome. */
 	resume: string | null;
+	/** True for one that wants no entries. */
+	withoutState?: boolean;
 }
 
 /** A session's frame, decoded: each message stands alone, in order. */
@@ -67,6 +70,25 @@ export interface Post extends Identity {
 	type: "post";
 	reply: string;
 	publish: { id: string; name: string; data: unknown; expect?: number | undefined };
+}
+
+/** What an entry must be: of this version (0: not there), of one of these, or there at all. */
+export type Expectation = number | readonly number[] | "some";
+
+/** A set, and the id that makes it idempotent: it has `value`, of which null is a drop, or `add`. */
+export interface Setting {
+	id: string;
+	key: string;
+	value?: unknown;
+	add?: number | undefined;
+	expect?: Expectation | undefined;
+}
+
+/** An entry set over HTTP; the answer is the effect `replies[reply]`. */
+export interface Put extends Identity {
+	type: "put";
+	reply: string;
+	set: Setting;
 }
 
 /** A deadline has come. `pings` tells when each session last sent a heartbeat, Unix ms. */

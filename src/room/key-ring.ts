@@ -1,25 +1,69 @@
 /**
- * How long idempotency keys are known: 24 h, or the last 1,000,000 publishes. They are kept in two generations, and
- * go a whole generation at a time: to look for the expired ones among a million would cost a look at each.
+ * How long idempotency keys are known: 24 h, or the last 1,000,000 publishes; and as many sets. They are kept in two
+ * generations, and go a whole generation at a time: to look for the expired ones among a million would cost a look at each.
  */
 import { IDEMPOTENCY_MS, IDEMPOTENCY_PUBLISHES, KEY_SWEEP_MS } from "../protocol/limits.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
+import type { KeyAge } from "./known-keys.ts";
 import type { RoomRecord } from "./record.ts";
-import type { KeyAge, RoomStore } from "./store.ts";
+import type { StateRecord } from "./state-record.ts";
+import type { RoomStore } from "./store.ts";
 import type { Turn } from "./turn.ts";
 
-export class KeyRing implements Concern {
-	readonly #store: RoomStore;
-	readonly #record: RoomRecord;
+/** Two generations of keys: how old they are, and how they go. */
+export interface Generations {
+	/** The first key of the newer one, and the last of the older one; `seq` counts what has keys. Null where it holds none. */
+	ages(): { oldestKey: KeyAge | null; olderKeys: KeyAge | null };
+	/** What has had a key so far. */
+	count(): number;
+	/** The newer one is the older one from now on. */
+	turn(now: number): void;
+	/** The older one goes. */
+	dropOlder(): void;
+}
 
-	constructor(store: RoomStore, record: RoomRecord) {
-		this.#store = store;
-		this.#record = record;
+/** Of publishes, by the history's own count. */
+export function publishKeys(store: RoomStore, record: RoomRecord): Generations {
+	return {
+		ages: () => record.meta,
+		count: () => record.meta.head,
+		turn: (now) => {
+			store.turnKeys();
+			record.change({ oldestKey: null, olderKeys: { at: record.newestAt(now), seq: record.meta.head } });
+		},
+		dropOlder: () => {
+			store.dropOlderKeys();
+			record.change({ olderKeys: null });
+		},
+	};
+}
+
+/** Of sets. */
+export function setKeys(store: RoomStore, state: StateRecord): Generations {
+	return {
+		ages: () => state.row,
+		count: () => state.row.sets,
+		turn: (now) => {
+			store.turnSetKeys();
+			state.change({ oldestKey: null, olderKeys: { at: now, seq: state.row.sets } });
+		},
+		dropOlder: () => {
+			store.dropOlderSetKeys();
+			state.change({ olderKeys: null });
+		},
+	};
+}
+
+export class KeyRing implements Concern {
+	readonly #keys: Generations;
+
+	constructor(keys: Generations) {
+		this.#keys = keys;
 	}
 
 	deadline(): number | null {
-		const { oldestKey, olderKeys } = this.#record.meta;
+		const { oldestKey, olderKeys } = this.#keys.ages();
 		const at = olderKeys?.at ?? oldestKey?.at ?? null;
 		return earliest(at === null ? null : at + IDEMPOTENCY_MS + KEY_SWEEP_MS);
 	}
@@ -27,21 +71,18 @@ export class KeyRing implements Concern {
 	/** An older generation goes when its last key is known for long enough; then the newer one grows old. */
 	due({ now }: Turn): void {
 		this.#dropOlder(now);
-		const { oldestKey, olderKeys, head } = this.#record.meta;
+		const { oldestKey, olderKeys } = this.#keys.ages();
 		if (olderKeys !== null || oldestKey === null || !this.#isOver(oldestKey, now)) return;
-		this.#store.turnKeys();
-		this.#record.change({ oldestKey: null, olderKeys: { at: this.#record.newestAt(now), seq: head } });
+		this.#keys.turn(now);
 		this.#dropOlder(now);
 	}
 
 	#dropOlder(now: number): void {
-		const { olderKeys } = this.#record.meta;
-		if (olderKeys === null || !this.#isOver(olderKeys, now)) return;
-		this.#store.dropOlderKeys();
-		this.#record.change({ olderKeys: null });
+		const { olderKeys } = this.#keys.ages();
+		if (olderKeys !== null && this.#isOver(olderKeys, now)) this.#keys.dropOlder();
 	}
 
 	#isOver({ at, seq }: KeyAge, now: number): boolean {
-		return at + IDEMPOTENCY_MS <= now || seq < this.#record.meta.head - IDEMPOTENCY_PUBLISHES;
+		return at + IDEMPOTENCY_MS <= now || seq < this.#keys.count() - IDEMPOTENCY_PUBLISHES;
 	}
 }

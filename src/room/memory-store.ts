@@ -1,23 +1,13 @@
 /** The reference store: arrays and maps with an undo log. Tests and the simulator run on it. */
 
 import type { RangeRow } from "./jobs.ts";
-import { MemoryJobs } from "./memory-jobs.ts";
-import type {
-	ErasureRow,
-	EventSize,
-	KnownKey,
-	Meta,
-	NewEvent,
-	PublishKey,
-	RoomStore,
-	RosterRow,
-	SanctionRow,
-	StoredEvent,
-} from "./store.ts";
+import type { KnownKey, PublishKey } from "./known-keys.ts";
+import { MemoryState } from "./memory-state.ts";
+import type { ErasureRow, EventSize, Meta, NewEvent, RoomStore, RosterRow, SanctionRow, StoredEvent } from "./store.ts";
 
 const nameOf = (key: PublishKey): string => `${key.member} ${key.id}`;
 
-export class MemoryStore extends MemoryJobs implements RoomStore {
+export class MemoryStore extends MemoryState implements RoomStore {
 	#meta: Meta | null = null;
 	#roster = new Map<string, RosterRow>();
 	#events: StoredEvent[] = [];
@@ -146,7 +136,7 @@ export class MemoryStore extends MemoryJobs implements RoomStore {
 
 	dropOlderKeys(): void {
 		this.#keysWillChange();
-		this.#remain(this.#olderKeys.size);
+		this.remain(this.#olderKeys.size);
 		this.#olderKeys = new Map();
 	}
 
@@ -214,10 +204,10 @@ export class MemoryStore extends MemoryJobs implements RoomStore {
 	}
 
 	dropRemains(rowsMax: number): void {
-		this.#remain(-Math.min(rowsMax, this.#remains));
+		this.remain(-Math.min(rowsMax, this.#remains));
 	}
 
-	#remain(more: number): void {
+	protected remain(more: number): void {
 		if (!this.keepsRemains) return;
 		this.willChange(() => {
 			this.#remains -= more;
@@ -226,6 +216,7 @@ export class MemoryStore extends MemoryJobs implements RoomStore {
 	}
 
 	wipe(): void {
+		this.wipeState();
 		const [roster, events, keys, jobs] = [this.#roster, this.#events, this.#keys, this.jobRows];
 		const [erasures, abouts, older] = [this.#erasures, this.#abouts, this.#olderKeys];
 		this.willChange(() => {
@@ -237,7 +228,7 @@ export class MemoryStore extends MemoryJobs implements RoomStore {
 			this.#abouts = abouts;
 			this.#olderKeys = older;
 		});
-		this.#remain(events.length + keys.size + older.size + jobs.size);
+		this.remain(events.length + keys.size + older.size + jobs.size);
 		this.#olderKeys = new Map();
 		this.#erasures = new Map();
 		this.#abouts = new Map();

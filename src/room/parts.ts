@@ -10,10 +10,11 @@ import { Emptiness } from "./emptiness.ts";
 import { Erasures } from "./erasures.ts";
 import { History } from "./history.ts";
 import { JobReading } from "./job-reading.ts";
-import { KeyRing } from "./key-ring.ts";
+import { KeyRing, publishKeys, setKeys } from "./key-ring.ts";
 import { Moderation } from "./moderation.ts";
 import { Outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
+import { Posts } from "./posts.ts";
 import { Publishing } from "./publish.ts";
 import { Ranges } from "./ranges.ts";
 import { RoomRecord } from "./record.ts";
@@ -25,7 +26,12 @@ import { Roster } from "./roster.ts";
 import { Sanctions } from "./sanctions.ts";
 import type { Attachment } from "./session.ts";
 import { Sessions } from "./sessions.ts";
+import { SettingEntries } from "./setting.ts";
 import { Settlement } from "./settlement.ts";
+import { State } from "./state.ts";
+import { StateList } from "./state-list.ts";
+import { StateRecord } from "./state-record.ts";
+import { StateReplay } from "./state-replay.ts";
 import type { RoomStore } from "./store.ts";
 import { Veil } from "./veil.ts";
 
@@ -54,35 +60,49 @@ function ground(store: RoomStore, attachments: readonly Attachment[], world: Wor
 	const { memberSessionsMax } = settings;
 	const sessions = new Sessions(attachments, now, { roster, sanctions, memberSessionsMax });
 	const veil = new Veil(store, record);
+	const stateRecord = new StateRecord(store);
+	const state = new State({ store, settings, rules, record, stateRecord, sessions, veil });
 	const history = new History(store, record, veil);
 	const outbox = new Outbox(store, record, veil, rules);
 	const ranges = new Ranges(rules.ranges, { store, record, roster });
-	return { name, store, settings, rules, buckets, record, sanctions, roster, sessions, veil, history, outbox, ranges };
+	const kept = { record, sanctions, roster, sessions, veil, stateRecord, state, history, outbox, ranges };
+	return { name, store, settings, rules, buckets, ...kept };
+}
+
+/** What answers those who come, and what it hands on. */
+function service(first: ReturnType<typeof ground>) {
+	const { record, sanctions, roster, buckets } = first;
+	const erasures = new Erasures(first);
+	const publishing = new Publishing(first);
+	const setting = new SettingEntries(first);
+	const settlement = new Settlement({ ...first, publishing });
+	const dispatch = new Dispatch(first);
+	const jobs = new JobReading(first);
+	const stateList = new StateList(first);
+	const moderation = new Moderation({ ...first, settlement });
+	const catchUp = new CatchUp({ ...first, stateReplay: new StateReplay(first) });
+	const requests = new Requests({ ...first, publishing, setting, moderation, catchUp });
+	const patience = new Patience(first);
+	const door = new Door(record, roster, sanctions, buckets);
+	const posts = new Posts({ ...first, publishing, setting, moderation, erasures, door });
+	const asked = { publishing, setting, moderation, requests, posts, door, patience };
+	return { ...asked, erasures, settlement, dispatch, jobs, stateList, catchUp };
 }
 
 export function furnish(store: RoomStore, attachments: readonly Attachment[], world: World) {
 	const first = ground(store, attachments, world);
-	const { settings, record, sanctions, roster, sessions, history, outbox, ranges, buckets } = first;
-	const erasures = new Erasures(first);
-	const publishing = new Publishing(first);
-	const settlement = new Settlement({ ...first, publishing });
-	const dispatch = new Dispatch(first);
-	const jobs = new JobReading(first);
+	const served = service(first);
+	const { settings, record, sanctions, roster, sessions, history, outbox, ranges, state, stateRecord } = first;
+	const { erasures, publishing, setting, settlement, dispatch, catchUp, patience } = served;
 	const retention = new Retention({ ...first, dispatch, bounds: settings });
-	const keyRing = new KeyRing(store, record);
+	const keyRings = [new KeyRing(publishKeys(store, record)), new KeyRing(setKeys(store, stateRecord))];
 	const remains = new Remains(store);
-	const moderation = new Moderation({ ...first, settlement });
-	const catchUp = new CatchUp(first);
-	const requests = new Requests({ ...first, publishing, moderation, catchUp });
-	const patience = new Patience(first);
-	const door = new Door(record, roster, sanctions, buckets);
-	/** All that the room looks after, in the order in which they write: the record last, and then what reads all of it. */
+	/** All that the room looks after, in the order in which they write: the records last, and then what reads all of it. */
 	const concerns: Concern[] = [sanctions, roster, sessions];
 	const emptiness = new Emptiness(record, concerns);
-	concerns.push(emptiness, erasures, history, publishing, outbox, settlement, ranges, retention, keyRing);
+	concerns.push(emptiness, erasures, history, publishing, outbox, settlement, ranges, retention, ...keyRings);
 	const clock = new RoomClock(concerns);
-	concerns.push(remains, record, catchUp, patience, clock);
+	concerns.push(state, setting, remains, stateRecord, record, catchUp, patience, clock);
 	clock.stand(world.now);
-	const served = { publishing, settlement, dispatch, jobs, moderation, catchUp, requests, patience, door };
-	return { ...first, ...served, erasures, emptiness, concerns, clock };
+	return { ...first, ...served, emptiness, concerns, clock };
 }

@@ -16,12 +16,13 @@ import { digestOf } from "./digest.ts";
 import type { History } from "./history.ts";
 import type { Starter } from "./job-counts.ts";
 import { type JobHead, jobId, type Publication, rejectionOf } from "./jobs.ts";
+import type { PublishKey } from "./known-keys.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
 import type { Sessions } from "./sessions.ts";
-import type { PublishKey, RoomStore } from "./store.ts";
-import { REPEAT_TOLL, takeBytes } from "./tolls.ts";
+import type { RoomStore } from "./store.ts";
+import { REPEAT_TOLL, takeBytes, takePublish } from "./tolls.ts";
 
 export interface Author {
 	member: string;
@@ -142,7 +143,7 @@ export class Publishing implements Concern {
 			const message = `The head is ${head}, not ${expect}; look at what came since and publish again.`;
 			return refuse("conflict", message, { head });
 		}
-		const retryAfterMs = this.#takeToken(author, now);
+		const retryAfterMs = takePublish(this.#room.buckets, author, settings, now);
 		if (retryAfterMs > 0) {
 			return refuse("rate_limited", "Too many publishes; send this one again a little later.", { retryAfterMs });
 		}
@@ -217,16 +218,6 @@ export class Publishing implements Concern {
 		const { buckets, settings, sessions } = this.#room;
 		if (settings.publishPerSecond === 0) return 0;
 		return takeBytes(buckets, author, { units, audience: sessions.size }, now);
-	}
-
-	#takeToken(author: Author, now: number): number {
-		const { buckets, settings } = this.#room;
-		const { publishPerSecond, roomPublishPerSecond } = settings;
-		if (publishPerSecond === 0) return 0;
-		return (
-			buckets.takeFor(author, { what: "publish", perSecond: publishPerSecond }, now) ||
-			buckets.take("", { what: "publish", perSecond: roomPublishPerSecond }, now)
-		);
 	}
 
 	/**

@@ -1,6 +1,7 @@
 /** The room's one row: which history this is, where it stands, and what the room counts. Written last in a turn. */
 import type { Concern } from "./concern.ts";
-import type { KeyAge, Meta, RoomStore } from "./store.ts";
+import type { KeyAge } from "./known-keys.ts";
+import type { Meta, RoomStore } from "./store.ts";
 
 /** What a room in which nothing is stored begins with. */
 export interface Origin {

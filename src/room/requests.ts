@@ -2,6 +2,7 @@
 
 import { encodeMessage } from "../protocol/codec.ts";
 import type { Refusal } from "../protocol/codes.ts";
+import type { SetRequest } from "../protocol/entries.ts";
 import {
 	HISTORY_PER_SECOND,
 	JOB_PER_SECOND,
@@ -17,6 +18,7 @@ import type { Settings } from "../protocol/settings.ts";
 import { exceedsBytes } from "../protocol/text.ts";
 import type { Buckets } from "./buckets.ts";
 import type { CatchUp } from "./catch-up.ts";
+import { encodeConflict } from "./entry-checks.ts";
 import { type JobHead, jobNumber } from "./jobs.ts";
 import type { Moderation } from "./moderation.ts";
 import type { Outbox } from "./outbox.ts";
@@ -25,6 +27,7 @@ import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
+import type { Hearing, SettingEntries } from "./setting.ts";
 import { encodeSignal } from "./signals.ts";
 import { REPEAT_TOLL, takeBytes, tooMany } from "./tolls.ts";
 import type { Turn } from "./turn.ts";
@@ -37,6 +40,7 @@ interface Needs {
 	sessions: Sessions;
 	roster: Roster;
 	publishing: Publishing;
+	setting: SettingEntries;
 	outbox: Outbox;
 	moderation: Moderation;
 	catchUp: CatchUp;
@@ -75,6 +79,8 @@ export class Requests {
 				if (published.outcome === "refused") turn.refuse(session.id, published.refusal);
 				return;
 			}
+			case "set":
+				return this.#set(session, message, turn);
 			case "signal":
 				return this.#signal(session, message, turn);
 			case "presence":
@@ -96,6 +102,14 @@ export class Requests {
 				return this.#room.outbox.received(session.member, numbers);
 			}
 		}
+	}
+
+	#set(session: Session, message: SetRequest, turn: Turn): void {
+		const hear: Hearing = (refusal, entry, later) => later.tellEncoded(session.id, [encodeConflict(refusal, entry)]);
+		const landing = this.#room.setting.set(session, message, hear, turn.now);
+		if (landing.outcome === "landed") this.#room.setting.ack(session.id, message.id, landing.version);
+		if (landing.outcome === "refused") turn.refuse(session.id, landing.refusal);
+		if (landing.outcome === "conflict") turn.countRefusal(session.id);
 	}
 
 	/** Heavy work that the member asks for: answered at once with where it stands, later with its outcome. */

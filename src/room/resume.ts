@@ -8,6 +8,8 @@ export interface Continuity {
 	reason?: ResetReason;
 	/** The seq after which the replay begins. */
 	cursor: number;
+	/** The version of the state that a resumed client holds. */
+	version?: number | undefined;
 }
 
 /**
@@ -23,5 +25,5 @@ export function continuityOf(since: string | null, history: number, meta: Readon
 	if (seen.epoch !== meta.epoch) return reset("epoch");
 	if (seen.seq < meta.floor - 1) return reset("trimmed");
 	if (seen.seq > meta.head) return reset("ahead");
-	return { continuity: "resumed", cursor: seen.seq };
+	return { continuity: "resumed", cursor: seen.seq, version: seen.version };
 }

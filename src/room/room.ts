@@ -19,16 +19,16 @@ import type { HistoryRequest } from "../protocol/messages.ts";
 import type { Task } from "../protocol/outcome.ts";
 import { earliest } from "./deadlines.ts";
 import type { Door } from "./door.ts";
-import type { Effects, Reply } from "./effects.ts";
+import type { Effects } from "./effects.ts";
 import { regulate } from "./flow.ts";
 import type { Page } from "./history.ts";
-import type { Alarm, Frame, Input, Join, Moderate, Post, Wipe } from "./inputs.ts";
+import type { Alarm, Frame, Input, Join, Wipe } from "./inputs.ts";
 import type { JobsPage, JobsQuery } from "./job-list.ts";
 import { keysOf } from "./keys.ts";
 import { type MembersPage, type MembersQuery, membersPage } from "./member-list.ts";
 import { furnish, type Parts, type World } from "./parts.ts";
-import type { Published } from "./publish.ts";
 import type { Attachment, Session } from "./session.ts";
+import type { StateList } from "./state-list.ts";
 import type { Meta, RoomStore } from "./store.ts";
 import { Turn } from "./turn.ts";
 
@@ -109,18 +109,31 @@ export class Room {
 		return this.#parts.history.page(request);
 	}
 
+	/** The state, as it is read over HTTP. */
+	get state(): StateList {
+		return this.#parts.stateList;
+	}
+
+	/** Counts the changes of the state. */
+	get version(): number {
+		return this.#parts.state.version;
+	}
+
 	/**
 	 * Handles `inputs` at the time `now` (Unix ms), in one transaction. Where it throws, the store
 	 * is as it was and this Room is not to be used again: wake another one.
 	 */
 	turn(inputs: readonly Input[], now: number): Effects {
-		const { store, rules, sessions, publishing, outbox, moderation, emptiness, concerns, clock } = this.#parts;
+		const { store, rules, sessions, publishing, outbox, setting, state } = this.#parts;
+		const { moderation, emptiness, concerns, clock } = this.#parts;
 		return store.transaction((): Effects => {
 			clock.stand(now);
 			const turn = this.#begin(now);
-			const { publishes, asks } = keysOf(inputs, sessions, rules);
-			publishing.begin(publishes);
-			outbox.begin(asks);
+			const keys = keysOf(inputs, sessions, rules);
+			publishing.begin(keys.publishes);
+			outbox.begin(keys.asks);
+			setting.begin(keys.sets);
+			state.begin(keys.entries, [...new Set(keys.sets.map(({ member }) => member))]);
 			moderation.expire(turn);
 			sessions.expire(turn);
 			for (const input of inputs) this.#take(input, turn);
@@ -132,7 +145,9 @@ export class Room {
 	}
 
 	#begin(now: number): Turn {
-		return new Turn(now, { head: this.meta.head, behind: this.#parts.sessions.behind });
+		const { state, sessions } = this.#parts;
+		const { behind, stateless } = sessions;
+		return new Turn(now, { head: this.meta.head, version: state.version, behind, stateless });
 	}
 
 	/** What the sender of an input learns when the input made a turn throw: nothing of it was kept. */
@@ -164,7 +179,7 @@ export class Room {
 	}
 
 	#take(input: Input, turn: Turn): void {
-		const { sessions, settlement, dispatch, catchUp } = this.#parts;
+		const { sessions, posts, settlement, dispatch, catchUp } = this.#parts;
 		switch (input.type) {
 			case "join":
 				return this.#join(input, turn);
@@ -173,7 +188,9 @@ export class Room {
 			case "leave":
 				return sessions.leave(input.session, turn.now);
 			case "post":
-				return this.#post(input, turn);
+				return posts.post(input, turn);
+			case "put":
+				return posts.put(input, turn);
 			case "alarm":
 				return this.#alarm(input, turn);
 			case "look":
@@ -188,7 +205,7 @@ export class Room {
 			case "wipe":
 				return this.#wipe(input, turn);
 			case "moderate":
-				return turn.answer(input.reply, this.#moderate(input, turn));
+				return posts.moderate(input, turn);
 			case "flow":
 				return regulate(input, sessions, turn);
 			case "page":
@@ -203,19 +220,6 @@ export class Room {
 		if (refusal === null) return this.#parts.sessions.join(join, turn);
 		turn.refuse(join.session, refusal);
 		turn.close(join.session, closeCodeOfRefusedJoin(refusal.code), refusal.code);
-	}
-
-	#moderate({ action, by }: Moderate, turn: Turn): Reply {
-		const refused = (refusal: Refusal): Reply => ({ outcome: "refused", refusal });
-		const refusedAtDoor = this.door.refusesModerator(by, turn.now);
-		if (refusedAtDoor !== null) return refused(refusedAtDoor);
-		const { moderation, erasures } = this.#parts;
-		if (action.action === "erase") {
-			erasures.begin(action.member, by.member, turn);
-			return { outcome: "done" };
-		}
-		const refusal = moderation.moderate(action, by.member, turn);
-		return refusal === null ? { outcome: "done" } : refused(refusal);
 	}
 
 	#frame(frame: Frame, turn: Turn): void {
@@ -241,22 +245,6 @@ export class Room {
 		const oldest = session.malformed.shift() ?? turn.now;
 		if (turn.now - oldest > 60_000) return;
 		this.#parts.sessions.close(session, CLOSE.violated, "too many malformed messages", turn);
-	}
-
-	#post(post: Post, turn: Turn): void {
-		const { sanctions, publishing } = this.#parts;
-		const { member, name, address = null } = post;
-		const refusal = this.door.refusesPost(post, turn.now);
-		if (refusal !== null) return turn.answer(post.reply, { outcome: "refused", refusal });
-		const author = { member, name, can: sanctions.effective(member, post.can), address };
-		const published = publishing.publish(author, post.publish, turn.now);
-		if (published.outcome === "refused") this.door.refusedPost(author, turn.now);
-		turn.answer(post.reply, this.#replyTo(published));
-	}
-
-	#replyTo(published: Published): Reply {
-		if (published.outcome === "held") return { outcome: "held", job: this.#parts.publishing.jobOf(published.job) };
-		return published.outcome === "refused" ? published : { ...published, epoch: this.meta.epoch };
 	}
 
 	#alarm(alarm: Alarm, turn: Turn): void {

@@ -2,6 +2,7 @@
 import { SEEN_REFRESH_MS } from "../protocol/limits.ts";
 import type { Capability } from "../protocol/messages.ts";
 import type { Join } from "./inputs.ts";
+import type { Standing } from "./standing.ts";
 
 /**
  * `paused` has a full socket: it is sent nothing that is shared, and `cursor` is the seq of the last event it
@@ -9,11 +10,14 @@ import type { Join } from "./inputs.ts";
  *
  * `replaying` has been welcomed and is being sent what it missed, a page a turn: `cursor` is
  * the seq of the last event it was sent. `live` has everything and gets every turn's shared part.
+ *
+ * `state` is where it stands in the state. An attachment that an earlier version of the code wrote has none: then there
+ * was no entry.
  */
 export type Mode =
-	| { kind: "replaying"; cursor: number }
+	| { kind: "replaying"; cursor: number; state?: Standing | undefined }
 	| { kind: "live" }
-	| { kind: "paused"; cursor: number; told: number };
+	| { kind: "paused"; cursor: number; told: number; state?: Standing | undefined };
 
 /** What a join asks of its welcome. */
 export type Greeting = Pick<Join, "since" | "history" | "resume">;
@@ -32,6 +36,8 @@ export interface Session {
 	expiresAt: number | null;
 	/** Changed in one place: by its sessions' `setMode`. */
 	mode: Mode;
+	/** True for one that wants no entries. */
+	withoutState?: boolean | undefined;
 	/** What its welcome is to say, until it has been welcomed; then null. */
 	greeting: Greeting | null;
 	/** When it was last heard, Unix ms. */
@@ -62,6 +68,7 @@ export interface Attachment {
 	/** Under which host it reached the server. */
 	host: string;
 	aheadPing?: number | undefined;
+	withoutState?: boolean | undefined;
 }
 
 export function attachmentOf(session: Session): Attachment {
@@ -78,6 +85,7 @@ export function attachmentOf(session: Session): Attachment {
 		seenAt: session.seenAt,
 		host: session.host,
 		...(session.aheadPing === undefined ? {} : { aheadPing: session.aheadPing }),
+		...(session.withoutState === true ? { withoutState: true } : {}),
 	};
 }
 
@@ -106,6 +114,7 @@ export function wakeSession(attachment: Attachment, can: ReadonlySet<Capability>
 		seenAt: Math.min(now, attachment.seenAt + SEEN_REFRESH_MS),
 		seenSaved: attachment.seenAt,
 		aheadPing: attachment.aheadPing,
+		withoutState: attachment.withoutState,
 		malformed: [],
 		isBehind: false,
 		pagesAwaited: 0,

@@ -34,6 +34,8 @@ export class Sessions implements Concern {
 	/** Those that are not live. */
 	readonly #behind = new Set<string>();
 	readonly #paused = new Set<string>();
+	/** Those that want no entries. */
+	readonly #stateless = new Set<string>();
 	/** When the next session could be found dead; null where that is not known yet. */
 	#next: Sweep | null = null;
 	/** Until the first sweep after it what is known of pings is old: the alarm that stands is of before. Unix ms. */
@@ -66,6 +68,10 @@ export class Sessions implements Concern {
 
 	get paused(): ReadonlySet<string> {
 		return this.#paused;
+	}
+
+	get stateless(): ReadonlySet<string> {
+		return this.#stateless;
 	}
 
 	get isRestless(): boolean {
@@ -111,6 +117,7 @@ export class Sessions implements Concern {
 			expiresAt,
 			mode: { kind: "replaying", cursor: 0 },
 			greeting: join,
+			withoutState: join.withoutState,
 			seenAt: turn.now,
 			seenSaved: turn.now,
 			malformed: [],
@@ -123,6 +130,7 @@ export class Sessions implements Concern {
 
 	#add(session: Session): void {
 		this.#sessions.set(session.id, session);
+		if (session.withoutState === true) this.#stateless.add(session.id);
 		this.setMode(session, session.mode);
 		this.#noteExpiry(session.expiresAt);
 	}
@@ -138,8 +146,7 @@ export class Sessions implements Concern {
 		const session = this.#sessions.get(id);
 		if (session === undefined) return;
 		this.#sessions.delete(id);
-		this.#behind.delete(id);
-		this.#paused.delete(id);
+		for (const group of [this.#behind, this.#paused, this.#stateless]) group.delete(id);
 		this.#room.roster.leave(session.member, id, at);
 	}
 
@@ -258,7 +265,6 @@ export class Sessions implements Concern {
 	wipe(turn: Turn): void {
 		for (const session of this.#sessions.keys()) turn.close(session, CLOSE.wiped, "the room was wiped");
 		this.#sessions.clear();
-		this.#behind.clear();
-		this.#paused.clear();
+		for (const group of [this.#behind, this.#paused, this.#stateless]) group.clear();
 	}
 }

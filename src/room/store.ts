@@ -1,6 +1,8 @@
 /** The port through which a room remembers. Synchronous and transactional; everything else is a cache of it. */
 
 import type { AskKey, JobChange, JobHead, JobRow, ListedJob, RangeRow, SettledState } from "./jobs.ts";
+import type { KeyAge, KnownKey, PublishKey } from "./known-keys.ts";
+import type { StateStore } from "./state-store.ts";
 
 /** One row that says where the history stands. It is absent until something is first stored. */
 export interface Meta {
@@ -31,11 +33,6 @@ export interface Meta {
 	isLocked: boolean;
 	/** A random key, of this room alone, under which addresses are hashed. */
 	salt: string;
-}
-
-export interface KeyAge {
-	at: number;
-	seq: number;
 }
 
 /** An event as it is kept: its place, its time, and its encoding, which serves the wire and the store alike. */
@@ -74,6 +71,10 @@ export interface ErasureRow {
 	jobsThrough: number;
 	/** The number up to which what its jobs hold is taken back. */
 	jobsDone: number;
+	/** The state's version when it began. */
+	stateThrough: number;
+	/** The version up to which its entries are dropped. */
+	stateDone: number;
 }
 
 export interface EventSize {
@@ -91,18 +92,6 @@ export interface RosterRow {
 	goneSince: number | null;
 	/** The keyed hash of the address that its latest session came from, for a guest; else null. */
 	address: string | null;
-}
-
-export interface PublishKey {
-	member: string;
-	id: string;
-}
-
-/** A publish that is known. */
-export interface KnownKey extends PublishKey {
-	seq: number;
-	/** Empty where it is not known: an older version of the code wrote the key. */
-	digest: string;
 }
 
 /** A ban or mute that holds. */
@@ -147,7 +136,7 @@ export interface ErasedJobs {
 	count: number;
 }
 
-export interface RoomStore {
+export interface RoomStore extends StateStore {
 	/** Runs `work` and keeps all it wrote, or nothing where it throws. */
 	transaction<T>(work: () => Sync<T>): T;
 
@@ -218,7 +207,7 @@ export interface RoomStore {
 	eraseJobs(erasure: ErasureRow, rowsMax: number, bytesMax: number): ErasedJobs;
 
 	/**
-	 * Takes events, keys, jobs, erasures and the roster: from now on there are none. What else is stored stays. At a
+	 * Takes events, keys, jobs, entries, erasures and the roster: from now on there are none. What else is stored stays. At a
 	 * cost that does not grow with what there was: rows may remain, which nothing here reads.
 	 */
 	wipe(): void;

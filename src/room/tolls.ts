@@ -10,6 +10,7 @@ import {
 	REPEATS_BURST_SECONDS,
 	REPEATS_PER_SECOND,
 } from "../protocol/limits.ts";
+import type { Settings } from "../protocol/settings.ts";
 import type { Buckets, Toll, Who } from "./buckets.ts";
 
 /** What a repeat is taken from, of a publish and of a job that was asked for. */
@@ -38,6 +39,16 @@ const MANY: Readonly<Record<string, string>> = {
 /** Said to one who does something too often. */
 export function tooMany(what: string): string {
 	return `${MANY[what] ?? "Too many messages"}; wait a little and try again.`;
+}
+
+/** Takes a token of the bucket of publishes, and of the room's: 0, or after how many ms there is one. */
+export function takePublish(buckets: Buckets, who: Who, settings: Settings, now: number): number {
+	const { publishPerSecond, roomPublishPerSecond } = settings;
+	if (publishPerSecond === 0) return 0;
+	return (
+		buckets.takeFor(who, { what: "publish", perSecond: publishPerSecond }, now) ||
+		buckets.take("", { what: "publish", perSecond: roomPublishPerSecond }, now)
+	);
 }
 
 const SAID = { what: "bytes", perSecond: MEMBER_BYTES_PER_SECOND, burstSeconds: MEMBER_BYTES_BURST_SECONDS };

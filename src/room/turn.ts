@@ -11,17 +11,24 @@ import { type Attachment, attachmentOf, type Session } from "./session.ts";
 export interface Before {
 	/** What everyone who is live was sent. */
 	head: number;
+	/** Likewise, of the state. */
+	version: number;
 	/** The sessions that are not live: they get what they missed by replay. */
 	behind: Iterable<string>;
+	/** Those that want no entries. */
+	stateless: ReadonlySet<string>;
 }
 
 export class Turn {
 	/** Unix ms. */
 	readonly now: number;
 	readonly headBefore: number;
+	readonly versionBefore: number;
 	/** The alarm that has come in this turn; null where none has. */
 	alarm: Alarm | null = null;
 	readonly #shared: string[] = [];
+	readonly #state: string[] = [];
+	readonly #stateless: ReadonlySet<string>;
 	readonly #newest = new Map<string, string>();
 	readonly #withheld: Set<string>;
 	readonly #private = new Map<string, string[]>();
@@ -36,15 +43,22 @@ export class Turn {
 	readonly #jobs: Sending[] = [];
 	#again = false;
 
-	constructor(now: number, { head, behind }: Before) {
+	constructor(now: number, { head, version, behind, stateless }: Before) {
 		this.now = now;
 		this.headBefore = head;
+		this.versionBefore = version;
+		this.#stateless = stateless;
 		this.#withheld = new Set(behind);
 	}
 
 	/** Tells everyone who is live an encoded message. */
 	share(message: string): void {
 		this.#shared.push(message);
+	}
+
+	/** Tells everyone what has changed of the state, after that: but for those who want none of it. */
+	shareState(message: string): void {
+		this.#state.push(message);
 	}
 
 	/** Tells everyone a message after all others, in place of what was shared so under the same key. */
@@ -96,8 +110,13 @@ export class Turn {
 	}
 
 	refuse(session: string, refusal: Refusal): void {
-		this.#refusals.set(session, this.refusals(session) + 1);
+		this.countRefusal(session);
 		this.tell(session, { type: "error", ...refusal });
+	}
+
+	/** A session is refused something, and told so later. */
+	countRefusal(session: string): void {
+		this.#refusals.set(session, this.refusals(session) + 1);
 	}
 
 	/** How often a session was refused something so far. */
@@ -147,7 +166,13 @@ export class Turn {
 	/** Nobody is here: what was shared is told to nobody. */
 	shareNothing(): void {
 		this.#shared.length = 0;
+		this.#state.length = 0;
 		this.#newest.clear();
+	}
+
+	#sharedWithoutState(): Effects["stateless"] {
+		if (this.#state.length === 0 || this.#stateless.size === 0) return null;
+		return { shared: [...this.#shared, ...this.#newest.values()], sessions: new Set(this.#stateless) };
 	}
 
 	/** All of it; `alarmAt` and `forget` are the room's to say. */
@@ -155,7 +180,8 @@ export class Turn {
 		return {
 			attachments: this.#attachments,
 			welcomed: this.#welcomed,
-			shared: [...this.#shared, ...this.#newest.values()],
+			shared: [...this.#shared, ...this.#state, ...this.#newest.values()],
+			stateless: this.#sharedWithoutState(),
 			withheld: this.#withheld,
 			frames: this.#frames,
 			private: this.#private,

@@ -1,6 +1,6 @@
 /**
  * What an erasure has not reached yet is told no more: from the turn of the erasure on, whatever is read of the
- * history or of jobs passes here. What an erased member said, and what jobs made of it, comes out as redacted and without
+ * history, of jobs or of the state passes here. What an erased member said, and what jobs made of it, comes out as redacted and without
  * a name; its jobs, as if they held nothing. Costs nothing while nobody is being erased.
  */
 import { encodeEvent } from "../protocol/codec.ts";
@@ -8,6 +8,7 @@ import type { Event } from "../protocol/messages.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import { type JobHead, type JobRow, jobNumber } from "./jobs.ts";
 import type { RoomRecord } from "./record.ts";
+import type { EntryHead } from "./state-store.ts";
 import type { ErasureRow, RoomStore, StoredEvent } from "./store.ts";
 
 /** Whom an event is from: it stands near the beginning of the text, and a member's id holds nothing to escape. */
@@ -60,6 +61,14 @@ export class Veil {
 		return veiled;
 	}
 
+	/** True for an entry that an erasure will drop: from now on there is none. */
+	hides(entry: EntryHead): boolean {
+		for (const { member, stateDone, stateThrough } of this.rows.values()) {
+			if (entry.version > stateDone && entry.version <= stateThrough && isOf(entry, member)) return true;
+		}
+		return false;
+	}
+
 	/** Events up to where it stood when the member was erased; those that were reached are redacted already. */
 	#covers(member: string, seq: number): boolean {
 		const row = this.rows.get(member);
@@ -70,6 +79,11 @@ export class Veil {
 		const [subject] = seq < this.#record.meta.kept ? [] : this.#store.after(seq - 1, 1);
 		return subject?.seq === seq ? (FROM.exec(subject.body)?.[1] ?? "") : "";
 	}
+}
+
+/** True for what goes when this member is erased: what its key names, and what it replaced. A sum belongs to all who added to it. */
+export function isOf({ owner, holder, isSum }: Pick<EntryHead, "owner" | "holder" | "isSum">, member: string): boolean {
+	return owner === member || (holder === member && !isSum);
 }
 
 /** The event as it is when its author was erased: its place, and nothing of who said what. */

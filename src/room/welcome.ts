@@ -20,6 +20,8 @@ export interface Welcoming {
 	/** The room's name. */
 	name: string;
 	meta: Readonly<Meta>;
+	/** Of the state. */
+	version: number;
 	roster: Roster;
 	settings: Settings;
 	continuity: Continuity;
@@ -38,6 +40,7 @@ export function encodeWelcome({ id, member, name, can }: Session, room: Welcomin
 		epoch,
 		head,
 		floor,
+		version: room.version,
 		continuity,
 		...(reason === undefined ? {} : { reason }),
 		...(room.resume === null ? {} : { resume: room.resume }),

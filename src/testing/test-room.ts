@@ -2,6 +2,7 @@
 import { JoinedRoom } from "../client/joined-room.ts";
 import { Outgoing } from "../client/outgoing.ts";
 import type { Room } from "../client/room.ts";
+import { keepPost } from "../durable/kept-post.ts";
 import type { App } from "../jobs/define.ts";
 import type { PostModeration } from "../protocol/http.ts";
 import { OPERATOR, OPERATOR_AUTHOR } from "../protocol/ids.ts";
@@ -160,7 +161,7 @@ export class TestRoom {
 	/** Publishes as the app's backend would. */
 	post(name: string, data: unknown, id = `post-${++this.#posts}`): Promise<Reply> {
 		const by = { member: OPERATOR, name: OPERATOR_AUTHOR, can: CAPABILITIES, address: null };
-		return new Promise((answer) => this.#machine.body.post(by, { id, name, data }, answer));
+		return new Promise((answer) => this.#machine.body.write(by, keepPost({ id, name, data }), answer));
 	}
 
 	/** Acts as an operator: bans, mutes, redacts, erases. */

@@ -261,7 +261,16 @@ export function describeJobs(name: string, run: RunWithStore): void {
 		});
 
 		inStore("an erasure is kept until it is dropped, one a member, and a wipe takes it", (store) => {
-			const erasure = { member: "ann", by: "room:operator", through: 9, done: 0, jobsThrough: 7, jobsDone: 3 };
+			const erasure = {
+				member: "ann",
+				by: "room:operator",
+				through: 9,
+				done: 0,
+				jobsThrough: 7,
+				jobsDone: 3,
+				stateThrough: 5,
+				stateDone: 2,
+			};
 			store.transaction(() => store.saveErasure(erasure));
 			store.transaction(() => store.saveErasure({ ...erasure, done: 4 }));
 			store.transaction(() => store.saveErasure({ ...erasure, member: "bob" }));
@@ -279,7 +288,16 @@ export function describeJobs(name: string, run: RunWithStore): void {
 			const held = { input: '"12345678"', outcome: '"12345678"', state: "done", isOwed: true } as const;
 			const jobs = [1, 2, 4, 5, 6, 9].map((n) => jobAt(n, { ...held, member: n === 2 ? "bob" : "ann" }));
 			store.transaction(() => store.addJobs(jobs));
-			const erasure = { member: "ann", by: "room:operator", through: 0, done: 0, jobsThrough: 6, jobsDone: 0 };
+			const erasure = {
+				member: "ann",
+				by: "room:operator",
+				through: 0,
+				done: 0,
+				jobsThrough: 6,
+				jobsDone: 0,
+				stateThrough: 0,
+				stateDone: 0,
+			};
 			const piece = (jobsDone: number, rowsMax: number, bytesMax: number) =>
 				store.transaction(() => store.eraseJobs({ ...erasure, jobsDone }, rowsMax, bytesMax));
 			const bare = (n: number) => {

@@ -1,5 +1,6 @@
 /** Rows for stores: what a room would write, with every field said. */
-import type { Meta, NewEvent, PublishKey, RoomStore, RosterRow } from "../../src/room/store.ts";
+import type { PublishKey } from "../../src/room/known-keys.ts";
+import type { Meta, NewEvent, RoomStore, RosterRow } from "../../src/room/store.ts";
 
 export const META: Meta = {
 	epoch: "e1",

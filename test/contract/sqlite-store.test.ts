@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, expect, test } from "vitest";
 import { SqliteStore } from "../../src/durable/sqlite-store.ts";
 import { eventAt, found, META, row, T0 } from "./rows.ts";
+import { describeState } from "./state-contract.ts";
 import { describeStore } from "./store-contract.ts";
 import { strict } from "./strict-storage.ts";
 
@@ -13,6 +14,7 @@ function inStorage(body: (storage: DurableObjectStorage) => void): Promise<void>
 	return runInDurableObject(env.ROOMS.getByName("contract"), (_, state) => body(strict(state.storage)));
 }
 
+describeState("SqliteStore", (body) => inStorage((storage) => body(new SqliteStore(storage))));
 describeStore("SqliteStore", (body) => inStorage((storage) => body(new SqliteStore(storage))));
 
 /** The tables of a room's storage; the platform's own begin with an underscore. */
@@ -67,6 +69,42 @@ test("a schema that is newer than the code is told, and is left as it is", () =>
 		store.transaction(() => store.saveMeta(META));
 		storage.sql.exec("update schema set version = version + 1");
 		expect(new SqliteStore(storage).isNewer).toBe(true);
+	}));
+
+test("G11 a turn's sets cost a few statements, however many they are, and read no table through", () =>
+	inStorage((storage) => {
+		let statements: string[] = [];
+		const store = new SqliteStore(strict(storage, (statement) => statements.push(statement)));
+		const entry = (version: number) => ({
+			...{ key: `k${version}`, version, at: T0, from: "ann", holder: "ann", owner: "ann", isSum: false },
+			...{ bytes: 1, value: "1" },
+		});
+		const many = Array.from({ length: 1000 }, (_, n) => entry(n + 1));
+		store.transaction(() => store.saveEntries(many));
+		const turn = (first: number) => {
+			const sets = many.map((_, n) => ({ member: "ann", id: `s${first + n}`, seq: first + n, digest: "d" }));
+			store.transaction(() => {
+				store.findSets(sets);
+				store.findEntries(many.map(({ key }) => ({ key, bytes: 1 })));
+				store.holdings(["ann"]);
+				store.saveEntries(many.map(({ key }, n) => ({ ...entry(first + n), key })));
+				store.addSets(sets);
+				store.addHoldings([{ member: "ann", entries: 1, bytes: 1 }]);
+			});
+		};
+		turn(1001);
+		statements = [];
+		turn(2001);
+		expect(statements.length).toBeLessThanOrEqual(7);
+		const lists = (statement: string) => (statement.includes("?1") ? 1 : statement.split("?").length - 1);
+		const plans = statements.flatMap((statement) => {
+			const plan = storage.sql.exec<{ detail: string }>(
+				`explain query plan ${statement}`,
+				...Array(lists(statement)).fill("[]"),
+			);
+			return plan.toArray().map(({ detail }) => detail);
+		});
+		expect(plans.filter((detail) => /^SCAN (?!row|json_each)/.test(detail))).toEqual([]);
 	}));
 
 test("a turn's events cost a few statements, however many they are", () =>

@@ -13,6 +13,7 @@ import { rooms } from "../workers/kept/fixtures.ts";
 import { statementsOf } from "../workers/kept/sql-text.ts";
 import { describeJobs } from "./jobs-contract.ts";
 import { eventAt, eventsAt, META, T0 } from "./rows.ts";
+import { describeState } from "./state-contract.ts";
 import { describeStore } from "./store-contract.ts";
 import { strict } from "./strict-storage.ts";
 
@@ -25,7 +26,7 @@ function inStorage<T>(body: (storage: DurableObjectStorage) => T, room = "upgrad
 }
 
 /** Tables of one row, which the store keeps for itself from its first step on. */
-const OWN = ["schema", "key_turn"];
+const OWN = ["schema", "key_turn", "set_key_turn"];
 
 /** Runs what makes the tables of a fixture, and puts no row into any but the store's own. */
 function layTables(sql: SqlStorage, statements: readonly string[]): void {
@@ -45,6 +46,7 @@ const onFirstTables = (body: (store: SqliteStore) => void) =>
 	});
 
 describeStore("SqliteStore on the tables of version 1", onFirstTables);
+describeState("SqliteStore on the tables of version 1", onFirstTables);
 describeJobs("SqliteStore on the tables of version 1", onFirstTables);
 
 /** The tables that grow, as far as a version has them, with what is different in each row, by column; all else is a text or a number that fits. */
@@ -54,6 +56,8 @@ const GROWING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	keys_0: { key: "'ann p' || n", seq: "n" },
 	jobs: { n: "n", state: "'done'", is_owed: "0" },
 	failed_jobs: { n: "n" },
+	entries: { version: "n", key: "'k' || n", is_sum: "0" },
+	set_keys_0: { key: "'ann s' || n", version: "n" },
 };
 
 function fill(sql: SqlStorage, rows: number): void {
@@ -249,7 +253,16 @@ test("an erasure that an earlier version began had taken its member's jobs with 
 		const store = new SqliteStore(strict(storage));
 		store.transaction(() => store.append(eventsAt(1, 1)));
 		expect(store.erasures()).toEqual([
-			{ member: "ann", by: "room:operator", through: 9, done: 4, jobsThrough: 0, jobsDone: 0 },
+			{
+				member: "ann",
+				by: "room:operator",
+				through: 9,
+				done: 4,
+				jobsThrough: 0,
+				jobsDone: 0,
+				stateThrough: 0,
+				stateDone: 0,
+			},
 		]);
 	}));
 

@@ -4,9 +4,9 @@ const PARAMETER_BYTES_MAX = 2_000_000;
 const PARAMETERS_MAX = 100;
 
 /** The same storage, which refuses what production would. `onStatement` hears of every statement. */
-export function strict(storage: DurableObjectStorage, onStatement?: () => void): DurableObjectStorage {
+export function strict(storage: DurableObjectStorage, onStatement?: (statement: string) => void): DurableObjectStorage {
 	const exec = (statement: string, ...bindings: SqlStorageValue[]) => {
-		onStatement?.();
+		onStatement?.(statement);
 		if (bindings.length > PARAMETERS_MAX) throw new Error(`A statement takes ${PARAMETERS_MAX} parameters at most.`);
 		for (const binding of bindings) {
 			const bytes = typeof binding === "string" ? new TextEncoder().encode(binding).length : 0;

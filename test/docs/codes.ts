@@ -42,19 +42,19 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, Told>> = {
 	},
 	forbidden: {
 		where: "socket, join, HTTP",
-		when: "a capability is missing, or the name is not yours to publish",
+		when: "a capability is missing, or the name is not yours to publish, or the key to set",
 		what: `${TELL} An \`access\` may change it.`,
 	},
-	reserved_name: { where: "socket, HTTP", when: "an event name that begins with `room.`", what: FAULT },
+	reserved_name: { where: "socket, HTTP", when: "an event name or a key that begins with `room.`", what: FAULT },
 	conflict: {
 		where: "socket, HTTP",
-		when: "`expect` is not the head",
-		what: "Look at what came since, and publish anew under a new id.",
+		when: "`expect` is not the head, or not the entry's version",
+		what: "Look at what is, and send it anew under a new id.",
 	},
 	id_reused: {
 		where: "socket, HTTP",
-		when: "the id is known with another name or other data",
-		what: `${FAULT} Give each event an id of its own.`,
+		when: "the id is known with another name or key, or other data",
+		what: `${FAULT} Give each publish and each set an id of its own.`,
 	},
 	unknown_job: { where: "socket", when: "no kind of that name that members may ask for", what: FAULT },
 	too_many_jobs: {
@@ -62,7 +62,12 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, Told>> = {
 		when: "too many jobs of yours, or of the room, wait for an outcome",
 		what: "Wait until some have one, then send the same again.",
 	},
-	not_found: { where: "socket, HTTP", when: "no such event, member, sanction, job or address", what: TELL },
+	state_full: {
+		where: "socket, HTTP",
+		when: "the state, or your share of it, holds no more",
+		what: "Drop entries that are over; tell the person.",
+	},
+	not_found: { where: "socket, HTTP", when: "no such event, entry, member, sanction, job or address", what: TELL },
 	binary_reserved: { where: "socket", when: "a binary frame", what: FAULT },
 	rejected: { where: "socket, HTTP", when: "a check did not clear it", what: `${TELL} The sentence is for them.` },
 	internal: { where: "socket, join, HTTP", when: "the server failed, and kept nothing of it", what: LATER },
@@ -109,6 +114,12 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, Told>> = {
 		where: "HTTP",
 		when: "`after` or `epoch` is no longer kept",
 		what: "Read from the floor, knowing that something is missing.",
+	},
+
+	precondition_failed: {
+		where: "HTTP",
+		when: "the entry is not what `If-Match` or `If-None-Match` expects",
+		what: "Look at what it is, which the answer tells, and set it anew.",
 	},
 };
 

@@ -23,6 +23,13 @@ export const CLIENT_FIELDS: FieldsOfAll<typeof CLIENT_MESSAGES> = {
 		data: "What is said; at most `limits.eventBytes` as JSON.",
 		expect: "Publish only where the head is this seq: see P-7.",
 	},
+	set: {
+		id: "Yours, as of a publish, and apart from those: see V-3.",
+		key: "Which entry: see V-1.",
+		value: "Takes the place of what it was; `null` drops it. At most `limits.eventBytes` as JSON. This or `add`.",
+		add: "Is added to the entry, which is a number or is not there.",
+		expect: "Set only where the entry's version is this one; 0: where there is none. See V-5.",
+	},
 	signal: {
 		name: "What kind it is; a newer one of the same session and name takes its place.",
 		data: "What is shown; at most `limits.signalBytes` as JSON.",
@@ -71,6 +78,7 @@ export const SERVER_FIELDS: FieldsOfAll<typeof SERVER_MESSAGES> = {
 		epoch: "The life of this history: opaque, changed by a wipe.",
 		head: "The newest seq; 0 where nothing was ever said.",
 		floor: "The oldest seq that is kept; `head` + 1 where none is.",
+		version: "How often the state has changed: see V-2.",
 		continuity: "Whether what follows joins onto your cursor: see R-3.",
 		reason: "Why not, where it is `reset`: see R-4.",
 		resume: "A guest's private key: see J-7.",
@@ -89,7 +97,17 @@ export const SERVER_FIELDS: FieldsOfAll<typeof SERVER_MESSAGES> = {
 		data: "As published; `null` where it was taken back.",
 		redacted: "There where it was taken back: see R-9.",
 	},
-	ack: { id: "Of a publish that was made before.", seq: "The place that it has." },
+	state: {
+		version: "How often the state has changed, with these.",
+		entries: "Each one's newest value; `null` where it was dropped. Its version is this message's where it has none.",
+		full: "There where it takes the place of everything that you know of the state.",
+		more: "There in all parts but the last: see V-7.",
+	},
+	ack: {
+		id: "Of a publish that was made before, or of a set that is done.",
+		seq: "The place that the publish has.",
+		version: "The version at which the set landed: see V-4.",
+	},
 	signal: {
 		from: "The member who sent it.",
 		session: "The session that sent it; yours is `me.session`.",
@@ -126,6 +144,9 @@ export const SERVER_FIELDS: FieldsOfAll<typeof SERVER_MESSAGES> = {
 		message: "A sentence for people: what happened, and what to do.",
 		retryAfterMs: "Wait so long before you send it again.",
 		head: "The head as it is, of a `conflict`.",
+		key: "Of a `conflict`, the entry that is another; where you may see it: see V-5.",
+		version: "Its version; 0 where there is none.",
+		value: "Its value; `null` where there is none.",
 	},
 };
 

@@ -2,18 +2,15 @@
 import type * as v from "valibot";
 import { openApi } from "../../src/edge/openapi.ts";
 import { CLOSE, HTTP_STATUS, stopsClient } from "../../src/protocol/codes.ts";
+import { StateEntry } from "../../src/protocol/entries.ts";
+import { Data, EntryKey, EventName, MemberId, MessageId, Seq } from "../../src/protocol/fields.ts";
 import {
 	Capability,
 	CLIENT_MESSAGES,
-	Data,
 	Event,
-	EventName,
 	Member,
-	MemberId,
-	MessageId,
 	PresenceChange,
 	SERVER_MESSAGES,
-	Seq,
 	WelcomeLimits,
 } from "../../src/protocol/messages.ts";
 import { ROOM_EVENTS } from "../../src/protocol/room-events.ts";
@@ -52,6 +49,8 @@ const NAMED = new Map<unknown, string>([
 	[Capability, "capability"],
 	[Member, "member"],
 	[Event, "event"],
+	[EntryKey, "key"],
+	[StateEntry, "entry"],
 	[PresenceChange, "change"],
 	[WelcomeLimits, "limits"],
 ]);

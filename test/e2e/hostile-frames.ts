@@ -110,11 +110,16 @@ function data(random: Random): unknown {
 	])();
 }
 
+/** Few, so that they meet. */
+const key = (random: Random): string => random.pick(["n", "topic", `vote/${random.below(9)}`, "room.own", "\u00e9"]);
+
 function message(random: Random): Record<string, unknown> {
 	const [id, to] = [okId(random), random.pick([undefined, "guest:0000000000000000", "nobody"])];
 	return random.weighted<() => Record<string, unknown>>([
 		[() => ({ type: "publish", id, name: name(random), data: data(random) }), 3],
 		[() => ({ type: "publish", id, name: name(random), data: 1, expect: random.below(1000) }), 1],
+		[() => ({ type: "set", id, key: key(random), value: data(random), expect: random.below(9) }), 2],
+		[() => ({ type: "set", id, key: key(random), add: random.pick([1, -0.5, 1e300]) }), 2],
 		[() => ({ type: "signal", name: "cursor", data: data(random), to }), 3],
 		[() => ({ type: "presence", state: data(random) }), 1],
 		[() => ({ type: "job", id, name: random.pick(["unfurl", "moderate", "none"]), data: data(random) }), 1],
@@ -278,10 +283,12 @@ function hostileFields(random: Random): Draft {
 			data: 1,
 			state: 1,
 			jobs: ["x-1"],
+			key: "k",
+			value: 1,
 			action: "mute",
 			member: "nobody",
 		};
-		const fields = [...Object.keys(made), "expect", "to", "before", "after", "limit", "seq", "seconds", "later"];
+		const fields = [...Object.keys(made), "expect", "add", "to", "before", "after", "limit", "seq", "seconds", "later"];
 		for (let n = random.between(1, 3); n > 0; n--) {
 			const field = random.pick(fields);
 			if (random.once(5)) delete made[field];

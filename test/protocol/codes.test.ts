@@ -38,9 +38,9 @@ test.each([
 
 test("every code has a status that is an error", () => {
 	const wire =
-		"malformed unknown_type invalid too_large rate_limited overloaded forbidden reserved_name conflict id_reused unknown_job too_many_jobs not_found binary_reserved rejected internal";
+		"malformed unknown_type invalid too_large rate_limited overloaded forbidden reserved_name conflict id_reused unknown_job too_many_jobs not_found binary_reserved rejected state_full internal";
 	const http =
-		"bad_room bad_request unauthorized origin_refused banned room_locked room_full newer_schema method_not_allowed upgrade_required not_configured trimmed";
+		"bad_room bad_request unauthorized origin_refused banned room_locked room_full newer_schema method_not_allowed upgrade_required not_configured trimmed precondition_failed";
 	expect(Object.keys(HTTP_STATUS).sort()).toEqual(`${wire} ${http}`.split(" ").sort());
 	for (const status of Object.values(HTTP_STATUS)) expect(status).toBeGreaterThanOrEqual(400);
 });

@@ -17,6 +17,12 @@ const GOLDEN: [string, ClientMessage][] = [
 		'{"type":"signal","name":"typing","data":true,"to":"guest:00ff"}',
 		{ type: "signal", name: "typing", data: true, to: "guest:00ff" },
 	],
+	['{"type":"set","id":"s1","key":"topic","value":{"a":1}}', { type: "set", id: "s1", key: "topic", value: { a: 1 } }],
+	[
+		'{"type":"set","id":"s1","key":"vote/ada","value":null,"expect":0}',
+		{ type: "set", id: "s1", key: "vote/ada", value: null, expect: 0 },
+	],
+	['{"type":"set","id":"s1","key":"likes","add":-1.5}', { type: "set", id: "s1", key: "likes", add: -1.5 }],
 	['{"type":"presence","state":{"away":true}}', { type: "presence", state: { away: true } }],
 	['{"type":"presence","state":null}', { type: "presence", state: null }],
 	['{"type":"job","id":"j1","name":"resize","data":{}}', { type: "job", id: "j1", name: "resize", data: {} }],

@@ -12,6 +12,7 @@ const WELCOME: ServerMessage = {
 	epoch: "e1",
 	head: 2,
 	floor: 1,
+	version: 7,
 	continuity: "reset",
 	reason: "trimmed",
 	resume: "key",
@@ -35,9 +36,25 @@ const WELCOME: ServerMessage = {
 const GOLDEN: [ServerMessage, string][] = [
 	[
 		WELCOME,
-		'{"type":"welcome","protocol":1,"features":[],"room":"lobby","epoch":"e1","head":2,"floor":1,"continuity":"reset","reason":"trimmed","resume":"key","me":{"id":"guest:0123456789abcdef","name":"Ann","session":"s1","can":["read","publish"]},"members":[{"id":"guest:0123456789abcdef","name":"Ann","state":null}],"count":1,"limits":{"frameBytes":65536,"eventBytes":32768,"signalBytes":4096,"presenceBytes":2048,"nameChars":64,"messagesPerFrame":100,"publishPerSecond":50,"signalPerSecond":100,"heartbeatMs":20000,"idempotencyMs":86400000}}',
+		'{"type":"welcome","protocol":1,"features":[],"room":"lobby","epoch":"e1","head":2,"floor":1,"version":7,"continuity":"reset","reason":"trimmed","resume":"key","me":{"id":"guest:0123456789abcdef","name":"Ann","session":"s1","can":["read","publish"]},"members":[{"id":"guest:0123456789abcdef","name":"Ann","state":null}],"count":1,"limits":{"frameBytes":65536,"eventBytes":32768,"signalBytes":4096,"presenceBytes":2048,"nameChars":64,"messagesPerFrame":100,"publishPerSecond":50,"signalPerSecond":100,"heartbeatMs":20000,"idempotencyMs":86400000}}',
 	],
 	[{ type: "ack", id: "p1", seq: 7 }, '{"type":"ack","id":"p1","seq":7}'],
+	[{ type: "ack", id: "s1", version: 7 }, '{"type":"ack","id":"s1","version":7}'],
+	[
+		{
+			type: "state",
+			version: 9,
+			entries: [
+				{ key: "topic", value: "tea" },
+				{ key: "a", value: null, version: 8 },
+			],
+		},
+		'{"type":"state","version":9,"entries":[{"key":"topic","value":"tea"},{"key":"a","value":null,"version":8}]}',
+	],
+	[
+		{ type: "state", version: 9, entries: [], full: true, more: true },
+		'{"type":"state","version":9,"entries":[],"full":true,"more":true}',
+	],
 	[
 		{ type: "signal", from: "ann", session: "s1", name: "cursor", data: { x: 1, y: 2 } },
 		'{"type":"signal","from":"ann","session":"s1","name":"cursor","data":{"x":1,"y":2}}',
@@ -91,6 +108,10 @@ const GOLDEN: [ServerMessage, string][] = [
 	[
 		{ type: "error", id: "p1", code: "conflict", message: "The head is 2.", head: 2 },
 		'{"type":"error","id":"p1","code":"conflict","message":"The head is 2.","head":2}',
+	],
+	[
+		{ type: "error", id: "s1", code: "conflict", message: "Look.", key: "topic", version: 3, value: "tea" },
+		'{"type":"error","id":"s1","code":"conflict","message":"Look.","key":"topic","version":3,"value":"tea"}',
 	],
 	[
 		{ type: "error", code: "rate_limited", message: "Too fast.", retryAfterMs: 20 },

@@ -26,8 +26,9 @@ test("[T-5] member ids and guests' keys have their alphabets and lengths", () =>
 test("property: a cursor comes back as it was written", () => {
 	const epoch = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
 	fc.assert(
-		fc.property(epoch, fc.maxSafeNat(), (each, seq) => {
+		fc.property(epoch, fc.maxSafeNat(), fc.maxSafeNat(), (each, seq, version) => {
 			expect(parseCursor(formatCursor({ epoch: each, seq }))).toEqual({ epoch: each, seq });
+			expect(parseCursor(formatCursor({ epoch: each, seq, version }))).toEqual({ epoch: each, seq, version });
 		}),
 	);
 });
@@ -39,7 +40,11 @@ test.each([
 	".1",
 	"e.-1",
 	"e.01",
-	"e.1.2",
+	"e.1.2.3",
+	"e.1.",
+	"e.1.02",
+	"e.1.-2",
+	"e.1.9007199254740993",
 	"e.1 ",
 	" e.1",
 	"e.1e3",

@@ -16,6 +16,11 @@ export const json = fc.json({ stringUnit: "binary", maxDepth: 5 }).map((text) =>
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const of = <T extends string>(type: T) => fc.constant(type);
 const publish = fc.record({ type: of("publish"), id: printable, name: printable, data: json, expect: optional(seq) });
+const key = printable.filter((text) => text !== "." && text !== "..");
+const set = fc.oneof(
+	fc.record({ type: of("set"), id: printable, key, value: json, expect: optional(seq) }),
+	fc.record({ type: of("set"), id: printable, key, add: fc.double({ noNaN: true, noDefaultInfinity: true }) }),
+);
 const signal = fc.record({ type: of("signal"), name: printable, data: json, to: optional(member) });
 const presence = fc.record({ type: of("presence"), state: json });
 const job = fc.record({ type: of("job"), id: printable, name: printable, data: json });
@@ -36,5 +41,5 @@ const moderate = fc.record({
 
 /** As it travels: what is undefined is not there. */
 export const clientMessage: fc.Arbitrary<ClientMessage> = fc
-	.oneof(publish, signal, presence, job, received, history, moderate)
+	.oneof(publish, set, signal, presence, job, received, history, moderate)
 	.map((message) => JSON.parse(JSON.stringify(message)) as ClientMessage);

@@ -1,6 +1,6 @@
 /** A small app, said as rooms hear it: events that are held, reviewed, and that start jobs. */
 import { RANGE_BYTES_MAX, RANGE_EVENTS_MAX } from "../../src/protocol/job-limits.ts";
-import type { Check, EventRule, KindRule, RangeRule, Rules } from "../../src/protocol/rules.ts";
+import type { Check, EntryRule, EventRule, KindRule, RangeRule, Rules } from "../../src/protocol/rules.ts";
 
 export const LEASE_MS = 30_000;
 export const HOLD_MS = 120_000;
@@ -63,6 +63,27 @@ const KINDS: Record<string, KindRule> = {
 export const STRICT = "strict";
 export const BAD_STATE = "bad";
 
+/** By the first part of a key, whose second may name a member; there is no entry `none`. */
+const ENTRIES: Record<string, Omit<EntryRule, "owner">> = {
+	vote: entry({ write: "own" }),
+	/** Anyone may leave something there, which its member alone sees. */
+	mail: entry({ isOwn: true }),
+	secret: entry({ write: "own", isOwn: true }),
+	rule: entry({ write: "moderators" }),
+	price: entry({ write: "backend" }),
+	score: entry({ write: "rules" }),
+	stock: entry({ fault: (value) => (Number(value) >= 0 ? null : "The data of that entry is less than nothing.") }),
+};
+
+function entry(more: Partial<EntryRule> = {}): Omit<EntryRule, "owner"> {
+	return { write: "members", isOwn: false, fault: () => null, ...more };
+}
+
+export function entryOf(key: string): EntryRule | null {
+	const [first = "", owner = null] = key.split("/");
+	return first === "none" ? null : { ...(ENTRIES[first] ?? entry()), owner };
+}
+
 /** The house rules, with `*` unless it is taken away, and the ranges that are configured. */
 export function houseRules(ranges: readonly RangeRule[] = [], { others = true } = {}): Rules {
 	return {
@@ -70,6 +91,7 @@ export function houseRules(ranges: readonly RangeRule[] = [], { others = true } 
 		kind: (name) => KINDS[name] ?? null,
 		signalFault: (name, data) => (name !== STRICT || data === "good" ? null : "That signal is not good."),
 		presenceFault: (state) => (state === BAD_STATE ? "That state is bad." : null),
+		entry: entryOf,
 		ranges,
 	};
 }

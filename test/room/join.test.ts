@@ -25,6 +25,7 @@ scenario("a fresh join in an empty room: a welcome, nothing missed, one caught-u
 			epoch: "epoch1",
 			head: 0,
 			floor: 1,
+			version: 0,
 			continuity: "fresh",
 			resume: "a-private-key",
 			me: { id: "ann", name: "ANN", session: ann, can: ["read", "publish", "signal", "presence", "job"], state: null },
@@ -92,7 +93,7 @@ for (const [since, reason] of [
 	["garbage", "malformed"],
 	["", "malformed"],
 	["epoch1.-1", "malformed"],
-	["epoch1.9.9", "malformed"],
+	["epoch1.9.9.9", "malformed"],
 	["epoch1.9007199254740993", "malformed"],
 ] as const) {
 	scenario(

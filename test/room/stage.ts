@@ -15,7 +15,7 @@ import type { Capability, ServerMessage } from "../../src/protocol/messages.ts";
 import { NO_RULES, type Rules } from "../../src/protocol/rules.ts";
 import { readSettings, type Settings } from "../../src/protocol/settings.ts";
 import type { Reply } from "../../src/room/effects.ts";
-import type { Flow, Input, Join, Post } from "../../src/room/inputs.ts";
+import type { Flow, Input, Join, Post, Setting } from "../../src/room/inputs.ts";
 import type { JobsPage } from "../../src/room/job-list.ts";
 import type { Sending } from "../../src/room/jobs.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
@@ -214,6 +214,17 @@ export class Stage {
 
 	posting(member: string, publish: Post["publish"], can: readonly Capability[] = EVERYTHING): Post {
 		return { type: "post", reply: `r${++this.#posts}`, member, name: member.toUpperCase(), can, publish };
+	}
+
+	/** Sets an entry: `{ value }`, `{ add }`, and what else a set holds. */
+	set(session: string, id: string, key: string, more: object): void {
+		this.say(session, { type: "set", id, key, ...more });
+	}
+
+	put(member: string, set: Setting, can: readonly Capability[] = EVERYTHING): Reply {
+		const reply = `r${++this.#posts}`;
+		this.step([{ type: "put", reply, member, name: member.toUpperCase(), can, set }]);
+		return this.replies.get(reply) as Reply;
 	}
 
 	leave(session: string): void {

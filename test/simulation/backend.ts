@@ -1,5 +1,6 @@
 /** Backends and operators: over HTTP, with retries under the same key until there is an answer. */
 
+import { keepPost, keepSetting } from "../../src/durable/kept-post.ts";
 import { eventsOf } from "../../src/durable/reading.ts";
 import type { RoomBody } from "../../src/durable/room-body.ts";
 import type { Answering } from "../../src/durable/turns.ts";
@@ -8,7 +9,7 @@ import { OPERATOR, OPERATOR_AUTHOR } from "../../src/protocol/ids.ts";
 import { DIRECTORY_LAG_MS, RANGE_PAUSE_MS } from "../../src/protocol/job-limits.ts";
 import { CAPABILITIES } from "../../src/protocol/messages.ts";
 import type { Reply } from "../../src/room/effects.ts";
-import type { Post } from "../../src/room/inputs.ts";
+import type { Post, Setting } from "../../src/room/inputs.ts";
 import { jobNumber } from "../../src/room/jobs.ts";
 import { hold } from "./broken.ts";
 import type { Character } from "./person.ts";
@@ -61,6 +62,16 @@ export class Backend {
 		this.#post(member, publish, inMs);
 	}
 
+	/** Sets an entry, and again under the same id until there is an answer. */
+	put(member: string, set: Setting): void {
+		const { jury } = this.#world;
+		jury.refusals.used(set.id);
+		jury.state.asked(member, set);
+		const address = member === "guest:gus" ? "a1" : null;
+		const who = { member, name: member.toUpperCase(), can: CAPABILITIES.slice(0, 5), address };
+		this.#ask((body, answer) => body.write(who, keepSetting(set), answer));
+	}
+
 	/** Someone posts again what was posted before, under the same key. */
 	repost(): void {
 		const before = this.#world.random.pick(this.#posted);
@@ -83,12 +94,12 @@ export class Backend {
 		this.#ask(
 			(body, answer) => {
 				body.reachedAt("host");
-				body.post(who, publish, answer);
+				body.write(who, keepPost(publish), answer);
 			},
 			{
 				check,
 				done: (reply) => {
-					if ("epoch" in reply && !isWiped)
+					if ("seq" in reply && !isWiped)
 						this.#world.acknowledged.push({ epoch: reply.epoch, seq: reply.seq, member, id });
 				},
 				inMs,

@@ -11,6 +11,7 @@ export type Guarantee =
 	| "G8"
 	| "G9"
 	| "G10"
+	| "G11"
 	| "liveness"
 	| "archive"
 	| "erasure";

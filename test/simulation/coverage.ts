@@ -47,6 +47,7 @@ export const REACHABLE = {
 		"id_reused",
 		"unknown_job",
 		"too_many_jobs",
+		"state_full",
 		"not_found",
 		"binary_reserved",
 		"rejected",

@@ -16,6 +16,7 @@ import { CLOSINGS } from "./closings.ts";
 import { HEAVY } from "./heavy.ts";
 import type { Person } from "./person.ts";
 import type { Deed } from "./plan.ts";
+import { put, set } from "./set-deeds.ts";
 import type { World } from "./world.ts";
 
 const NAMES = [
@@ -224,6 +225,8 @@ export const DO: Readonly<Record<Deed, Do>> = {
 	clockSteps: stepClock,
 	cutCable,
 	...CLOSINGS,
+	set,
+	put,
 	...HEAVY,
 };
 

@@ -6,7 +6,9 @@
 import { isDeparted } from "../../src/room/departed.ts";
 import type { Input } from "../../src/room/inputs.ts";
 import type { AskKey, JobHead, JobRow, RangeRow } from "../../src/room/jobs.ts";
+import type { KnownKey } from "../../src/room/known-keys.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
+import type { Entry, EntryQuery, Span, StateRow } from "../../src/room/state-store.ts";
 import type {
 	ErasedJobs,
 	ErasureRow,
@@ -70,6 +72,12 @@ export class Commit {
 	readonly ranges: RangeRow[] = [];
 	/** Members whose erasure has come to its end. */
 	readonly erased: string[] = [];
+	/** What was set of the state, and under which ids. */
+	readonly entries: Entry[] = [];
+	readonly sets: KnownKey[] = [];
+	state: StateRow | null = null;
+	/** The state went whole, and nothing else with it. */
+	isStateWiped = false;
 	sanctions: SanctionRow[] = [];
 	sanctionsDropped: SanctionKey[] = [];
 
@@ -275,6 +283,40 @@ export class Disk extends MemoryStore {
 		return super.eraseJobs(erasure, this.keepsRemains ? Math.min(rowsMax, ERASED_JOBS) : rowsMax, bytesMax);
 	}
 
+	override findEntries(queries: readonly EntryQuery[]): Entry[] {
+		this.#call();
+		return super.findEntries(queries);
+	}
+
+	override saveEntries(entries: readonly Entry[]): void {
+		this.#call();
+		super.saveEntries(entries);
+		this.#commit?.entries.push(...entries.map((entry) => ({ ...entry })));
+	}
+
+	override addSets(sets: readonly KnownKey[]): void {
+		this.#call();
+		super.addSets(sets);
+		this.#commit?.sets.push(...sets);
+	}
+
+	override saveState(row: StateRow): void {
+		this.#call();
+		super.saveState(row);
+		if (this.#commit !== null) this.#commit.state = { ...row };
+	}
+
+	override entriesIn(span: Span, limit: number): Entry[] {
+		this.#call();
+		return super.entriesIn(span, limit);
+	}
+
+	override wipeEntries(): void {
+		this.#call();
+		super.wipeEntries();
+		if (this.#commit !== null) this.#commit.isStateWiped = true;
+	}
+
 	override saveRange(row: RangeRow): void {
 		this.#call();
 		super.saveRange(row);
@@ -319,7 +361,9 @@ export class Disk extends MemoryStore {
 		if (this.#commit === null) return;
 		this.#commit.isWiped = true;
 		// What the transaction wrote before that is gone with the rest.
-		const { appended, rewritten, rosterSaved, rosterDropped, jobsAdded, jobsChanged } = this.#commit;
+		const { appended, rewritten, rosterSaved, rosterDropped, jobsAdded, jobsChanged, entries, sets } = this.#commit;
 		for (const list of [appended, rewritten, rosterSaved, rosterDropped, jobsAdded, jobsChanged]) list.length = 0;
+		for (const list of [entries, sets]) list.length = 0;
+		this.#commit.state = null;
 	}
 }

@@ -9,6 +9,7 @@ import { type HeavyDeed, weighDown } from "./heavy.ts";
 import type { Character } from "./person.ts";
 import { Random } from "./random.ts";
 import type { Temper } from "./receiver.ts";
+import { layState } from "./set-deeds.ts";
 
 /** What a step does, and how often, against the others. */
 export const DEEDS = {
@@ -64,7 +65,7 @@ export const DEEDS = {
 } as const;
 
 export type DrawnDeed = keyof typeof DEEDS;
-export type Deed = DrawnDeed | HeavyDeed | ClosingDeed | "clockSteps" | "cutCable";
+export type Deed = DrawnDeed | HeavyDeed | ClosingDeed | "clockSteps" | "set" | "put" | "cutCable";
 
 /** In a crowded world so many steps come in the time of one: what is rare meets in one turn. */
 const CROWDED_TIMES = 10;
@@ -116,6 +117,8 @@ export interface Plan {
 	isGathering: boolean;
 	/** True where each member counts its own ids, so that two of them use the same; elsewhere an id is nobody else's. */
 	sharesIds: boolean;
+	/** True where members set entries, and come back with the version that they hold. */
+	hasState: boolean;
 	steps: readonly Step[];
 }
 
@@ -164,9 +167,10 @@ export function drawPlan(seed: number): Plan {
 		// By the seed itself and not drawn: the seeds that are kept stay the worlds that they were.
 		isGathering: seed % 7 === 6,
 		sharesIds: seed % 5 === 4,
+		hasState: false,
 		steps,
 	};
-	return closeAmid(unsettleClock(weighDown(plan)));
+	return closeAmid(unsettleClock(layState(weighDown(plan))));
 }
 
 /** An archive, a webhook or neither: by the seed itself, so that the seeds that are kept stay what they were. */

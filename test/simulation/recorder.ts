@@ -2,12 +2,14 @@
  * Records a world as a trace. It stands at both faces of the body: what the platform does to it, and what it asks
  * of its surroundings. What the real platform cannot be made to do at a test's word is left out of the plan.
  */
+import type { KeptWrite } from "../../src/durable/kept-post.ts";
 import { eventsOf, jobsOf } from "../../src/durable/reading.ts";
 import { type Joining, RoomBody } from "../../src/durable/room-body.ts";
 import type { SocketContext, Surroundings } from "../../src/durable/surroundings.ts";
 import type { Refusal } from "../../src/protocol/codes.ts";
 import type { Task } from "../../src/protocol/outcome.ts";
-import type { PublishKey } from "../../src/room/store.ts";
+import type { Identity } from "../../src/room/inputs.ts";
+import type { PublishKey } from "../../src/room/known-keys.ts";
 import { CLOSING_DEEDS } from "./closings.ts";
 import type { Life } from "./life.ts";
 import { type Deed, drawPlan } from "./plan.ts";
@@ -244,7 +246,7 @@ class Recorder {
 	// What is done to the body. Within a step it may call itself.
 
 	#follow(body: RoomBody): RoomBody {
-		const { refusesJoin, join, heard, closed, alarm, post, moderate, wipe, replayJob, takeJob, settleJob } = body;
+		const { refusesJoin, join, heard, closed, alarm, write, moderate, wipe, replayJob, takeJob, settleJob } = body;
 		const wireOf = (socket: WebSocket): number => (socket as unknown as Wire).id;
 		body.refusesJoin = (who) => {
 			const refusal = refusesJoin.call(body, who);
@@ -268,8 +270,8 @@ class Recorder {
 			this.#is({ act: "alarm" });
 			alarm.call(body);
 		};
-		body.post = (who, publish, answer) =>
-			this.#call({ act: "post", who, publish }, answer, (tell) => post.call(body, who, publish, tell));
+		body.write = (who, kept, answer) =>
+			this.#call(written(who, kept), answer, (tell) => write.call(body, who, kept, tell));
 		body.moderate = (by, action, answer) =>
 			this.#call({ act: "moderate", by, action }, answer, (tell) => moderate.call(body, by, action, tell));
 		body.wipe = (answer) => this.#call({ act: "wipe" }, answer, (tell) => wipe.call(body, tell));
@@ -308,4 +310,9 @@ class Recorder {
 			answer(value);
 		});
 	}
+}
+
+function written(who: Identity, { read }: KeptWrite): Call {
+	const { type, ...said } = read();
+	return "set" in said ? { act: "put", who, set: said.set } : { act: "post", who, publish: said.publish };
 }

@@ -17,6 +17,6 @@ async function simulate(...args: string[]): Promise<string> {
 	}
 }
 
-test("G1 G2 G3 G4 G5 G6 G7 G8 G9: 2,000 worlds of faults hold, and reach every fault, state and refusal", async () => {
+test("G1 G2 G3 G4 G5 G6 G7 G8 G9 G11: 2,000 worlds of faults hold, and reach every fault, state and refusal", async () => {
 	expect(await simulate("--seeds", "2000")).toContain("2000 seeds from 0 hold");
 }, 120_000);

@@ -1,11 +1,11 @@
 /** All that a room's store holds, read through the port: equal for every store that holds the same. */
 import type { JobHead, JobRow, RangeRow } from "../../src/room/jobs.ts";
+import type { KnownKey, PublishKey } from "../../src/room/known-keys.ts";
+import type { Entry, StateRow } from "../../src/room/state-store.ts";
 import type {
 	ErasureRow,
 	EventSize,
-	KnownKey,
 	Meta,
-	PublishKey,
 	RoomStore,
 	RosterRow,
 	SanctionRow,
@@ -29,6 +29,9 @@ export interface Stored {
 	ranges: RangeRow[];
 	sanctions: SanctionRow[];
 	erasures: ErasureRow[];
+	state: StateRow | null;
+	/** Drops that are remembered among them. */
+	entries: Entry[];
 	/** By event, what jobs made of it. */
 	abouts: [number, number[]][];
 }
@@ -53,6 +56,8 @@ export function storedIn(store: RoomStore, keys: readonly PublishKey[]): Stored 
 		ranges: store.ranges().toSorted((a, b) => (a.kind < b.kind ? -1 : 1)),
 		sanctions: store.sanctions(),
 		erasures: store.erasures(),
+		state: store.state(),
+		entries: store.entriesIn({ after: 0, through: ALL, dropsAfter: 0, owner: null }, ALL),
 		abouts: events.map(({ seq }) => [seq, store.seqsAbout(seq)]),
 	};
 }

@@ -11,14 +11,15 @@ import type { Outcome, Task } from "../../src/protocol/outcome.ts";
 import type { RangeRule } from "../../src/protocol/rules.ts";
 import type { Settings } from "../../src/protocol/settings.ts";
 import type { Reply } from "../../src/room/effects.ts";
-import type { Moderate, Post } from "../../src/room/inputs.ts";
+import type { Moderate, Post, Put, Setting } from "../../src/room/inputs.ts";
+import type { PublishKey } from "../../src/room/known-keys.ts";
 import type { Attachment } from "../../src/room/session.ts";
-import type { PublishKey } from "../../src/room/store.ts";
 import type { Stored } from "./stored.ts";
 
 /** What the room was asked over HTTP or RPC. */
 export type Call =
 	| { act: "post"; who: Omit<Post, "type" | "reply" | "publish">; publish: Post["publish"] }
+	| { act: "put"; who: Omit<Put, "type" | "reply" | "set">; set: Setting }
 	| { act: "moderate"; by: Moderate["by"]; action: PostModeration }
 	| { act: "wipe" }
 	| { act: "replay"; job: string }

@@ -70,6 +70,7 @@ const MESSAGES: Record<
 	{ message: object; needs: string | null; beside?: string; done: string | null }
 > = {
 	publish: { message: { id: "m", name: "chat", data: 1 }, needs: "publish", done: "event" },
+	set: { message: { id: "m", key: "topic", value: 1 }, needs: "publish", done: "state" },
 	signal: { message: { name: "typing", data: 1 }, needs: "signal", done: "signal" },
 	presence: { message: { state: { mood: "good" } }, needs: "presence", done: "presence" },
 	job: {

@@ -32,6 +32,26 @@ export const ROWS: readonly Row[] = [
 	{ route: "GET /rooms/:room", path: "/rooms/team-a", serves: { ...everyReader, ...READ_ACROSS } },
 	{ route: "GET /rooms/:room/events", path: "/rooms/team-a/events", serves: { ...everyReader, ...READ_ACROSS } },
 	{ route: "GET /rooms/:room/members", path: "/rooms/team-a/members", serves: { ...everyReader, ...READ_ACROSS } },
+	{ route: "GET /rooms/:room/state", path: "/rooms/team-a/state", serves: { ...everyReader, ...READ_ACROSS } },
+	{
+		route: "GET /rooms/:room/state/:key",
+		path: "/rooms/team-a/state/none",
+		serves: Object.fromEntries(Object.keys({ ...everyReader, ...READ_ACROSS }).map((kind) => [kind, "404 not_found"])),
+	},
+	{
+		route: "PUT /rooms/:room/state/:key",
+		path: "/rooms/team-a/state/none",
+		// A drop of nothing, whoever comes first.
+		body: null,
+		serves: { member: "200", ...operators("200") },
+		isWrite: true,
+	},
+	{
+		route: "DELETE /rooms/:room/state/:key",
+		path: "/rooms/team-a/state/none",
+		serves: { member: "204", ...operators("204") },
+		isWrite: true,
+	},
 	{
 		// Of a session that is nobody's: whose own it is speaks for it, and everybody else is told the same.
 		route: "POST /rooms/:room/sessions/:session",

@@ -32,7 +32,7 @@ async function checkAnswer(response: Response): Promise<void> {
 		detail: string;
 	};
 	expect(HTTP_STATUS[code]).toBe(response.status);
-	expect([400, 401, 403, 404, 405, 409, 410, 413, 422, 426, 429]).toContain(status);
+	expect([400, 401, 403, 404, 405, 409, 410, 412, 413, 422, 426, 429]).toContain(status);
 	expect(detail).toMatch(/^[^\n]+\.$/);
 	expect(detail).not.toMatch(INTERNALS);
 }
@@ -47,13 +47,27 @@ const path = fc.constantFrom(
 	"/jobs",
 	"/jobs/x-1",
 	"/jobs/x-1/replay",
+	"/state",
+	"/state/k",
+	"/state/%2e%2e",
+	"/state/%ff",
 	"/none",
 );
 
 test("G8 property: any address, method and header is answered", async () => {
 	const method = fc.constantFrom("GET", "POST", "DELETE", "PUT", "HEAD", "OPTIONS", "PATCH");
 	const headers = fc.dictionary(
-		fc.constantFrom("Authorization", "Origin", "Accept", "Upgrade", "Cookie", "CF-Connecting-IP", "X-Forwarded-For"),
+		fc.constantFrom(
+			"Authorization",
+			"If-Match",
+			"If-None-Match",
+			"Origin",
+			"Accept",
+			"Upgrade",
+			"Cookie",
+			"CF-Connecting-IP",
+			"X-Forwarded-For",
+		),
 		header,
 	);
 	await fc.assert(
@@ -100,6 +114,19 @@ test("G8 property: any body is an event or a problem, any key too, and who is in
 	ann.publish("last");
 	await ann.until(() => ann.seqs.length > published);
 	expect(ann.seqs).toEqual(Array.from({ length: published + 1 }, (_, index) => index + 1));
+});
+
+test("G8 property: any body is an entry or a problem, under any condition and key", async () => {
+	const key = fc.oneof(fc.constantFrom("k", "a%20b", "room.k", "%ff", "%00"), fc.string().map(encodeURIComponent));
+	await fc.assert(
+		fc.asyncProperty(body, key, header, async (sent, name, tag) => {
+			const headers = { "If-Match": tag, "Idempotency-Key": tag, Authorization: `Bearer ${KEY}` };
+			const verb = tag.length % 3 === 0 ? "DELETE" : "PUT";
+			const init = verb === "PUT" ? { body: sent } : {};
+			await checkAnswer(await local(`/rooms/lobby/state/${name || "k"}`, { method: verb, headers, ...init }));
+		}),
+		runs(30),
+	);
 });
 
 test("G8 property: any body is a moderation or a problem", async () => {

@@ -110,7 +110,7 @@ describe("[X-8] a stream", () => {
 });
 
 describe("[X-9] a cursor", () => {
-	test("G4 stands on events and on caught-up alone; Last-Event-ID goes on after it, and wins over `since`", async () => {
+	test("G4 G11 stands on events, on the last part of a state and on caught-up alone; Last-Event-ID goes on after it, and wins over `since`", async () => {
 		const ann = await follow("/rooms/a/events");
 		const { session, resume = "" } = await ann.who();
 		await say("a", session, [publish("m-1"), publish("m-2"), { type: "signal", name: "typing", data: 1 }], {
@@ -122,7 +122,7 @@ describe("[X-9] a cursor", () => {
 		expect(named).toEqual(["caught-up", "event", "event"]);
 		const [, first] = ann.parts.filter(({ id }) => id !== null);
 		const ids = ann.parts.flatMap(({ id }) => id ?? []);
-		expect(ids.map((id) => id.replace(/^[A-Za-z0-9_-]+/, "e"))).toEqual(["e.0", "e.1", "e.2"]);
+		expect(ids.map((id) => id.replace(/^[A-Za-z0-9_-]+/, "e"))).toEqual(["e.0.0", "e.1.0", "e.2.0"]);
 		const ben = await follow(`/rooms/a/events?since=${ids[0]}`, { "Last-Event-ID": first?.id ?? "" });
 		expect(ben.all("welcome")[0]?.continuity).toBe("resumed");
 		expect(ben.all("event").map(({ seq }) => seq)).toEqual([2]);
@@ -131,6 +131,25 @@ describe("[X-9] a cursor", () => {
 		expect(cat.all("welcome")[0]).toMatchObject({ continuity: "reset", reason: "malformed" });
 		await cat.leave();
 	});
+});
+
+test("G11 [X-9] a stream's reader that comes back with what it saw last is told what changed of the state", async () => {
+	const ann = await follow("/rooms/a/events");
+	const { session, resume = "" } = await ann.who();
+	const set = (id: string, key: string, value: unknown) =>
+		say("a", session, [{ type: "set", id, key, value }], { "Rotunda-Resume": resume });
+	await set("s-1", "topic", "tea");
+	await ann.hears("state");
+	const seen = ann.parts.filter(({ id }) => id !== null).at(-1);
+	expect([seen?.event, seen?.id?.replace(/^[A-Za-z0-9_-]+/, "e")]).toEqual(["state", "e.0.1"]);
+	await set("s-2", "place", "here");
+	await ann.hears("state", 2);
+	const ben = await follow("/rooms/a/events", { "Last-Event-ID": seen?.id ?? "" });
+	expect(ben.all("state")).toEqual([{ type: "state", version: 2, entries: [{ key: "place", value: "here" }] }]);
+	for (const reader of [ann, ben]) await reader.leave();
+	const none = await follow("/rooms/a/events?state=none");
+	expect(none.all("state")).toEqual([]);
+	await none.leave();
 });
 
 describe("[X-10] the last message", () => {

@@ -15,6 +15,8 @@ const HELLO = { name: "chat", data: { text: "Hello" } };
 const SAID = { type: "event", seq: 42, at: AT, from: "ada", author: "Ada", id: "m-1", ...HELLO } as const;
 const JOB = { job: `${EPOCH}-7`, name: "unfurl", state: "done", run: 1, at: AT, member: "ada", of: 41 } as const;
 
+const ENTRY = { key: "topic", value: { text: "Today: release" }, version: 7, at: AT, from: "ada" };
+
 export const EXAMPLES = {
 	Summary: { room: "lobby", epoch: EPOCH, head: 42, floor: 1, count: 2 },
 	EventsPage: {
@@ -27,6 +29,10 @@ export const EXAMPLES = {
 	Stream: `id: ${EPOCH}.42\nevent: event\ndata: ${JSON.stringify(SAID)}\n\n`,
 	Frame: { type: "publish", id: "m-2", ...HELLO },
 	PostEvent: HELLO,
+	EntryValue: { text: "Today: release" },
+	Landed: { epoch: EPOCH, version: 7 },
+	Entry: ENTRY,
+	StatePage: { epoch: EPOCH, version: 7, entries: [ENTRY], more: false },
 	Posted: { epoch: EPOCH, seq: 42 },
 	HeldPost: { job: `${EPOCH}-8` },
 	MembersPage: { room: "lobby", count: 2, members: [{ id: "ada", name: "Ada", state: { mood: "good" } }], next: "ada" },
@@ -63,6 +69,11 @@ export const PROBLEM_EXAMPLES = {
 	405: problem(405, "method_not_allowed", "This address takes GET, HEAD, OPTIONS."),
 	409: problem(409, "conflict", "The room's head is not the one that you expect.", { head: 43 }),
 	410: problem(410, "trimmed", "The history begins at 17; read it from there."),
+	412: problem(412, "precondition_failed", "The entry is not what you expect.", {
+		key: ENTRY.key,
+		version: ENTRY.version,
+		value: ENTRY.value,
+	}),
 	413: problem(413, "too_large", "A body holds at most 65536 bytes."),
 	415: problem(415, "malformed", "Send the body as it is: an encoded one (Content-Encoding) is not read here."),
 	422: problem(422, "id_reused", "This id was used for another event; use a new one."),
@@ -70,4 +81,5 @@ export const PROBLEM_EXAMPLES = {
 	503: problem(503, "overloaded", "The room has more to do than it can hold; send this again a little later.", {
 		retryAfterMs: 1000,
 	}),
+	507: problem(507, "state_full", "The room's state holds at most 4096 entries and 4194304 bytes; drop some first."),
 } as const;

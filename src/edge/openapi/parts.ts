@@ -3,12 +3,15 @@ import { toJsonSchemaDefs } from "@valibot/to-json-schema";
 import { HTTP_TITLE } from "../../protocol/codes.ts";
 import {
 	DeadLettersPage,
+	Entry,
+	EntryValue,
 	EventsPage,
 	Frame,
 	Health,
 	HeldPost,
 	Job,
 	JobsPage,
+	Landed,
 	MembersPage,
 	PostEvent,
 	Posted,
@@ -16,6 +19,7 @@ import {
 	Problem,
 	RoomsPage,
 	SearchPage,
+	StatePage,
 	Stream,
 	Summary,
 } from "../../protocol/http.ts";
@@ -27,6 +31,7 @@ export type Json = Record<string, unknown>;
 
 const SCHEMAS = {
 	DeadLettersPage,
+	Entry,
 	Event,
 	EventsPage,
 	Frame,
@@ -34,14 +39,17 @@ const SCHEMAS = {
 	HeldPost,
 	Job,
 	JobsPage,
+	Landed,
 	Member,
 	MembersPage,
 	Posted,
 	PostEvent,
 	PostModeration,
 	Problem,
+	EntryValue,
 	RoomsPage,
 	SearchPage,
+	StatePage,
 	Stream,
 	Summary,
 };

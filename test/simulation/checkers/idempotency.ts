@@ -68,6 +68,7 @@ export class Idempotency {
 	}
 
 	ack(sitting: Sitting, { id, seq }: Ack): void {
+		if (seq === undefined) return;
 		if (!this.#ledger.isWiping) this.isOf(sitting.member, id, seq);
 	}
 
@@ -91,7 +92,7 @@ export class Idempotency {
 
 	replied(member: string, id: string, reply: Reply): void {
 		// What a turn answered before it wiped speaks of the epoch that is gone.
-		if ("epoch" in reply && (!this.#ledger.isWiping || reply.epoch === this.#ledger.current?.name))
+		if ("seq" in reply && (!this.#ledger.isWiping || reply.epoch === this.#ledger.current?.name))
 			this.isOf(member, id, reply.seq);
 		if (reply.outcome === "refused" && reply.refusal.code === "id_reused") this.reused({ member }, { id });
 	}

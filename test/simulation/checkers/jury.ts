@@ -25,6 +25,7 @@ import { PresenceCheck } from "./presence.ts";
 import { type Expected, Refusals } from "./refusals.ts";
 import { Resume } from "./resume.ts";
 import { Sitting } from "./sitting.ts";
+import { StateCheck } from "./state.ts";
 import { WorkCheck } from "./work.ts";
 
 /** After the clock has jumped a sweep may overtake what was just said: what waits in the inbox came before the jump. */
@@ -48,6 +49,7 @@ export class Jury implements Watch {
 	readonly closings: ClosingsCheck;
 	readonly refusals: Refusals;
 	readonly presence: PresenceCheck;
+	readonly state: StateCheck;
 	/** What must answer the hostile frames that are on their way, by their socket and text. */
 	readonly #hostile = new Map<Wire, Map<string | ArrayBuffer, Expected[]>>();
 	/** Who was erased, and what had been said by then. */
@@ -81,6 +83,7 @@ export class Jury implements Watch {
 		this.inbox = new InboxCheck(coverage);
 		this.access = new Access(this.ledger, coverage);
 		this.closings = new ClosingsCheck(coverage);
+		this.state = new StateCheck(this.ledger);
 		this.presence = new PresenceCheck(this.ledger, () => this.sittings.values());
 	}
 
@@ -164,6 +167,7 @@ export class Jury implements Watch {
 		this.closings.sent(sitting, this.#messages);
 		this.flow.sent(sitting, frame, this.#messages, this.#clock.now, sitting.sentIn !== this.turns);
 		sitting.sentIn = this.turns;
+		this.state.sent(sitting, this.#messages);
 		for (const message of this.#messages) this.#heard(sitting, message);
 	}
 
@@ -183,6 +187,7 @@ export class Jury implements Watch {
 			case "history":
 				return this.order.history(sitting, message);
 			case "ack":
+				this.state.ack(sitting, message);
 				return this.idempotency.ack(sitting, message);
 			case "job":
 				return this.jobs.notice(sitting, message);
@@ -191,7 +196,8 @@ export class Jury implements Watch {
 			case "error":
 				this.refusals.error(sitting, message);
 				if (message.code === "overloaded") this.inbox.refused();
-				if (message.code === "id_reused") this.idempotency.reused(sitting, message);
+				this.state.error(sitting, message);
+				if (message.code === "id_reused" && !this.state.isSet(message.id)) this.idempotency.reused(sitting, message);
 		}
 	}
 
@@ -250,6 +256,7 @@ export class Jury implements Watch {
 		this.work.committed(commit);
 		this.presence.committed(commit);
 		this.erasure.committed(commit);
+		this.state.committed(commit);
 	}
 
 	#seat(session: string, member: string): void {

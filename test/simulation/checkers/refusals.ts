@@ -73,7 +73,8 @@ export class Refusals {
 		hold(id === undefined || this.#ids.has(id), "G8", () => `${who} was refused ${code} of ${id}, which nobody sent`);
 		if (code === "rate_limited" || code === "overloaded")
 			hold((retryAfterMs ?? 0) > 0, "G8", () => `${who} was refused ${code} without a time to come back`);
-		if (code === "conflict" && !this.#ledger.isWiping) {
+		// That of a set tells an entry.
+		if (code === "conflict" && !this.#ledger.isWiping && !(id ?? "").startsWith("s")) {
 			const now = this.#ledger.current?.head ?? 0;
 			hold(head !== undefined && head <= now, "G8", () => `${who} was told the head ${head}, which is ${now}`);
 		}

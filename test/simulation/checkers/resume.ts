@@ -60,7 +60,8 @@ export function continuity(since: string | null, epoch: string, head: number, fl
 	if (since === null) return "fresh";
 	const parts = since.split(".");
 	const seq = Number(parts[1]);
-	if (parts.length !== 2 || parts[0] === "" || !/^(0|[1-9][0-9]*)$/.test(parts[1] ?? "") || !Number.isSafeInteger(seq))
+	const isMalformed = parts.length > 3 || (parts.length === 3 && !/^(0|[1-9][0-9]*)$/.test(parts[2] ?? ""));
+	if (isMalformed || parts[0] === "" || !/^(0|[1-9][0-9]*)$/.test(parts[1] ?? "") || !Number.isSafeInteger(seq))
 		return "reset malformed";
 	if (parts[0] !== epoch) return "reset epoch";
 	if (seq > head) return "reset ahead";

@@ -5,7 +5,7 @@ export const FLOW: readonly Mutant[] = [
 	{
 		name: "a paused session is skipped on replay",
 		file: "room/flow.ts",
-		find: '{ kind: "replaying", cursor: session.mode.cursor }',
+		find: '{ kind: "replaying", cursor, state }',
 		put: '{ kind: "live" }',
 		expects: ["G2"],
 	},
@@ -26,8 +26,8 @@ export const FLOW: readonly Mutant[] = [
 	{
 		name: "a paused session takes up one event too late",
 		file: "room/flow.ts",
-		find: '"live" ? turn.headBefore : session.mode.cursor',
-		put: '"live" ? turn.headBefore + 1 : session.mode.cursor',
+		find: "{ cursor: turn.headBefore, state",
+		put: "{ cursor: turn.headBefore + 1, state",
 		expects: ["G2"],
 	},
 	{

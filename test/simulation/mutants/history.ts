@@ -33,8 +33,8 @@ export const HISTORY: readonly Mutant[] = [
 	{
 		name: "inclusive cursor",
 		file: "room/resume.ts",
-		find: "cursor: seen.seq }",
-		put: "cursor: seen.seq - 1 }",
+		find: "cursor: seen.seq, version",
+		put: "cursor: seen.seq - 1, version",
 		expects: ["G2", "G4"],
 	},
 	{

@@ -10,6 +10,7 @@ import { MODERATION } from "./moderation.ts";
 import type { Mutant } from "./mutant.ts";
 import { PRESENCE } from "./presence.ts";
 import { PUBLISH } from "./publish.ts";
+import { STATE } from "./state.ts";
 import { WORK } from "./work.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -24,4 +25,5 @@ export const MUTANTS: readonly Mutant[] = [
 	...WORK,
 	...CLOCK,
 	...CLOSING,
+	...STATE,
 ];

@@ -125,8 +125,8 @@ export const MODERATION: readonly Mutant[] = [
 	{
 		name: "an erasure is forgotten after its first piece",
 		file: "room/erasures.ts",
-		find: "if (done >= row.through && jobsDone >= row.jobsThrough) {",
-		put: "if (done >= 0 && jobsDone >= row.jobsDone) {",
+		find: "if (done >= row.through && jobsDone >= row.jobsThrough && stateDone >= row.stateThrough) {",
+		put: "if (done >= 0 && jobsDone >= row.jobsDone && stateDone >= row.stateDone) {",
 		expects: ["erasure"],
 	},
 	{

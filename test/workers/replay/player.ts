@@ -124,6 +124,8 @@ export class Player {
 		switch (call.act) {
 			case "post":
 				return this.#stub.post({ address: null, ...call.who }, call.publish, null, "host");
+			case "put":
+				return this.#stub.put({ address: null, ...call.who }, call.set, null, "host");
 			case "moderate":
 				return this.#stub.moderate({ address: null, ...call.by }, call.action);
 			case "wipe":

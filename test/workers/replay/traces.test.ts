@@ -21,7 +21,7 @@ const SEEDS = [
 
 const ACTS: readonly Act["act"][] = [
 	...(["join", "message", "ping", "close", "alarm", "timer", "told", "wake", "sleep", "crash"] as const),
-	...(["post", "moderate", "wipe", "replay", "take", "settle"] as const),
+	...(["post", "put", "moderate", "wipe", "replay", "take", "settle"] as const),
 ];
 
 const played = new Set<string>();
@@ -39,7 +39,7 @@ function listen(event: "webSocketMessage" | "webSocketClose", script: Script): v
 }
 
 test.each(SEEDS)(
-	"G1 G2 G3 G4 G5 G7 G9: the real object does what the simulated one did, seed %i",
+	"G1 G2 G3 G4 G5 G7 G9 G11: the real object does what the simulated one did, seed %i",
 	async (seed) => {
 		const trace = await record(seed);
 		await hashAddresses(trace);
