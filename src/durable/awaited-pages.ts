@@ -6,31 +6,37 @@ import type { Input, Page } from "../room/inputs.ts";
 
 export class AwaitedPages {
 	readonly #isBehind: (session: string) => boolean;
-	#waiting: Page[] = [];
+	/** By session, in the order in which they were asked for. */
+	readonly #waiting = new Map<string, Page[]>();
 
 	constructor(isBehind: (session: string) => boolean) {
 		this.#isBehind = isBehind;
 	}
 
-	get count(): number {
-		return this.#waiting.length;
+	get isEmpty(): boolean {
+		return this.#waiting.size === 0;
 	}
 
 	/** Keeps those whose sockets are behind; gives everything else. */
 	keep(inputs: readonly Input[]): readonly Input[] {
-		if (!inputs.some(({ type }) => type === "page")) return inputs;
-		return inputs.filter((input) => {
-			if (input.type !== "page" || !this.#isBehind(input.session)) return true;
-			this.#waiting.push(input);
-			return false;
-		});
+		const behind = inputs.filter((input) => input.type === "page" && this.#isBehind(input.session)) as Page[];
+		if (behind.length === 0) return inputs;
+		for (const page of behind) {
+			const waiting = this.#waiting.get(page.session) ?? [];
+			this.#waiting.set(page.session, [...waiting, page]);
+		}
+		const kept = new Set<Input>(behind);
+		return inputs.filter((input) => !kept.has(input));
 	}
 
 	/** Those whose sockets have taken everything, or are gone. */
 	take(): Page[] {
-		if (this.#waiting.length === 0) return [];
-		const ready = this.#waiting.filter(({ session }) => !this.#isBehind(session));
-		if (ready.length > 0) this.#waiting = this.#waiting.filter(({ session }) => this.#isBehind(session));
+		const ready: Page[] = [];
+		for (const [session, pages] of this.#waiting) {
+			if (this.#isBehind(session)) continue;
+			ready.push(...pages);
+			this.#waiting.delete(session);
+		}
 		return ready;
 	}
 }

@@ -5,9 +5,6 @@ import { skimIds } from "../protocol/skim.ts";
 import { countMessages, effortOf } from "../protocol/weight.ts";
 import { BINARY_RESERVED } from "./refusals.ts";
 
-/** The type of a message that asks for a page; written otherwise, it is answered all the same. */
-const PAGE_TYPE = '"history"';
-
 export interface Frame {
 	/** Of its text: UTF-16 units; 0 where nothing of it is kept. */
 	bytes: number;
@@ -16,8 +13,6 @@ export interface Frame {
 	/** What it takes to read it, in units of text. */
 	effort: number;
 	read: () => Decoded[];
-	/** True where a message of it may ask for a page of the history. */
-	asksForPages: boolean;
 	/** The ids that its messages bear; undefined for each that bears none. */
 	ids: () => (string | undefined)[];
 }
@@ -31,12 +26,11 @@ export function frameOf(data: string | ArrayBuffer): Frame {
 		messages: countMessages(data),
 		effort: effortOf(data),
 		read: () => decodeFrame(data),
-		asksForPages: data.includes(PAGE_TYPE),
 		ids: () => skimIds(data),
 	};
 }
 
 /** Apart from where the frame is known: a function holds all that those beside it hold. */
 function refusedAs(messages: Decoded[]): Frame {
-	return { bytes: 0, messages: 1, effort: 0, read: () => messages, asksForPages: false, ids: () => [undefined] };
+	return { bytes: 0, messages: 1, effort: 0, read: () => messages, ids: () => [undefined] };
 }

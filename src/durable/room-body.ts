@@ -102,13 +102,18 @@ export class RoomBody {
 		this.#pace.heard(session, frame.bytes);
 		const weight = weighFrame(frame, { session, address: this.room.ownerOf(session)?.address ?? null });
 		if (!this.#turns.isFullFor(weight)) {
-			return this.#turns.putText(weight, () => {
-				const isBehind = frame.asksForPages && this.#seats.isBehind(session);
-				return { type: "frame", session, messages: frame.read(), ...(isBehind ? { isBehind } : {}) };
-			});
+			return this.#turns.putText(weight, () => this.#readFrame(session, frame));
 		}
 		if (this.#overload.refuse(session, frame, this.room.paused.has(session)))
 			this.#turns.put({ type: "leave", session });
+	}
+
+	/** Whether its socket is behind matters to one who asks for more, and to ask costs. */
+	#readFrame(session: string, { read }: Frame): Input {
+		const messages = read();
+		const asksForPages = messages.some((decoded) => "message" in decoded && decoded.message.type === "history");
+		const isBehind = asksForPages && this.#seats.isBehind(session);
+		return { type: "frame", session, messages, ...(isBehind ? { isBehind } : {}) };
 	}
 
 	/** Carries every deadline. Never throws: the platform would give up after a few tries. */

@@ -64,7 +64,7 @@ export class Turns {
 
 	/** True where nothing that arrived would be lost with the memory. */
 	get isQuiet(): boolean {
-		return this.#inbox.length === 0 && this.#replies.size === 0 && this.#pages.count === 0;
+		return this.#inbox.length === 0 && this.#replies.size === 0 && this.#pages.isEmpty;
 	}
 
 	/** True while a turn is at hand. */

@@ -30,8 +30,6 @@ export const SERVER_FRAME_BYTES_MAX = 256 * 1024;
 export const PAGE_BYTES_MAX = 128 * 1024;
 export const PAGE_EVENTS_MAX = 200;
 export const PAGE_EVENTS_DEFAULT = 50;
-/** Pages for which one session waits that has not taken what it was sent: as many as it may ask for at once. */
-export const PAGES_AWAITED_MAX = 10;
 export const REPLAY_EVENTS_MAX = 1000;
 /** What is replayed comes in frames that a line of 6 KB/s gets through before its client gives up. */
 export const REPLAY_FRAME_BYTES_MAX = 32 * 1024;
@@ -86,6 +84,8 @@ export const OPERATOR_READS_PER_SECOND = 50;
 export const JOB_PER_SECOND = 5;
 export const MODERATE_PER_SECOND = 20;
 export const BURST_SECONDS = 2;
+/** Pages for which one session waits that has not taken what it was sent: as many as it may ask for at once. */
+export const PAGES_AWAITED_MAX = HISTORY_PER_SECOND * BURST_SECONDS;
 /** What a member may say a second, of JSON in UTF-16 units: publishes, asks, signals and presence together. A whole outbox of 32 KiB each passes in a minute. */
 export const MEMBER_BYTES_PER_SECOND = 256 * 1024;
 export const MEMBER_BYTES_BURST_SECONDS = 8;
