@@ -3,7 +3,7 @@ import type { Refusal } from "../protocol/codes.ts";
 import { OPERATOR } from "../protocol/ids.ts";
 import { HISTORY_PER_SECOND, MODERATE_PER_SECOND, OPERATOR_READS_PER_SECOND } from "../protocol/limits.ts";
 import type { Buckets, Toll } from "./buckets.ts";
-import type { Identity } from "./inputs.ts";
+import type { Identity, Join } from "./inputs.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
 import type { Sanctions } from "./sanctions.ts";
@@ -43,6 +43,15 @@ export class Door {
 		// Who is here already may come back, also into a locked room.
 		if (!this.#record.meta.isLocked || can.includes("moderate") || this.#roster.has(member)) return null;
 		return { code: "room_locked", message: "This room is locked: nobody new may come in until a moderator opens it." };
+	}
+
+	/** Why one who has come may not be let in now, or null: its token may have expired on its way here. */
+	refusesComer(join: Join, now: number): Refusal | null {
+		const { expiresAt = null } = join;
+		if (expiresAt !== null && expiresAt <= now) {
+			return { code: "unauthorized", message: "The token has expired; join again with a new one." };
+		}
+		return this.refusesJoin(join, now);
 	}
 
 	/** Why one who holds no socket may not publish, or null. An operator may where nobody else may. */

@@ -13,7 +13,7 @@
  */
 
 import type { Decoded } from "../protocol/codec.ts";
-import { CLOSE, closeCodeOfRefusedJoin, type Refusal } from "../protocol/codes.ts";
+import { CLOSE, closeCodeOfRefusedJoin } from "../protocol/codes.ts";
 import { ALARM_RETRY_MS, MALFORMED_PER_MINUTE_MAX } from "../protocol/limits.ts";
 import type { HistoryRequest } from "../protocol/messages.ts";
 import type { Task } from "../protocol/outcome.ts";
@@ -216,7 +216,7 @@ export class Room {
 	}
 
 	#join(join: Join, turn: Turn): void {
-		const refusal = refusesExpired(join, turn.now) ?? this.door.refusesJoin(join, turn.now);
+		const refusal = this.door.refusesComer(join, turn.now);
 		if (refusal === null) return this.#parts.sessions.join(join, turn);
 		turn.refuse(join.session, refusal);
 		turn.close(join.session, closeCodeOfRefusedJoin(refusal.code), refusal.code);
@@ -276,12 +276,6 @@ export class Room {
 	job(id: string): string | null {
 		return this.#parts.jobs.view(id);
 	}
-}
-
-/** Why one whose token has expired on its way here may not come in, or null. */
-function refusesExpired({ expiresAt = null }: Join, now: number): Refusal | null {
-	if (expiresAt === null || expiresAt > now) return null;
-	return { code: "unauthorized", message: "The token has expired; join again with a new one." };
 }
 
 function idOf(decoded: Decoded): string | undefined {
