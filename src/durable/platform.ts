@@ -100,7 +100,8 @@ export class Platform implements Surroundings {
 						?.slice(0, 3)
 						.join(" ")
 				: "";
-		console.error(`${MISHAPS[mishap]}. ${error instanceof Error ? error.name : typeof error} ${where ?? ""}`.trim());
+		const what = error instanceof Error ? error.name : error === null ? "" : typeof error;
+		console.error(`${MISHAPS[mishap]}. ${what} ${where ?? ""}`.trim());
 	}
 
 	/**
