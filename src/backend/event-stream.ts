@@ -1,12 +1,6 @@
-/** Server-sent events as they come (WHATWG HTML, 9.2.6), of a server that writes `\n` and UTF-8. */
+/** Server-sent events as they come. */
+import { readStreamEvent, type StreamEvent } from "../protocol/event-stream.ts";
 import type { Answer } from "./request.ts";
-
-export interface StreamEvent {
-	type: string;
-	data: string;
-	/** Null where it bears none. */
-	id: string | null;
-}
 
 /** Events whose fields do not fit in this, of UTF-16 units, are of no server of ours. */
 const EVENT_UNITS_MAX = 1024 * 1024;
@@ -33,7 +27,7 @@ export class EventStream implements AsyncIterable<StreamEvent> {
 				rest = blocks.pop() ?? "";
 				if (rest.length > EVENT_UNITS_MAX) return;
 				for (const block of blocks) {
-					const event = eventOf(block);
+					const event = readStreamEvent(block);
 					if (event !== null) yield event;
 				}
 			}
@@ -53,16 +47,4 @@ export class EventStream implements AsyncIterable<StreamEvent> {
 			if (timer !== undefined) clearTimeout(timer);
 		}
 	}
-}
-
-function eventOf(block: string): StreamEvent | null {
-	const event: StreamEvent = { type: "message", data: "", id: null };
-	const data: string[] = [];
-	for (const line of block.split("\n")) {
-		const [, field, value = ""] = /^(event|data|id): ?(.*)$/s.exec(line) ?? [];
-		if (field === "event") event.type = value;
-		if (field === "data") data.push(value);
-		if (field === "id") event.id = value;
-	}
-	return data.length === 0 ? null : { ...event, data: data.join("\n") };
 }

@@ -3,8 +3,9 @@
  * made up for: it goes on behind the last event that was taken.
  */
 import { stopsClient } from "../protocol/codes.ts";
+import type { StreamEvent } from "../protocol/event-stream.ts";
 import type { Event, Welcome } from "../protocol/messages.ts";
-import { EventStream, type StreamEvent } from "./event-stream.ts";
+import { EventStream } from "./event-stream.ts";
 import { BackendError, delayMs, type Ending, isPassing, pause, type Requests } from "./request.ts";
 
 export interface FollowOptions {

@@ -2,6 +2,7 @@
  * The transport where no WebSocket opens: the room's messages come as a stream of server-sent events, and what is said
  * goes by `POST`, one at a time, so that it arrives in order. Loaded where sockets came to nothing.
  */
+import { readStreamEvent } from "../protocol/event-stream.ts";
 import {
 	CLIENT_KEPT_UNITS_MAX,
 	CLIENT_SIGN_MS,
@@ -67,11 +68,11 @@ export class Stream implements Transport {
 	#heard(parts: readonly string[]): void {
 		const messages: string[] = [];
 		for (const part of parts) {
-			// By line breaks alone: a dot would end at those of Unicode, which JSON does not escape.
-			const [, event, data] = /(?:^|\n)event: ([^\n]*)\ndata: ([^\n]*)$/.exec(part) ?? [];
-			if (data === undefined) continue;
-			if (event === "welcome") this.#welcomed(JSON.parse(data) as Welcome);
-			if (event !== "close") {
+			const event = readStreamEvent(part);
+			if (event === null) continue;
+			const { type, data } = event;
+			if (type === "welcome") this.#welcomed(JSON.parse(data) as Welcome);
+			if (type !== "close") {
 				messages.push(data);
 				continue;
 			}
