@@ -24,7 +24,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 	client: { layers: ["protocol"], packages: [] },
 	react: { layers: ["protocol", "client"], packages: ["react"] },
 	testing: { layers: ["protocol", "room", "durable", "jobs", "client"], packages: [] },
-	backend: { layers: ["protocol"], packages: ["jose", "standardwebhooks"] },
+	backend: { layers: ["protocol"], packages: ["jose", "standardwebhooks", "valibot"] },
 	pages: { layers: ["protocol", "client"], packages: ["hono/jsx"] },
 	"index.ts": { layers: ["server.ts", "app.ts"], packages: [] },
 	cli: { layers: ["protocol"], packages: ["jose", "node:fs", "node:util"] },

@@ -1,4 +1,6 @@
 /** `rotunda/backend`: rooms for one's own server, by `fetch` alone: in Node, Deno, Bun and Workers. */
+import type * as v from "valibot";
+import type * as http from "../protocol/http.ts";
 import { pages } from "./pages.ts";
 import { type BackendOptions, Requests } from "./request.ts";
 import { BackendRoom } from "./room.ts";
@@ -10,33 +12,11 @@ export { type Grant, mintToken } from "./token.ts";
 export { type Delivery, type Received, verifyWebhook } from "./webhook.ts";
 
 /** A room in the directory. */
-export interface Listed {
-	room: string;
-	members: number;
-	head: number;
-	/** Unix ms. */
-	activeAt: number;
-}
-
+export type Listed = v.InferOutput<typeof http.RoomsPage>["rooms"][number];
 /** What the archive holds of an event. */
-export interface Found {
-	room: string;
-	epoch: string;
-	seq: number;
-	at: number;
-	from: string;
-	author: string;
-	name: string;
-	data: unknown;
-}
-
+export type Found = v.InferOutput<typeof http.SearchPage>["events"][number];
 /** A message of the queue's that nothing could be done with. */
-export interface DeadLetter {
-	at: number;
-	queue: string;
-	body: string;
-	reason: string;
-}
+export type DeadLetter = v.InferOutput<typeof http.DeadLettersPage>["letters"][number];
 
 export interface Backend {
 	room(name: string): BackendRoom;

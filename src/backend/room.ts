@@ -1,27 +1,16 @@
 /** A room, as a backend has it. */
-import type { Event, Member, Moderation } from "../protocol/messages.ts";
+import type * as v from "valibot";
+import type * as http from "../protocol/http.ts";
+import type { Member, Moderation } from "../protocol/messages.ts";
 import { type Followed, type FollowOptions, follow } from "./follow.ts";
 import { pages } from "./pages.ts";
 import type { Requests } from "./request.ts";
 
-export interface Summary {
-	room: string;
-	/** Empty where nothing is stored yet. */
-	epoch: string;
-	head: number;
-	floor: number;
-	/** How many members are here. */
-	count: number;
-}
-
-export interface EventsPage {
-	epoch: string;
-	floor: number;
-	head: number;
-	/** Ascending. */
-	events: Event[];
-	more: boolean;
-}
+/** How a room is. Its epoch is empty where nothing is stored yet. */
+export type Summary = v.InferOutput<typeof http.Summary>;
+/** Events, ascending. */
+export type EventsPage = v.InferOutput<typeof http.EventsPage>;
+export type Job = v.InferOutput<typeof http.Job>;
 
 export interface EventsQuery {
 	after?: number;
@@ -33,21 +22,9 @@ export interface EventsQuery {
 }
 
 /** Where an event stands; or, where it is checked before anyone sees it, the job that does. */
-export type Published = { epoch: string; seq: number; isRepeat: boolean } | { job: string };
-
-export interface Job {
-	job: string;
-	name: string;
-	state: "accepted" | "held" | "done" | "failed";
-	run: number;
-	at?: number;
-	member?: string;
-	of?: number;
-	from?: number;
-	to?: number;
-	result?: unknown;
-	error?: { code: string; message: string };
-}
+export type Published =
+	| (v.InferOutput<typeof http.Posted> & { isRepeat: boolean })
+	| v.InferOutput<typeof http.HeldPost>;
 
 export class BackendRoom {
 	readonly #requests: Requests;
@@ -68,14 +45,18 @@ export class BackendRoom {
 	 * Publishes an event: once, however often it is tried, and where the caller gives the `id` also however often it
 	 * is called. `expect` publishes only if the room's newest event is that one. @throws BackendError
 	 */
-	async publish(name: string, data: unknown, { id = newId(), expect }: { id?: string; expect?: number } = {}) {
+	async publish(
+		name: string,
+		data: unknown,
+		{ id = newId(), expect }: { id?: string; expect?: number } = {},
+	): Promise<Published> {
 		const answer = await this.#requests.answer(`${this.#path}/events`, {
 			method: "POST",
 			headers: { "Idempotency-Key": id },
 			body: { name, data, ...(expect === undefined ? {} : { expect }) },
 		});
-		const published = (await answer.json()) as { epoch: string; seq: number } | { job: string };
-		return ("job" in published ? published : { ...published, isRepeat: answer.status === 200 }) as Published;
+		const published = (await answer.json()) as v.InferOutput<typeof http.Posted | typeof http.HeldPost>;
+		return "job" in published ? published : { ...published, isRepeat: answer.status === 200 };
 	}
 
 	/** A page of the history: after or before a seq, or the newest. @throws BackendError `trimmed` where it is kept no more */
