@@ -45,17 +45,34 @@ export interface HeldOptions extends JoinOptions {
 	rendered?: Rendered;
 }
 
+/** Who listens to one part. */
+class Listeners {
+	readonly #all = new Set<() => void>();
+
+	readonly subscribe = (listener: () => void): (() => void) => {
+		this.#all.add(listener);
+		return () => this.#all.delete(listener);
+	};
+
+	tell(): void {
+		for (const listener of this.#all) listener();
+	}
+}
+
 export class HeldRoom {
 	readonly #join: () => Room;
 	readonly #eventsMax: number;
 	readonly #shown: Shown;
-	readonly #listeners = new Map<keyof Shown, Set<() => void>>();
-	readonly #subscribers = new Map<keyof Shown, (listener: () => void) => () => void>();
+	/** What it was when it was made: what a server rendered. */
+	readonly #rendered: Shown;
+	/** False for one that somebody else has joined, and leaves. */
+	readonly #isOwn: boolean;
+	readonly #listeners = new Map<keyof Shown, Listeners>();
 	#room: Room | null = null;
 	#holders = 0;
 	#leaving: ReturnType<typeof setTimeout> | undefined;
 
-	/** `joined` is a room that somebody else has joined, and leaves. Nothing happens until it is held. */
+	/** @param from the URL of a room, or one that somebody else has joined, and leaves. Nothing happens until it is held. */
 	constructor(from: string | URL | Room, { eventsMax = 1_000, rendered, ...options }: HeldOptions) {
 		this.#eventsMax = eventsMax;
 		const isUrl = typeof from === "string" || from instanceof URL;
@@ -71,9 +88,6 @@ export class HeldRoom {
 		};
 		this.#rendered = { ...this.#shown };
 	}
-
-	readonly #isOwn: boolean;
-	readonly #rendered: Shown;
 
 	/** The room: joined now where it was not yet. Never while rendering. */
 	get room(): Room {
@@ -116,22 +130,22 @@ export class HeldRoom {
 	}
 
 	/** Listens to changes of `part`; the same function each time. */
-	subscriber(part: keyof Shown): (listener: () => void) => () => void {
-		const known = this.#subscribers.get(part);
-		if (known !== undefined) return known;
-		const listeners = new Set<() => void>();
-		this.#listeners.set(part, listeners);
-		const subscribe = (listener: () => void): (() => void) => {
-			listeners.add(listener);
-			return () => listeners.delete(listener);
-		};
-		this.#subscribers.set(part, subscribe);
-		return subscribe;
+	subscriber(part: keyof Shown): Listeners["subscribe"] {
+		return this.#listenersTo(part).subscribe;
+	}
+
+	#listenersTo(part: keyof Shown): Listeners {
+		let listeners = this.#listeners.get(part);
+		if (listeners === undefined) {
+			listeners = new Listeners();
+			this.#listeners.set(part, listeners);
+		}
+		return listeners;
 	}
 
 	#show<K extends keyof Shown>(part: K, value: Shown[K]): void {
 		this.#shown[part] = value;
-		for (const listener of this.#listeners.get(part) ?? []) listener();
+		this.#listeners.get(part)?.tell();
 	}
 
 	setOwn(state: unknown): void {
