@@ -22,10 +22,13 @@ export class GuestKey {
 		this.#kept ??= this.#read();
 		const [key, guest] = this.#kept ?? [null, ""];
 		// Where nothing is stored, as outside browsers, nobody can have copied it.
-		if (!this.#isStored || this.#locked === guest || !navigator?.locks) return key;
+		if (!this.#isStored || !navigator?.locks || (key !== null && this.#locked === guest)) return key;
+		// Loaded before there is a key: it is locked the moment that it can be copied. Without the code for it a
+		// duplicated tab is the same guest: less harm than to lose the one that one is.
+		const loading = import("./guest-lock.ts").catch(() => null);
+		if (key === null) return null;
 		this.#locked = guest;
-		// Without the code for it a duplicated tab is the same guest: less harm than to lose the one that one is.
-		this.#locks ??= await import("./guest-lock.ts").catch(() => null);
+		this.#locks ??= await loading;
 		if (this.#locks === null || this.#locked === "" || (await this.#locks.lock(guest))) return key;
 		this.release();
 		this.#kept = null;

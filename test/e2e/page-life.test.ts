@@ -63,6 +63,9 @@ describe.skipIf(skipped !== null)("a page", () => {
 	test("that is duplicated is another guest, and one that is reloaded is the same", async () => {
 		const page = await opened("/?room=double");
 		const guest = await guestOf(page);
+		// Nobody duplicates a tab within the moment that its lock takes.
+		const locks = () => page.evaluate(async () => (await navigator.locks.query()).held?.length);
+		await expect.poll(locks).toBe(1);
 		// A window that a page opens begins with a copy of its storage, as a duplicated tab does.
 		const [copy] = await Promise.all([
 			context.waitForEvent("page"),
