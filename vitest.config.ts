@@ -20,6 +20,8 @@ export default defineConfig({
 				test: {
 					name: "pure",
 					environment: "node",
+					// Loading the same modules for each file anew took longer than the tests.
+					isolate: false,
 					...properties,
 					include: [
 						"test/*.test.ts",
@@ -39,6 +41,7 @@ export default defineConfig({
 				plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
 				test: {
 					name: "workers",
+					isolate: false,
 					globalSetup: ["test/workers/runtime-lines.ts"],
 					...properties,
 					provide: { ...properties.provide, fixture },

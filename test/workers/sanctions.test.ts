@@ -2,14 +2,16 @@
 
 import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { RoomObject } from "../../src/durable/room-object.ts";
 import { TICKET_HEADER, type Ticket, writeTicket } from "../../src/durable/ticket.ts";
 import { mint, SECRET } from "../mint.ts";
+import { bringUpArchive } from "./archive-tables.ts";
 import { bearing, doorWith, enter, knock, outcomeOf, problemOf } from "./door.ts";
 import { Guest } from "./guest.ts";
 import { TICKET } from "./tickets.ts";
 
+beforeEach(bringUpArchive);
 afterEach(reset);
 
 const KEY = "an-operator-key";
