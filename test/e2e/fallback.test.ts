@@ -151,7 +151,7 @@ test("[X-8] `curl -N` shows a room live, with comments that keep it so", async (
 		const ann = await BareClient.join(`${server.url}/rooms/curl`);
 		ann.publish("m-1", { text: "hello curl" });
 		await until(() => said().includes("hello curl"), "curl has heard it");
-		expect(said()).toMatch(/\nid: [A-Za-z0-9_-]+\.1\nevent: event\ndata: \{"type":"event","seq":1,/);
+		expect(said()).toMatch(/\nid: [A-Za-z0-9_-]+\.1\.0\nevent: event\ndata: \{"type":"event","seq":1,/);
 		await until(() => /^:$/m.test(said()), "a comment has come");
 	} finally {
 		await curl.kill();
