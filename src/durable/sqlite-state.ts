@@ -4,15 +4,17 @@ import { PARAMETER_BYTES_MAX } from "../protocol/platform-limits.ts";
 import { NUMBER_BYTES_MAX } from "../protocol/state-limits.ts";
 import { DIGEST_CHARS } from "../room/digest.ts";
 import type { KeyAge, KnownKey, PublishKey } from "../room/known-keys.ts";
-import type {
-	Entry,
-	EntryHead,
-	EntryQuery,
-	Holding,
-	KeyRange,
-	Span,
-	StateRow,
-	StateStore,
+import {
+	type Entry,
+	type EntryHead,
+	type EntryQuery,
+	type Holding,
+	type KeyRange,
+	type Piece,
+	pieceOf,
+	type Span,
+	type StateRow,
+	type StateStore,
 } from "../room/state-store.ts";
 import { ROWS } from "./database.ts";
 import { keyOf, partsOf, SqliteKeys } from "./sqlite-keys.ts";
@@ -22,7 +24,6 @@ type HeadRow = Omit<EntryHead, "isSum"> & { isSum: number };
 
 const HEAD = `entry.key, entry.version, entry.at, entry.member as "from", entry.holder, entry.owner,
 	entry.is_sum as "isSum", octet_length(entry.value) as bytes`;
-const SIZE = "octet_length(key) + coalesce(octet_length(value), 0) as bytes";
 
 type SetTable = "set_keys_0" | "set_keys_1";
 
@@ -121,27 +122,24 @@ export class SqliteState extends SqliteKeys implements StateStore {
 	}
 
 	/** The rows of a span, in their order: of one owner by an index of theirs. */
-	#spanned<T extends Columns>(columns: string, span: Span, limit: number, first = 0): T[] {
+	#spanned<T extends Columns>(columns: string, span: Span, limit: number): Iterable<T> {
 		const { after, through, dropsAfter, owner } = span;
 		const where = `where version > ? and version <= ? and (value is not null or version > ?)`;
 		const whose = owner === null ? "" : " and owner = ?";
-		return this.read<T>(
-			`select ${columns} from entries as entry ${where}${whose} order by version limit ? offset ?`,
-			...[after, through, dropsAfter, ...(owner === null ? [] : [owner]), limit, first],
+		return this.rows<T>(
+			`select ${columns} from entries as entry ${where}${whose} order by version limit ?`,
+			...[after, through, dropsAfter, ...(owner === null ? [] : [owner]), limit],
 		);
 	}
 
-	entrySizes(span: Span, first: number, limit: number): { bytes: number }[] {
-		return this.#spanned<{ bytes: number }>(SIZE, span, limit, first);
-	}
-
-	entriesIn(span: Span, limit: number): Entry[] {
-		return this.#spanned<HeadRow & { value: string | null } & Columns>(`${HEAD}, value`, span, limit).map(entryOf);
+	pieceOf(span: Span, limit: number, bytesMax: number): Piece {
+		const rows = this.#spanned<HeadRow & { value: string | null } & Columns>(`${HEAD}, value`, span, limit + 1);
+		return pieceOf(entriesOf(rows), limit, bytesMax);
 	}
 
 	entryHeads(after: number, through: number, limit: number): EntryHead[] {
 		const span = { after, through, dropsAfter: through, owner: null };
-		return this.#spanned<HeadRow & Columns>(HEAD, span, limit).map(headOf);
+		return Array.from(this.#spanned<HeadRow & Columns>(HEAD, span, limit), headOf);
 	}
 
 	headsByKey({ after, before }: KeyRange, limit: number): EntryHead[] {
@@ -221,4 +219,8 @@ function headOf({ isSum, ...head }: HeadRow): EntryHead {
 
 function entryOf({ isSum, ...entry }: HeadRow & { value: string | null }): Entry {
 	return { ...entry, isSum: isSum === 1 };
+}
+
+function* entriesOf(rows: Iterable<HeadRow & { value: string | null }>): Iterable<Entry> {
+	for (const row of rows) yield entryOf(row);
 }

@@ -1,9 +1,19 @@
 /** The reference store's part that holds the state. */
 import { NUMBER_BYTES_MAX } from "../protocol/state-limits.ts";
-import { utf8Bytes } from "../protocol/text.ts";
 import type { KnownKey, PublishKey } from "./known-keys.ts";
 import { MemoryJobs } from "./memory-jobs.ts";
-import type { Entry, EntryHead, EntryQuery, Holding, KeyRange, Span, StateRow, StateStore } from "./state-store.ts";
+import {
+	type Entry,
+	type EntryHead,
+	type EntryQuery,
+	type Holding,
+	type KeyRange,
+	type Piece,
+	pieceOf,
+	type Span,
+	type StateRow,
+	type StateStore,
+} from "./state-store.ts";
 
 /** All that it holds: replaced as a whole by what changes it, so that a transaction that fails has the one before. */
 interface Held {
@@ -114,13 +124,8 @@ export abstract class MemoryState extends MemoryJobs implements StateStore {
 		);
 	}
 
-	entrySizes(span: Span, first: number, limit: number): { bytes: number }[] {
-		const entries = this.#in(span).slice(first, first + limit);
-		return entries.map(({ key, bytes }) => ({ bytes: utf8Bytes(key) + (bytes ?? 0) }));
-	}
-
-	entriesIn(span: Span, limit: number): Entry[] {
-		return this.#in(span).slice(0, limit);
+	pieceOf(span: Span, limit: number, bytesMax: number): Piece {
+		return pieceOf(this.#in(span), limit, bytesMax);
 	}
 
 	entryHeads(after: number, through: number, limit: number): EntryHead[] {

@@ -7,7 +7,6 @@
 import { PAGE_BYTES_MAX, REPLAY_FRAME_BYTES_MAX } from "../protocol/limits.ts";
 import type { Rules } from "../protocol/rules.ts";
 import { STATE_PIECE_ENTRIES_MAX } from "../protocol/state-limits.ts";
-import { fitting } from "./fitting.ts";
 import type { Continuity } from "./resume.ts";
 import type { Reading, Standing } from "./standing.ts";
 import { encodeState } from "./state-parts.ts";
@@ -22,7 +21,7 @@ interface Needs {
 	veil: Veil;
 }
 
-interface Piece {
+interface Read {
 	entries: Entry[];
 	/** The version of the last that was looked at. */
 	at: number;
@@ -138,22 +137,19 @@ export class StateReplay {
 		return { ...piece, frames: framesOf(entries, piece, reading, false) };
 	}
 
-	#read(span: Span): Piece {
+	#read(span: Span): Read {
 		const { store, veil, stateRecord } = this.#room;
 		if (stateRecord.row.entries + stateRecord.row.drops === 0) return { entries: [], at: span.through, isLast: true };
-		const sizes = (first: number, many: number) => store.entrySizes(span, first, many);
-		const count = fitting(STATE_PIECE_ENTRIES_MAX, PAGE_BYTES_MAX, sizes);
-		const read = count === 0 ? [] : store.entriesIn(span, count);
-		const isLast = count === 0 || sizes(count, 1).length === 0;
-		const at = isLast ? span.through : (read.at(-1)?.version ?? span.through);
-		return { entries: read.filter((entry) => entry.bytes === null || !veil.hides(entry)), at, isLast };
+		const { entries, more } = store.pieceOf(span, STATE_PIECE_ENTRIES_MAX, PAGE_BYTES_MAX);
+		const at = more ? (entries.at(-1)?.version ?? span.through) : span.through;
+		return { entries: entries.filter((entry) => entry.bytes === null || !veil.hides(entry)), at, isLast: !more };
 	}
 }
 
 /** None where a piece shows nothing and another follows: it says nothing that the next one does not. */
 function framesOf(
 	entries: readonly Entry[],
-	{ isLast }: Piece,
+	{ isLast }: Read,
 	{ through }: Reading,
 	isFull: boolean,
 ): readonly string[] {

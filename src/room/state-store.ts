@@ -1,4 +1,5 @@
 /** The part of a room's store that holds its state. What was dropped stays as a row without a value until it is forgotten. */
+import { utf8Bytes } from "../protocol/text.ts";
 import type { KeyAge, KnownKey, PublishKey } from "./known-keys.ts";
 
 /** One row that says where the state stands. It is absent until an entry is first set. */
@@ -64,6 +65,24 @@ export interface Span {
 	owner: string | null;
 }
 
+/** Entries that stand in a row, and whether others come after them. */
+export interface Piece {
+	entries: Entry[];
+	more: boolean;
+}
+
+/** Takes from `rows` what a piece of so many entries and bytes may hold, and one to see that there are more. */
+export function pieceOf(rows: Iterable<Entry>, limit: number, bytesMax: number): Piece {
+	const entries: Entry[] = [];
+	let left = bytesMax;
+	for (const entry of rows) {
+		left -= utf8Bytes(entry.key) + (entry.bytes ?? 0);
+		if (entries.length === limit || (left < 0 && entries.length > 0)) return { entries, more: true };
+		entries.push(entry);
+	}
+	return { entries, more: false };
+}
+
 /** Keys after `after`, before `before` where that is not null, in the order of their bytes in UTF-8. */
 export interface KeyRange {
 	after: string;
@@ -94,10 +113,9 @@ export interface StateStore {
 	readEntries(keys: readonly string[]): Entry[];
 	/** In place of those of the same keys; each is of a later version than all that are there, and than those before it. */
 	saveEntries(entries: readonly Entry[]): void;
-	/** What the entries of a span take in bytes, key and value, from the one numbered `first` (from 0) on. */
-	entrySizes(span: Span, first: number, limit: number): { bytes: number }[];
-	entriesIn(span: Span, limit: number): Entry[];
-	/** The heads of entries, not of drops, that {@link entriesIn} would give. */
+	/** The first entries of a span: at most `limit`, and no more than fit `bytesMax`; but one where there is one. */
+	pieceOf(span: Span, limit: number, bytesMax: number): Piece;
+	/** The heads of the first entries of a span that are no drops. */
 	entryHeads(after: number, through: number, limit: number): EntryHead[];
 	/** Likewise, by their keys. */
 	headsByKey(range: KeyRange, limit: number): EntryHead[];

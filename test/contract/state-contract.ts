@@ -36,7 +36,7 @@ export function describeState(name: string, run: RunWithStore): void {
 	describe(`${name}: the state`, () => {
 		inStore("a new store has none; its row comes back as it was, and goes with a wipe", (store) => {
 			expect(store.state()).toBeNull();
-			expect(store.entriesIn(ALL, 9)).toEqual([]);
+			expect(store.pieceOf(ALL, 9, 999).entries).toEqual([]);
 			expect(store.findEntries([{ key: "a", bytes: 1 }])).toEqual([]);
 			expect(store.findSets([{ member: "ann", id: "s1" }])).toEqual([]);
 			expect(store.holdings(["ann"])).toEqual([]);
@@ -55,10 +55,10 @@ export function describeState(name: string, run: RunWithStore): void {
 				entryAt(2, "b", "2", { isSum: true, holder: "bob" }),
 			];
 			store.transaction(() => store.saveEntries([a, b]));
-			expect(store.entriesIn(ALL, 9)).toEqual([a, b]);
+			expect(store.pieceOf(ALL, 9, 999).entries).toEqual([a, b]);
 			const [again, dropped] = [entryAt(3, "a", '{"x":"ä"}', { from: "bob" }), entryAt(4, "b", null)];
 			store.transaction(() => store.saveEntries([again, dropped]));
-			expect(store.entriesIn(ALL, 9)).toEqual([again, dropped]);
+			expect(store.pieceOf(ALL, 9, 999).entries).toEqual([again, dropped]);
 			expect(store.readEntries(["b", "a", "none"]).sort((x, y) => x.version - y.version)).toEqual([again, dropped]);
 			expect(() =>
 				store.transaction(() => {
@@ -66,7 +66,7 @@ export function describeState(name: string, run: RunWithStore): void {
 					throw new Error("planted");
 				}),
 			).toThrow("planted");
-			expect(store.entriesIn(ALL, 9)).toEqual([again, dropped]);
+			expect(store.pieceOf(ALL, 9, 999).entries).toEqual([again, dropped]);
 		});
 
 		inStore("a lookup reads numbers, and values of the length that is asked for, and of others the head", (store) => {
@@ -100,12 +100,25 @@ export function describeState(name: string, run: RunWithStore): void {
 					entryAt(6, "c", '"ää"'),
 				];
 				store.transaction(() => store.saveEntries(all));
-				expect(versions(store.entriesIn(ALL, 3))).toEqual([1, 2, 3]);
-				expect(versions(store.entriesIn({ ...ALL, after: 2, through: 5 }, 9))).toEqual([3, 4, 5]);
-				expect(versions(store.entriesIn({ ...ALL, dropsAfter: 2 }, 9))).toEqual([1, 3, 4, 5, 6]);
-				expect(versions(store.entriesIn({ ...ALL, dropsAfter: 999 }, 9))).toEqual([1, 3, 4, 6]);
-				expect(versions(store.entriesIn({ ...ALL, owner: "ann" }, 9))).toEqual([3, 5]);
-				expect(store.entrySizes(ALL, 4, 9)).toEqual([{ bytes: 12 }, { bytes: 1 + 6 }]);
+				expect(versions(store.pieceOf(ALL, 3, 999).entries)).toEqual([1, 2, 3]);
+				expect(versions(store.pieceOf({ ...ALL, after: 2, through: 5 }, 9, 999).entries)).toEqual([3, 4, 5]);
+				expect(versions(store.pieceOf({ ...ALL, dropsAfter: 2 }, 9, 999).entries)).toEqual([1, 3, 4, 5, 6]);
+				expect(versions(store.pieceOf({ ...ALL, dropsAfter: 999 }, 9, 999).entries)).toEqual([1, 3, 4, 6]);
+				expect(versions(store.pieceOf({ ...ALL, owner: "ann" }, 9, 999).entries)).toEqual([3, 5]);
+				// Keys and values in UTF-8: 1 + 1, 1, 7 + 1, 7 + 1, 12, 1 + 6.
+				for (const [bytes, count, more] of [
+					[1, 1, true],
+					[3, 2, true],
+					[19, 4, true],
+					[31, 5, true],
+					[37, 5, true],
+					[38, 6, false],
+				] as const) {
+					const piece = store.pieceOf(ALL, 9, bytes);
+					expect([piece.entries.length, piece.more], `${bytes} bytes`).toEqual([count, more]);
+				}
+				expect(store.pieceOf(ALL, 5, 99).more).toBe(true);
+				expect(store.pieceOf(ALL, 6, 99).more).toBe(false);
 				expect(versions(store.entryHeads(1, 5, 9))).toEqual([3, 4]);
 				expect(store.entryHeads(5, 9, 1)[0]).toMatchObject({ key: "c", bytes: 6, isSum: false });
 			},
@@ -135,7 +148,7 @@ export function describeState(name: string, run: RunWithStore): void {
 			expect(store.dropMadeAfter(T0)).toMatchObject({ version: 4 });
 			expect(store.dropMadeAfter(T0 + 9)).toBeNull();
 			expect(store.transaction(() => store.forgetDrops(4))).toBe(2);
-			expect(versions(store.entriesIn(ALL, 9))).toEqual([2, 4, 5]);
+			expect(versions(store.pieceOf(ALL, 9, 999).entries)).toEqual([2, 4, 5]);
 		});
 
 		inStore("G3 ids of sets are known for two generations, apart from those of publishes", (store) => {
@@ -177,11 +190,11 @@ export function describeState(name: string, run: RunWithStore): void {
 				store.addSets([{ member: "ann", id: "s1", seq: 1, digest: "d" }]);
 			});
 			store.transaction(() => store.wipeEntries());
-			expect(store.entriesIn(ALL, 9)).toEqual([]);
+			expect(store.pieceOf(ALL, 9, 999).entries).toEqual([]);
 			expect(store.holdings(["ann"])).toEqual([]);
 			expect(store.findSets([{ member: "ann", id: "s1" }])).toHaveLength(1);
 			store.transaction(() => store.saveEntries([entryAt(200, "k1")]));
-			expect(keys(store.entriesIn(ALL, 9))).toEqual(["k1"]);
+			expect(keys(store.pieceOf(ALL, 9, 999).entries)).toEqual(["k1"]);
 			for (let pieces = 0; store.hasRemains() && pieces < 20; pieces++) {
 				store.transaction(() => store.dropRemains(60, 10_000));
 			}

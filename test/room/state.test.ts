@@ -282,7 +282,7 @@ describe("bounds", () => {
 			const session = sessions[n % 2] as string;
 			const more = n % 7 === 0 ? { value: null } : n % 3 === 0 ? { add: n } : { value: n % 5 === 0 ? "text" : n };
 			stage.set(session, `s${n}`, `k${n % 8}`, more);
-			const all = stage.store.entriesIn({ after: 0, through: 999, dropsAfter: 999, owner: null }, 99);
+			const all = stage.store.pieceOf({ after: 0, through: 999, dropsAfter: 999, owner: null }, 99, 9_999).entries;
 			const row = stage.store.state();
 			expect(row?.entries ?? 0).toBe(all.length);
 			expect(row?.bytes ?? 0).toBe(all.reduce((sum, { key, bytes }) => sum + key.length + (bytes ?? 0), 0));

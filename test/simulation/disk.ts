@@ -8,7 +8,7 @@ import type { Input } from "../../src/room/inputs.ts";
 import type { AskKey, JobHead, JobRow, RangeRow } from "../../src/room/jobs.ts";
 import type { KnownKey } from "../../src/room/known-keys.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
-import type { Entry, EntryQuery, Span, StateRow } from "../../src/room/state-store.ts";
+import type { Entry, EntryQuery, Piece, StateRow } from "../../src/room/state-store.ts";
 import type {
 	ErasedJobs,
 	ErasureRow,
@@ -306,9 +306,9 @@ export class Disk extends MemoryStore {
 		if (this.#commit !== null) this.#commit.state = { ...row };
 	}
 
-	override entriesIn(span: Span, limit: number): Entry[] {
+	override pieceOf(...of: Parameters<MemoryStore["pieceOf"]>): Piece {
 		this.#call();
-		return super.entriesIn(span, limit);
+		return super.pieceOf(...of);
 	}
 
 	override wipeEntries(): void {

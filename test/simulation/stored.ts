@@ -57,7 +57,7 @@ export function storedIn(store: RoomStore, keys: readonly PublishKey[]): Stored 
 		sanctions: store.sanctions(),
 		erasures: store.erasures(),
 		state: store.state(),
-		entries: store.entriesIn({ after: 0, through: ALL, dropsAfter: 0, owner: null }, ALL),
+		entries: store.pieceOf({ after: 0, through: ALL, dropsAfter: 0, owner: null }, ALL, ALL).entries,
 		abouts: events.map(({ seq }) => [seq, store.seqsAbout(seq)]),
 	};
 }
