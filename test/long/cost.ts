@@ -2,7 +2,8 @@
  * `npm run cost`: what hostile and clumsy members cost the room, one after the other, each against a process of its own
  * with the heap that the platform grants. Fails where one costs more than rule.ts allows; one that fails by time alone,
  * and by no more than a busy machine could make of it, is tried once more.
- * `--only "history 300"`: those whose names hold all the words. `--seconds 10`: how long each. `--heap 128|96`, in MiB.
+ * `--only "history 300"`: those whose names hold all the words. `--seconds 10`: how long each. `--heap 128|96`, in MiB;
+ * `--young 4`, MiB of half the engine's nursery, to tell its garbage from what the room holds.
  * `--md`: prints a table in Markdown at the end.
  */
 import { parseArgs } from "node:util";
@@ -17,13 +18,18 @@ const { values } = parseArgs({
 		only: { type: "string", default: "" },
 		seconds: { type: "string", default: "10" },
 		heap: { type: "string", default: "128" },
+		young: { type: "string" },
 		md: { type: "boolean", default: false },
 	},
 });
-const run = { seconds: Number(values.seconds), heapMiB: Number(values.heap) };
+const run = {
+	seconds: Number(values.seconds),
+	heapMiB: Number(values.heap),
+	...(values.young === undefined ? {} : { youngMiB: Number(values.young) }),
+};
 const attackers = attackersBy(values.only);
-if (!(run.seconds > 0) || !(run.heapMiB > 0) || attackers.length === 0) {
-	console.error("--seconds and --heap are numbers, and --only is words of an attacker's name.");
+if (Object.values(run).some((value) => !(value > 0)) || attackers.length === 0) {
+	console.error("--seconds, --heap and --young are numbers, and --only is words of an attacker's name.");
 	process.exit(2);
 }
 async function resultOf(attacker: Attacker): Promise<Result> {

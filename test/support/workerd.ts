@@ -26,6 +26,8 @@ export interface Way {
 	isInspected?: boolean;
 	/** What the engine may hold of old objects: 128 stands in for the platform's bound. */
 	heapMiB?: number;
+	/** What half of its nursery, where objects begin, may hold; the engine's own choice where it is not said. */
+	youngMiB?: number;
 	/** A command that starts another, with its arguments. */
 	through?: readonly string[];
 	spawning?: SpawnOptions;
@@ -75,7 +77,7 @@ export async function workerd(worker: Worker, way: Way = {}): Promise<Served> {
 	mkdirSync(join(folder, "state"));
 	const port = await freePort();
 	const inspector = `127.0.0.1:${await freePort()}`;
-	writeFileSync(join(folder, "config.capnp"), configOf(port, folder, worker, way.heapMiB));
+	writeFileSync(join(folder, "config.capnp"), configOf(port, folder, worker, way));
 	const [command = "", ...args] = [
 		...(way.through ?? []),
 		...[join(ROOT, "node_modules/.bin/workerd"), "serve", join(folder, "config.capnp")],
@@ -95,8 +97,9 @@ export async function workerd(worker: Worker, way: Way = {}): Promise<Served> {
 	};
 }
 
-function configOf(port: number, folder: string, { flags, vars = {}, objects }: Worker, heapMiB?: number): string {
-	const heap = heapMiB === undefined ? "" : `v8Flags = ["--max-old-space-size=${heapMiB}"],`;
+function configOf(port: number, folder: string, { flags, vars = {}, objects }: Worker, way: Way): string {
+	const sizes = { "--max-old-space-size": way.heapMiB, "--max-semi-space-size": way.youngMiB };
+	const engine = Object.entries(sizes).flatMap(([flag, size]) => (size === undefined ? [] : [`"${flag}=${size}"`]));
 	const modules = readdirSync(folder)
 		.filter((file) => /\.(js|sql)$/.test(file))
 		.sort((a) => (a.endsWith(".js") ? -1 : 1))
@@ -110,7 +113,7 @@ function configOf(port: number, folder: string, { flags, vars = {}, objects }: W
 	);
 	return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-	${heap}
+	v8Flags = [${engine.join(", ")}],
 	services = [
 		(name = "main", worker = .main),
 		(name = "internet", network = (allow = ["public", "private"])),

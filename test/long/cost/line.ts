@@ -1,4 +1,4 @@
-/** A member's socket that costs this process next to nothing: it counts what comes and reads none of it. */
+/** A member's socket or stream that costs this process next to nothing: it counts what comes and reads none of it. */
 import { connect, type Socket } from "node:net";
 import { frameOf, OPCODE, upgradeOf } from "../../support/frames.ts";
 
@@ -10,6 +10,8 @@ export interface Guise {
 	token?: string;
 	/** What the URL asks for. */
 	query?: string;
+	/** True for one who hears the room as a stream of server-sent events. */
+	isStream?: boolean;
 }
 
 /** Bytes to the server and from it, of all lines and requests together. */
@@ -28,7 +30,7 @@ export class Line {
 	/** Told all that comes, as it comes. */
 	hear: ((data: Buffer) => void) | null = null;
 
-	constructor(room: string, { address = "", key, token, query = "" }: Guise, traffic: Traffic) {
+	constructor(room: string, { address = "", key, token, query = "", isStream = false }: Guise, traffic: Traffic) {
 		const { hostname, port } = new URL(room);
 		const secrets = [key === undefined ? "" : `, resume.${key}`, token === undefined ? "" : `, bearer.${token}`];
 		this.#traffic = traffic;
@@ -49,7 +51,11 @@ export class Line {
 				if (isIn) resolve(true);
 			});
 		});
-		this.#socket.write(upgradeOf(`${room}${query}`, `rotunda.v1${secrets.join("")}`, address));
+		this.#socket.write(
+			isStream
+				? streamOf(`${room}/events${query}`, key, address)
+				: upgradeOf(`${room}${query}`, `rotunda.v1${secrets.join("")}`, address),
+		);
 	}
 
 	/** Resolves when the bytes are on their way, or nobody reads them any more. */
@@ -78,6 +84,13 @@ export class Line {
 	leave(): void {
 		this.#socket.destroy();
 	}
+}
+
+function streamOf(url: string, key: string | undefined, address: string): string {
+	const { host, pathname, search } = new URL(url);
+	const headers = [`Host: ${host}`, "Accept: text/event-stream", `CF-Connecting-IP: ${address}`];
+	if (key !== undefined) headers.push(`Rotunda-Resume: ${key}`);
+	return `GET ${pathname}${search} HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`;
 }
 
 export function textFrame(text: string): Buffer {

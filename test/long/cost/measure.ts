@@ -21,6 +21,8 @@ export interface Run {
 	seconds: number;
 	/** What the engine may hold of old objects. */
 	heapMiB: number;
+	/** What half of its nursery may hold; the engine's own choice where it is not said. */
+	youngMiB?: number;
 }
 
 /** What is seen of the process while it lives. */
@@ -85,14 +87,14 @@ class Watch {
 	}
 }
 
-export async function measure(attacker: Attacker, { seconds, heapMiB }: Run): Promise<Measured> {
+export async function measure(attacker: Attacker, { seconds, ...engine }: Run): Promise<Measured> {
 	const vars = {
 		PUBLISH_PER_SECOND: String(DEFAULTS.PUBLISH_PER_SECOND),
 		SIGNAL_PER_SECOND: String(DEFAULTS.SIGNAL_PER_SECOND),
 		OPERATOR_KEY,
 		TOKEN_SECRET: SECRET,
 	};
-	const server = await runtime(vars, { probe: "cost", isInspected: true, heapMiB });
+	const server = await runtime(vars, { probe: "cost", isInspected: true, ...engine });
 	const stage = new Stage(server.url);
 	const watch = new Watch(server);
 	let victim: Victim | null = null;

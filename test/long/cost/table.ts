@@ -5,6 +5,8 @@ import { ASKERS } from "./attackers/jobs.ts";
 import { POSTERS } from "./attackers/posters.ts";
 import { PUBLISHERS } from "./attackers/publish.ts";
 import { READERS } from "./attackers/readers.ts";
+import { SETTERS } from "./attackers/setters.ts";
+import { STREAMERS } from "./attackers/streams.ts";
 import { KEEPERS } from "./attackers/upkeep.ts";
 import type { Attacker } from "./stage.ts";
 
@@ -23,6 +25,8 @@ export const ATTACKERS: readonly Attacker[] = [
 	...GOERS,
 	...READERS,
 	...POSTERS,
+	...STREAMERS,
+	...SETTERS,
 	...KEEPERS,
 ];
 

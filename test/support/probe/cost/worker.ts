@@ -19,6 +19,7 @@ const server = createRoomServer(
 			remark: { from: "members", review: "moderate" },
 			"*": { from: "members" },
 		},
+		state: { "*": { write: "members" } },
 		kinds: [unfurl, moderate],
 		ranges: [],
 	}),
