@@ -1,14 +1,9 @@
 /** What no room takes, given to the real client on a real room: each call is answered, and what comes after lands. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { joinRoom, type Room } from "../../src/client/index.ts";
 import { BareClient } from "../support/bare-client.ts";
-import { type DevServer, devServer } from "../support/dev-server.ts";
 
-let server: DevServer;
-beforeAll(async () => {
-	server = await devServer();
-});
-afterAll(() => server.dispose());
+const url = inject("server");
 
 const unfit = (room: Room): Promise<unknown>[] => [
 	...Array.from({ length: 100 }, (_, i) => room.publish("chat", { text: "x".repeat(65_536 + i) })),
@@ -21,7 +16,7 @@ const unfit = (room: Room): Promise<unknown>[] => [
 ];
 
 test("a hundred publishes that no frame holds, bad ids and data that is no JSON are refused; the next lands", async () => {
-	const room = joinRoom(`${server.url}/rooms/unfit`);
+	const room = joinRoom(`${url}/rooms/unfit`);
 	const before = unfit(room);
 	const first = room.publish("chat", { text: "first" });
 	const outcomes = await Promise.allSettled(before);
@@ -33,8 +28,8 @@ test("a hundred publishes that no frame holds, bad ids and data that is no JSON 
 });
 
 test("what the client holds to be the largest event is what the room takes", async () => {
-	const watcher = await BareClient.join(`${server.url}/rooms/largest`);
-	const room = joinRoom(`${server.url}/rooms/largest`);
+	const watcher = await BareClient.join(`${url}/rooms/largest`);
+	const room = joinRoom(`${url}/rooms/largest`);
 	const { eventBytes } = watcher.welcome.limits;
 	const largest = { text: `x${"é".repeat((eventBytes - '{"text":"x"}'.length) / 2)}` };
 	expect(new TextEncoder().encode(JSON.stringify(largest)).length).toBe(eventBytes);

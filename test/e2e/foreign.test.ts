@@ -5,27 +5,22 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { Foreigner, NODE_CLIENTS, NotRun } from "../long/foreign/clients.ts";
 import { faultsOf } from "../long/foreign/verdict.ts";
 import { BareClient } from "../support/bare-client.ts";
 import { Child } from "../support/child.ts";
-import { type DevServer, devServer } from "../support/dev-server.ts";
 import { Network } from "../support/network.ts";
 
-let server: DevServer;
-beforeAll(async () => {
-	server = await devServer();
-});
-afterAll(() => server.dispose());
+const url = inject("server");
 
 describe.concurrent.each(NODE_CLIENTS)("$name, alive by $life", ({ name, life, command }) => {
 	test("G2 G3 G4 [P-3] [H-1] hears each event once and in order, its own too, however it is cut", async () => {
 		const program = command();
 		if (program instanceof NotRun) throw new Error(program.why);
 		const path = `/rooms/foreign-${name}`;
-		const ada = await BareClient.join(server.url + path);
-		const proxy = await Network.to(server.url);
+		const ada = await BareClient.join(url + path);
+		const proxy = await Network.to(url);
 		const foreigner = new Foreigner(program, proxy.url + path, life);
 		try {
 			await foreigner.tells("joined");
@@ -70,9 +65,9 @@ describe.concurrent.each(NODE_CLIENTS)("$name, alive by $life", ({ name, life, c
 test("[R-2] [P-3] README's bare client, as it is shown, is heard once, and resumes when it is cut", async () => {
 	const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
 	const [, shown = ""] = /```js\n(const room = "ws:[\s\S]*?)```/.exec(readme) ?? [];
-	const proxy = await Network.to(server.url);
+	const proxy = await Network.to(url);
 	const folder = mkdtempSync(join(tmpdir(), "rotunda-bare-"));
-	const ada = await BareClient.join(`${server.url}/rooms/lobby?name=Ada`);
+	const ada = await BareClient.join(`${url}/rooms/lobby?name=Ada`);
 	writeFileSync(join(folder, "bare.mjs"), shown.replace("ws://localhost:8787", proxy.url.replace("http", "ws")));
 	const child = new Child(process.execPath, [join(folder, "bare.mjs")]);
 	const printed = (): string => child.said.join("");

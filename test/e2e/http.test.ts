@@ -1,27 +1,24 @@
 /** The HTTP face of a room, through `wrangler dev`. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, inject, test } from "vitest";
 import { BareClient } from "../support/bare-client.ts";
-import { type DevServer, devServer } from "../support/dev-server.ts";
 import { documentedFetch, type Fetch } from "./documented.ts";
 
-let server: DevServer;
+const url = inject("server");
 /** Every answer is held against the OpenAPI document. */
 let fetch: Fetch;
 beforeAll(async () => {
-	server = await devServer();
-	fetch = await documentedFetch(server.url);
+	fetch = await documentedFetch(url);
 });
-afterAll(() => server.dispose());
 
 const post = (room: string, key: string | null, body: unknown, headers: Record<string, string> = {}) =>
-	fetch(`${server.url}/rooms/${room}/events`, {
+	fetch(`${url}/rooms/${room}/events`, {
 		method: "POST",
 		headers: { "Content-Type": "application/json", ...(key === null ? {} : { "Idempotency-Key": key }), ...headers },
 		body: typeof body === "string" ? body : JSON.stringify(body),
 	});
 
 test("G3: a publish over HTTP is idempotent, and those in the room hear it", async () => {
-	const ada = await BareClient.join(`${server.url}/rooms/posts`);
+	const ada = await BareClient.join(`${url}/rooms/posts`);
 	const first = await post("posts", "the-first-key-of-a-guest", { name: "chat", data: { text: "hi" } });
 	expect([first.status, await first.json()]).toEqual([201, { epoch: ada.welcome.epoch, seq: 1 }]);
 	expect(await ada.hears("event")).toMatchObject({ seq: 1, data: { text: "hi" } });
@@ -51,27 +48,27 @@ test("G8: bad requests are problems with a stable code", async () => {
 			401,
 			"unauthorized",
 		],
-		[fetch(`${server.url}/rooms/-`), 400, "bad_room"],
-		[fetch(`${server.url}/rooms/bad/events?limit=0`), 400, "bad_request"],
-		[fetch(`${server.url}/rooms/bad/events?after=1&before=2`), 400, "bad_request"],
-		[fetch(`${server.url}/rooms/bad/events?epoch=other`), 410, "trimmed"],
-		[fetch(`${server.url}/rooms/bad`, { method: "PUT" }), 405, "method_not_allowed"],
-		[fetch(`${server.url}/rooms/bad/members`, { method: "POST" }), 405, "method_not_allowed"],
-		[fetch(`${server.url}/nowhere`), 404, "not_found"],
+		[fetch(`${url}/rooms/-`), 400, "bad_room"],
+		[fetch(`${url}/rooms/bad/events?limit=0`), 400, "bad_request"],
+		[fetch(`${url}/rooms/bad/events?after=1&before=2`), 400, "bad_request"],
+		[fetch(`${url}/rooms/bad/events?epoch=other`), 410, "trimmed"],
+		[fetch(`${url}/rooms/bad`, { method: "PUT" }), 405, "method_not_allowed"],
+		[fetch(`${url}/rooms/bad/members`, { method: "POST" }), 405, "method_not_allowed"],
+		[fetch(`${url}/nowhere`), 404, "not_found"],
 	];
 	for (const [asked, status, code] of cases) {
 		const answer = await asked;
 		expect(answer.headers.get("Content-Type")).toBe("application/problem+json");
 		expect([answer.status, await answer.json()]).toMatchObject([status, { status, code, type: "about:blank" }]);
 	}
-	const summary = await fetch(`${server.url}/rooms/bad`);
+	const summary = await fetch(`${url}/rooms/bad`);
 	expect(await summary.json()).toEqual({ room: "bad", epoch: "", head: 0, floor: 1, count: 0 });
 });
 
 test("history reads ascend, in both directions, and say whether there is more", async () => {
 	for (let i = 1; i <= 5; i++) await post("pages", `the-key-of-number-${i}`, { name: "n", data: i });
 	const read = async (query: string) => {
-		const page = (await (await fetch(`${server.url}/rooms/pages/events${query}`)).json()) as {
+		const page = (await (await fetch(`${url}/rooms/pages/events${query}`)).json()) as {
 			events: { seq: number }[];
 			more: boolean;
 		};
@@ -85,10 +82,10 @@ test("history reads ascend, in both directions, and say whether there is more", 
 });
 
 test("members are listed", async () => {
-	const ada = await BareClient.join(`${server.url}/rooms/members?name=Ada`);
+	const ada = await BareClient.join(`${url}/rooms/members?name=Ada`);
 	ada.send({ type: "presence", state: { mood: "good" } });
 	await ada.hears("presence");
-	const answer = await fetch(`${server.url}/rooms/members/members`);
+	const answer = await fetch(`${url}/rooms/members/members`);
 	expect(await answer.json()).toEqual({
 		room: "members",
 		count: 1,
@@ -97,19 +94,19 @@ test("members are listed", async () => {
 });
 
 test("what HTTP's standards ask for passes the platform as it is: to tools that know nothing of rooms", async () => {
-	const ask = (path: string, init: RequestInit = {}) => fetch(server.url + path, init);
-	const options = await globalThis.fetch(`${server.url}/rooms/plain`, { method: "OPTIONS" });
+	const ask = (path: string, init: RequestInit = {}) => fetch(url + path, init);
+	const options = await globalThis.fetch(`${url}/rooms/plain`, { method: "OPTIONS" });
 	expect([options.status, options.headers.get("Allow")]).toEqual([204, "GET, HEAD, DELETE, OPTIONS"]);
 	const other = await ask("/rooms/plain/moderation");
 	expect([other.status, other.headers.get("Allow")]).toEqual([405, "POST, OPTIONS"]);
 	const unproven = await ask("/rooms/plain", { headers: { Authorization: "Bearer x" } });
 	expect([unproven.status, unproven.headers.get("WWW-Authenticate")]).toEqual([401, 'Bearer realm="rotunda"']);
-	const head = await globalThis.fetch(`${server.url}/rooms/plain`, { method: "HEAD" });
+	const head = await globalThis.fetch(`${url}/rooms/plain`, { method: "HEAD" });
 	expect([head.status, head.headers.get("Content-Type"), await head.text()]).toEqual([200, "application/json", ""]);
 	const packed = await post("plain", "the-only-key-of-a-guest", new Uint8Array(0), { "Content-Encoding": "gzip" });
 	expect([packed.status, packed.headers.get("Accept-Encoding")]).toEqual([415, "identity"]);
 	const page = (headers: Record<string, string>) =>
-		globalThis.fetch(`${server.url}/rooms/plain`, { headers: { Accept: "text/html", ...headers } });
+		globalThis.fetch(`${url}/rooms/plain`, { headers: { Accept: "text/html", ...headers } });
 	const first = await page({});
 	expect([first.status, first.headers.get("Content-Type")]).toEqual([200, "text/html; charset=utf-8"]);
 	await first.text();

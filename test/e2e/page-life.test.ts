@@ -2,10 +2,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { BareClient } from "../support/bare-client.ts";
 import { launch, whyNoBrowser } from "../support/browser.ts";
-import { type DevServer, devServer } from "../support/dev-server.ts";
 
 /** A page that joins as many rooms as its query says, and shows where it stands. */
 const html = (server: string): string => `<!doctype html>
@@ -28,26 +27,26 @@ const html = (server: string): string => `<!doctype html>
 const skipped = whyNoBrowser();
 
 describe.skipIf(skipped !== null)("a page", () => {
-	let server: DevServer;
+	const server = inject("server");
 	let browser: Browser;
 	let context: BrowserContext;
 	let site: Server;
 	let url: string;
 	beforeAll(async () => {
-		[server, browser] = await Promise.all([devServer(), launch([], ["--disable-back-forward-cache"])]);
+		browser = await launch([], ["--disable-back-forward-cache"]);
 		context = await browser.newContext();
 		site = createServer((request, answer) => {
 			if (request.url?.includes("strict") === true) {
 				answer.setHeader("Content-Security-Policy", "worker-src 'none'");
 			}
-			answer.setHeader("Content-Type", "text/html").end(request.url === "/away" ? "away" : html(server.url));
+			answer.setHeader("Content-Type", "text/html").end(request.url === "/away" ? "away" : html(server));
 		});
 		await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
 		url = `http://localhost:${(site.address() as AddressInfo).port}`;
 	});
 	afterAll(async () => {
 		site.close();
-		await Promise.all([browser.close(), server.dispose()]);
+		await browser.close();
 	});
 
 	const live = (page: Page): Promise<void> => page.locator("#state", { hasText: /^live$/ }).waitFor();
@@ -83,7 +82,7 @@ describe.skipIf(skipped !== null)("a page", () => {
 	});
 
 	test("G9 that is left for another is gone after the grace, though the browser keeps it, and goes on where it is shown again", async () => {
-		const watcher = await BareClient.join(`${server.url}/rooms/left`);
+		const watcher = await BareClient.join(`${server}/rooms/left`);
 		const page = await opened("/?room=left");
 		const guest = await guestOf(page);
 		await page.goto(`${url}/away`);

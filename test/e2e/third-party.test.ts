@@ -1,10 +1,9 @@
 /** Ten lines of HTML on another site of the same machine, with nothing configured. */
 import { createServer, type Server } from "node:http";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { BareClient } from "../support/bare-client.ts";
 import { launch, whyNoBrowser } from "../support/browser.ts";
-import { type DevServer, devServer } from "../support/dev-server.ts";
 
 const page = (server: string): string => `<!doctype html>
 <title>mine</title>
@@ -19,21 +18,21 @@ const page = (server: string): string => `<!doctype html>
 const skipped = whyNoBrowser();
 
 describe.skipIf(skipped !== null)("a page on another origin of the same machine", () => {
-	let server: DevServer;
+	const server = inject("server");
 	let browser: Browser;
 	let site: Server;
 	beforeAll(async () => {
-		[server, browser] = await Promise.all([devServer(), launch()]);
-		site = createServer((_, answer) => answer.setHeader("Content-Type", "text/html").end(page(server.url)));
+		browser = await launch();
+		site = createServer((_, answer) => answer.setHeader("Content-Type", "text/html").end(page(server)));
 		await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
 	});
 	afterAll(async () => {
 		site.close();
-		await Promise.all([browser.close(), server.dispose()]);
+		await browser.close();
 	});
 
 	test("joins a room with ten lines that import /client.js", async () => {
-		const watcher = await BareClient.join(`${server.url}/rooms/theirs`);
+		const watcher = await BareClient.join(`${server}/rooms/theirs`);
 		const address = site.address();
 		const tab = await browser.newPage();
 		await tab.goto(`http://localhost:${typeof address === "object" ? address?.port : 0}/`);

@@ -1,20 +1,20 @@
 /** The wire as a bare WebSocket sees it, through `wrangler dev`. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { BareClient } from "../support/bare-client.ts";
 import { type DevServer, devServer } from "../support/dev-server.ts";
 
-let server: DevServer;
+const server = inject("server");
 let lift: DevServer;
 beforeAll(async () => {
-	[server, lift] = await Promise.all([devServer(), devServer({ vars: { PUBLISH_PER_SECOND: "0" } })]);
+	lift = await devServer({ vars: { PUBLISH_PER_SECOND: "0" } });
 });
 afterAll(async () => {
-	await Promise.all([server.dispose(), lift.dispose()]);
+	await lift.dispose();
 });
 
 describe("a bare WebSocket", () => {
 	test("gets a welcome, an event for its publish, presence when a second one comes, and pong for ping", async () => {
-		const url = `${server.url}/rooms/bare`;
+		const url = `${server}/rooms/bare`;
 		const ada = new BareClient(url);
 		const welcome = await ada.hears("welcome");
 		expect(ada.heard[0]).toBe(welcome);
@@ -32,13 +32,13 @@ describe("a bare WebSocket", () => {
 	});
 
 	test("a close is answered at once with its own code", async () => {
-		const client = await BareClient.join(`${server.url}/rooms/closing`);
+		const client = await BareClient.join(`${server}/rooms/closing`);
 		await client.close(4321);
 		expect(client.closed).toMatchObject({ code: 4321 });
 	});
 
 	test("G8 [E-1]: each refusal names its id and code, and the session lives on", async () => {
-		const client = await BareClient.join(`${server.url}/rooms/refusals`);
+		const client = await BareClient.join(`${server}/rooms/refusals`);
 		client.socket.send("{");
 		client.send(
 			{ type: "dance", id: "r-1" },
@@ -69,7 +69,7 @@ describe("a bare WebSocket", () => {
 	});
 
 	test("G8: the 20th malformed message within a minute closes 4503", async () => {
-		const client = await BareClient.join(`${server.url}/rooms/malformed`);
+		const client = await BareClient.join(`${server}/rooms/malformed`);
 		for (let i = 0; i < 20; i++) client.socket.send("{");
 		await client.waits(() => client.closed !== null, "closed");
 		expect(client.closed?.code).toBe(4503);
@@ -77,7 +77,7 @@ describe("a bare WebSocket", () => {
 	});
 
 	test("[J-7] a guest's key makes it the same guest again", async () => {
-		const url = `${server.url}/rooms/guests`;
+		const url = `${server}/rooms/guests`;
 		const first = await BareClient.join(url);
 		const key = first.welcome.resume ?? "";
 		const again = await BareClient.join(url, ["rotunda.v1", `resume.${key}`]);
@@ -137,10 +137,10 @@ describe("a refused join", () => {
 		["/rooms/ok?name=", 400, "bad_request"],
 		[`/rooms/ok?name=${"x".repeat(65)}`, 400, "bad_request"],
 	])("%s is a problem with a code", async (path, status, code) => {
-		const answer = await fetch(`${server.url}${path}`, { headers: { Upgrade: "websocket" } }).catch(() => null);
+		const answer = await fetch(`${server}${path}`, { headers: { Upgrade: "websocket" } }).catch(() => null);
 		// fetch may not send Upgrade; the socket below is what counts.
 		if (answer !== null && answer.status !== 200) expect(await answer.json()).toMatchObject({ status, code });
-		const client = new BareClient(`${server.url}${path}`);
+		const client = new BareClient(`${server}${path}`);
 		await client.waits(() => client.closed !== null, "closed");
 		expect(client.heard).toEqual([]);
 	});
