@@ -31,6 +31,8 @@ export class Attempt implements Hearer {
 	#offer: Offer | null = null;
 	#isOpen = false;
 	readonly #over = new AbortController();
+	/** What is to be loaded before more is heard; null where nothing is. */
+	#loading: Promise<unknown> | null = null;
 
 	constructor(way: Way) {
 		this.#way = way;
@@ -125,7 +127,11 @@ export class Attempt implements Hearer {
 
 	heard(text: string): void {
 		if (this.#isSocket) this.#way.inVain = 0;
-		this.#way.connection().heard(text);
+		const connection = this.#way.connection();
+		const loading = this.#loading ?? connection.loading(text);
+		if (loading === null) return connection.heard(text);
+		// Once one has waited the others come behind it.
+		this.#loading = loading.then(() => this.#isOver || connection.heard(text));
 	}
 
 	socketOpens(): void {
@@ -133,6 +139,8 @@ export class Attempt implements Hearer {
 	}
 
 	async closed(code: number, reason: string): Promise<void> {
+		if (this.#loading !== null) await this.#loading;
+		if (this.#isOver) return;
 		const connection = this.#way.connection();
 		if (this.#isOpen || this.#offer === null) return connection.closed(code, reason);
 		const loaded = await import("./why-refused.ts").catch(() => null);

@@ -1,43 +1,14 @@
 /**
  * What the room would refuse without saying of which message is looked at before it is sent: what is no
- * JSON, what no frame holds, an id that is none. So each call is answered, and none is sent again for ever.
+ * JSON, or more than fits. So each call is answered, and none is sent again for ever.
  */
 import type { Refusal } from "../protocol/codes.ts";
-import { FRAME_BYTES_MAX, ID_CHARS_MAX } from "../protocol/limits.ts";
-import type { HistoryRequest, JobRequest, Publish, SignalRequest, WelcomeLimits } from "../protocol/messages.ts";
+import type { SignalRequest, WelcomeLimits } from "../protocol/messages.ts";
 import { RoomError } from "./room.ts";
-
-export type Asked = Publish | HistoryRequest | JobRequest;
 
 const encoder = new TextEncoder();
 /** Of UTF-8. */
-const bytesOf = (text: string): number => encoder.encode(text).length;
-
-/** A message as text, and what the room's bounds are about. */
-export interface Written {
-	text: string;
-	/** Of its data as JSON. */
-	dataBytes: number;
-}
-
-/** @throws RoomError where no room could take it. */
-export function write(message: Asked): Written {
-	const { id } = message;
-	if (typeof id !== "string" || id === "" || id.length > ID_CHARS_MAX) {
-		throw refused("invalid", `An id is a text of 1 to ${ID_CHARS_MAX} characters.`);
-	}
-	if (message.type === "history") return { text: jsonOf(message), dataBytes: 0 };
-	const { data, ...rest } = message;
-	const json = jsonOf(data);
-	return { text: `${jsonOf(rest).slice(0, -1)},"data":${json}}`, dataBytes: bytesOf(json) };
-}
-
-/** Why the room would refuse it; before the first welcome only what holds in every room is known. */
-export function whyNot({ text, dataBytes }: Written, limits: WelcomeLimits | null): Refusal | null {
-	const refusal = limits && whyTooLarge("The data of an event or a job", limits.eventBytes, dataBytes);
-	// A frame is an array.
-	return refusal ?? whyTooLarge("A message", limits?.frameBytes ?? FRAME_BYTES_MAX, bytesOf(text) + 2);
-}
+export const bytesOf = (text: string): number => encoder.encode(text).length;
 
 /** @throws RoomError where the room could not take it. */
 export function writeSignal({ data, ...rest }: SignalRequest, limits: WelcomeLimits | null): string {
@@ -56,7 +27,7 @@ export function writePresence(json: string): string {
 	return `{"type":"presence","state":${json}}`;
 }
 
-function whyTooLarge(what: string, most: number, bytes: number): Refusal | null {
+export function whyTooLarge(what: string, most: number, bytes: number): Refusal | null {
 	if (bytes <= most) return null;
 	const message = `${what} has at most ${most} bytes as JSON, and this has ${bytes}. Send less.`;
 	return { code: "too_large", message };
@@ -94,6 +65,6 @@ function notJson(what: string): RoomError {
 	return refused("invalid", `JSON does not hold ${what}. Send null or a text.`);
 }
 
-function refused(code: Refusal["code"], message: string): RoomError {
+export function refused(code: Refusal["code"], message: string): RoomError {
 	return new RoomError({ code, message });
 }

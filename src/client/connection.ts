@@ -12,12 +12,13 @@ import {
 	CLIENT_TOKEN_MS_MAX,
 } from "../protocol/limits.ts";
 import type { ServerMessage, SignalRequest, Welcome } from "../protocol/messages.ts";
-import type { Asked } from "./bounds.ts";
 import { BUSY, stopsClient, TOKEN_REFUSED } from "./close-codes.ts";
+import type { Change, Entries } from "./entries.ts";
 import type { Port } from "./port.ts";
 import { Pulse } from "./pulse.ts";
 import type { ConnectionState, Reason } from "./room.ts";
 import { type OutgoingClass, Speech } from "./speech.ts";
+import type { Asked } from "./written.ts";
 
 export class Connection {
 	readonly #port: Port;
@@ -61,6 +62,20 @@ export class Connection {
 
 	ask(message: Asked): Promise<unknown> {
 		return this.#speech.ask(message);
+	}
+
+	set(change: Change): Promise<{ version: number }> {
+		return this.#speech.set(change);
+	}
+
+	/** Undefined before there can be any. */
+	get entries(): Entries | undefined {
+		return this.#speech.entries;
+	}
+
+	/** What is to be loaded before this is heard; null where it can be heard now. */
+	loading(text: string): Promise<unknown> | null {
+		return this.#speech.loading(text);
 	}
 
 	/**
@@ -185,7 +200,7 @@ export class Connection {
 		this.#attemptAt = this.#port.now();
 		this.#pulse.await(this.#attemptAt, CLIENT_TOKEN_MS_MAX, sentence);
 		this.#become({ kind: "connecting" });
-		this.#port.open(this.cursor);
+		this.#port.open(this.entries?.since(this.#cursor) ?? this.#cursor);
 	}
 
 	#hear(message: ServerMessage): void {

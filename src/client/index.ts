@@ -7,6 +7,7 @@ import type { JoinOptions, Room } from "./room.ts";
 
 export type {
 	ConnectionState,
+	Entry,
 	HistoryPage,
 	JoinOptions,
 	LeaveSignal,
@@ -14,6 +15,7 @@ export type {
 	Reason,
 	Room,
 	RoomEvents,
+	SetOptions,
 	SocketClass,
 	Token,
 } from "./room.ts";

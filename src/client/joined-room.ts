@@ -10,7 +10,15 @@ import { Members } from "./members.ts";
 import { newMessageId } from "./message-id.ts";
 import { followPage } from "./page-life.ts";
 import type { Port, Told } from "./port.ts";
-import type { ConnectionState, HistoryPage, JoinOptions, PublishOptions, Room, RoomEvents } from "./room.ts";
+import type {
+	ConnectionState,
+	HistoryPage,
+	JoinOptions,
+	PublishOptions,
+	Room,
+	RoomEvents,
+	SetOptions,
+} from "./room.ts";
 import type { OutgoingClass } from "./speech.ts";
 
 /** The page's time and chance; a test has its own. */
@@ -42,7 +50,7 @@ export class JoinedRoom implements Room {
 	 * @param Outgoing what says things, for who has it already.
 	 */
 	constructor(url: string, options: JoinOptions, time?: Time, Outgoing?: OutgoingClass) {
-		const { name, token, signal, since = null } = options;
+		const { name, token, signal, since } = options;
 		const clocks: Time = time ?? {
 			now: monotonicMs,
 			date: Date.now,
@@ -66,7 +74,9 @@ export class JoinedRoom implements Room {
 			inVainMax: time === undefined ? CLIENT_SOCKETS_IN_VAIN : Number.POSITIVE_INFINITY,
 			connection: () => this.#connection,
 		};
-		this.#connection = new Connection(this.#port(way, clocks), since, Outgoing);
+		// Of the state nothing is held yet, whatever version the cursor names.
+		const from = since?.replace(/(\..*)\..*/, "$1") ?? null;
+		this.#connection = new Connection(this.#port(way, clocks), from, Outgoing);
 		this.#unlisten = followPage({
 			back: () => this.#connection.back(),
 			offline: () => this.#connection.lost("There is no network."),
@@ -131,6 +141,27 @@ export class JoinedRoom implements Room {
 		return this.#connection.ask({ type: "history", id: newMessageId(), ...page }) as Promise<HistoryPage>;
 	}
 
+	/** Of what type they are, the face says by the app. */
+	get(key: string): never {
+		return (this.#connection.entries?.at(key).value ?? null) as never;
+	}
+
+	entries(prefix = ""): never[] {
+		return (this.#connection.entries?.list(prefix) ?? []) as never[];
+	}
+
+	set(key: string, to: unknown, options?: SetOptions): Promise<{ version: number }> {
+		return this.#connection.set({ key, to, ...options });
+	}
+
+	add(key: string, add: number): Promise<{ version: number }> {
+		return this.#connection.set({ key, add });
+	}
+
+	drop(key: string, options?: SetOptions): Promise<{ version: number }> {
+		return this.set(key, null, options);
+	}
+
 	/** Of what type its result is, the face says by the app. */
 	requestJob(name: string, data: unknown): Promise<never> {
 		return this.#connection.ask({ type: "job", id: newMessageId(), name, data }) as Promise<never>;
@@ -166,6 +197,8 @@ export class JoinedRoom implements Room {
 			case "event":
 				this.#feed.add(message as Event);
 				return this.#emit("event", message as Event);
+			case "entries":
+				return this.#emit(message.type, message.entries);
 			case "signal":
 			case "job":
 			case "access":

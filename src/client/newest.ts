@@ -2,15 +2,14 @@
  * What is worth nothing but its newest: one's presence, and signals by name and receiver. It goes out at once while
  * the room's rate and the line allow it; beyond, each waits as its newest, so that the last one always arrives.
  */
+
+import { BURST_SECONDS, PRESENCE_PER_SECOND, RETRY_MS_DEFAULT } from "../protocol/limits.ts";
 import {
-	BURST_SECONDS,
 	CLIENT_NEWEST_MAX,
 	CLIENT_NEWEST_SHARE,
 	CLIENT_UNSENT_BYTES_MAX,
 	LINE_POLL_MS,
-	PRESENCE_PER_SECOND,
-	RETRY_MS_DEFAULT,
-} from "../protocol/limits.ts";
+} from "../protocol/speech-limits.ts";
 
 class Pace {
 	#tokens = 0;

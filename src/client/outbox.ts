@@ -1,18 +1,25 @@
 /**
- * What the client asked for and has no answer to yet: publishes, history pages, jobs. Each has an
+ * What the client asked for and has no answer to yet: publishes, sets, history pages, jobs. Each has an
  * id that makes it idempotent, so all of it is simply sent again when the connection is back:
  * the room answers a repeat as it answered the first.
  */
 
 import { packFrames } from "../protocol/codec.ts";
 import type { Refusal } from "../protocol/codes.ts";
-import { CLIENT_IN_FLIGHT_MAX, CLIENT_OUTBOX_MAX, RETRY_MS_DEFAULT } from "../protocol/limits.ts";
-import type { JobNotice, ServerMessage, WelcomeLimits } from "../protocol/messages.ts";
-import { type Asked, type Written, whyNot } from "./bounds.ts";
+import { RETRY_MS_DEFAULT } from "../protocol/limits.ts";
+import type { JobNotice, ServerMessage, WelcomeLimits, WireError } from "../protocol/messages.ts";
+import { CLIENT_IN_FLIGHT_MAX, CLIENT_OUTBOX_MAX } from "../protocol/speech-limits.ts";
 import { type Reason, RoomError } from "./room.ts";
+import { type Sent, type Written, whyNot } from "./written.ts";
 
-interface Waiting extends Written {
-	type: Asked["type"];
+/** Who waits for an answer: told within the frame that holds it. */
+export interface Asking {
+	resolve(answer: unknown): void;
+	reject(error: RoomError): void;
+}
+
+interface Waiting extends Written, Asking {
+	type: Sent["type"];
 	/** `taken`: the room has it and owes the outcome; meanwhile it keeps nothing else from being sent. */
 	stage: "unsent" | "sent" | "taken";
 	/** The job that checks a held publish. */
@@ -21,8 +28,6 @@ interface Waiting extends Written {
 	wasSent: boolean;
 	/** True where a frame was refused that may have been this one's: it is sent alone, to know. */
 	isSuspect: boolean;
-	resolve: (answer: unknown) => void;
-	reject: (error: RoomError) => void;
 }
 
 /** Refusals of the moment: the same message may be sent again a little later. */
@@ -42,10 +47,10 @@ export class Outbox {
 	}
 
 	/**
-	 * Takes a message on; its promise is settled by the room's answer, or at once where the room could not
-	 * take it. `limits`: the room's, null while they are not known.
+	 * Takes a message on, to be answered by the room. `limits`: the room's, null while they are not known.
+	 * @throws RoomError where the room could not take it.
 	 */
-	async ask({ id, type }: Asked, written: Written, limits: WelcomeLimits | null): Promise<unknown> {
+	take({ id, type }: Sent, written: Written, limits: WelcomeLimits | null, asking: Asking): void {
 		if (this.#waiting.size >= CLIENT_OUTBOX_MAX) {
 			throw new RoomError({
 				code: "overloaded",
@@ -57,10 +62,13 @@ export class Outbox {
 		}
 		const refusal = whyNot(written, limits);
 		if (refusal !== null) throw new RoomError(refusal);
-		return new Promise((resolve, reject) => {
-			const fresh = { stage: "unsent", heldBy: null, wasSent: false, isSuspect: false } as const;
-			this.#waiting.set(id, { type, ...written, ...fresh, resolve, reject });
-		});
+		const fresh = { stage: "unsent", heldBy: null, wasSent: false, isSuspect: false } as const;
+		this.#waiting.set(id, { type, ...written, ...fresh, ...asking });
+	}
+
+	/** Nobody waits for it any more, and it is not sent again. */
+	withdraw(id: string): void {
+		this.#take(id);
 	}
 
 	/** The room's bounds are known: what was taken on before, and not sent yet, is held to them. */
@@ -104,7 +112,10 @@ export class Outbox {
 			case "event":
 				return message.from === me && message.id !== undefined && this.#fulfil(message.id, { seq: message.seq });
 			case "ack":
-				return this.#fulfil(message.id, { seq: message.seq });
+				return this.#fulfil(
+					message.id,
+					message.seq === undefined ? { version: message.version } : { seq: message.seq },
+				);
 			case "history": {
 				const { events, floor, head, more } = message;
 				return this.#fulfil(message.id, { events, floor, head, more });
@@ -137,7 +148,7 @@ export class Outbox {
 	 */
 	#noted({ id, job, state, result, error }: JobNotice): boolean {
 		const waiting = this.#waiting.get(id);
-		if (waiting === undefined || waiting.type === "history") return false;
+		if (waiting === undefined || (waiting.type !== "publish" && waiting.type !== "job")) return false;
 		if (state === "accepted" || state === "held") {
 			if (state === "held") waiting.heldBy = job;
 			if (waiting.stage === "sent") this.#inFlight--;
@@ -162,12 +173,12 @@ export class Outbox {
 		return waiting !== undefined;
 	}
 
-	#refused(id: string, refusal: Refusal, now: number): boolean {
+	#refused(id: string, refusal: WireError, now: number): boolean {
 		const waiting = this.#waiting.get(id);
 		if (waiting === undefined) return false;
 		if (!PASSING.has(refusal.code)) {
-			const { code, message, head } = refusal;
-			return this.#fail(id, { id, code, message, head });
+			const { type: _, ...reason } = refusal;
+			return this.#fail(id, reason);
 		}
 		if (waiting.stage === "sent") this.#inFlight--;
 		waiting.stage = "unsent";

@@ -1,34 +1,67 @@
 /** What goes out to the room: what was asked for, in order, and after it what is told newest. Only while live. */
 import { RETRY_MS_DEFAULT } from "../protocol/limits.ts";
-import type { ServerMessage, SignalRequest, WelcomeLimits, WireError } from "../protocol/messages.ts";
-import type { Asked, Written } from "./bounds.ts";
+import type { ServerMessage, SignalRequest, Welcome, WelcomeLimits, WireError } from "../protocol/messages.ts";
+import { type Change, Entries } from "./entries.ts";
 import { Newest } from "./newest.ts";
-import { Outbox } from "./outbox.ts";
+import { type Asking, Outbox } from "./outbox.ts";
+import { OwnSets } from "./own-sets.ts";
 import type { Port } from "./port.ts";
 import { receiptsOf } from "./receipts.ts";
-import type { Reason } from "./room.ts";
+import { type Reason, RoomError } from "./room.ts";
+import { type Asked, type Sent, whyNot, write } from "./written.ts";
 
 export class Outgoing {
 	readonly #port: Port;
 	readonly #flushed: () => void;
 	readonly #outbox = new Outbox();
 	readonly #newest = new Newest();
+	readonly entries: Entries;
+	readonly #sets: OwnSets;
 	/** The room's; null while they are not known. */
 	#limits: WelcomeLimits | null = null;
 	#isLive = false;
 	#isFlushingSoon = false;
+	#ended: Reason | null = null;
 
 	/** `flushed` is told when `resumeAt` may be another. */
 	constructor(port: Port, flushed: () => void) {
 		this.#port = port;
 		this.#flushed = flushed;
+		this.entries = new Entries((entries) => port.message({ type: "entries", entries }));
+		this.#sets = new OwnSets(this.entries, {
+			ask: (message, json, asking) => this.#ask(message, json, asking),
+			withdraw: (id) => this.#outbox.withdraw(id),
+			check: (message, json) => {
+				const refusal = whyNot(write(message, json), this.#limits);
+				if (refusal !== null) throw new RoomError(refusal);
+			},
+			isLive: () => this.#isLive,
+		});
 	}
 
-	/** Settled by the room's answer, or at once where the room could not take it. */
-	ask(message: Asked, written: Written): Promise<unknown> {
-		const answer = this.#outbox.ask(message, written, this.#limits);
+	/**
+	 * Settled by the room's answer, or at once where the room could not take it.
+	 * @param json its data; "" where it has none.
+	 */
+	ask(message: Asked, json: string): Promise<unknown> {
+		return new Promise((resolve, reject) => this.#ask(message, json, { resolve, reject }));
+	}
+
+	/** @throws RoomError where the room could not take it. */
+	#ask(message: Sent, json: string, asking: Asking): void {
+		this.#stopped();
+		this.#outbox.take(message, write(message, json), this.#limits, asking);
 		this.#flushSoon();
-		return answer;
+	}
+
+	/** Sets an entry; settled as what is asked for is. @throws RoomError where the room could not take it. */
+	set(change: Change): Promise<{ version: number }> {
+		this.#stopped();
+		return this.#sets.take(change);
+	}
+
+	#stopped(): void {
+		if (this.#ended !== null) throw new RoomError(this.#ended);
 	}
 
 	signal({ name, to }: SignalRequest, text: string): void {
@@ -46,15 +79,18 @@ export class Outgoing {
 		this.#outbox.reset();
 	}
 
-	welcomed(limits: WelcomeLimits): void {
+	welcomed(welcome: Welcome): void {
 		// A session that was paused for long begins anew: what it missed may hold its answers.
 		this.#outbox.reset();
-		this.#limits = limits;
-		this.#outbox.keepTo(limits);
+		this.#limits = welcome.limits;
+		this.#outbox.keepTo(welcome.limits);
+		this.entries.welcomed(welcome);
 	}
 
 	live(): void {
 		this.#isLive = true;
+		this.entries.caughtUp();
+		this.#sets.live();
 	}
 
 	/** No longer live: what is told newest was worth something then. */
@@ -65,6 +101,8 @@ export class Outgoing {
 
 	/** Gives up on everything: the client has stopped. */
 	abandon(reason: Reason): void {
+		this.#ended = reason;
+		this.#sets.abandon(reason);
 		this.#outbox.abandon(reason);
 	}
 
@@ -76,6 +114,7 @@ export class Outgoing {
 
 	/** True where the message answered something that went out from here. */
 	hear(message: ServerMessage, me: string): boolean {
+		if (message.type === "state") this.entries.hear(message);
 		const isAnswer = this.#outbox.hear(message, me, this.#port.now());
 		return isAnswer || (message.type === "error" && this.#wasTooFast(message));
 	}

@@ -1,9 +1,9 @@
 /** The world, as far as the connection needs it: transports, time, chance, and the page that listens. */
 import type { ServerMessage } from "../protocol/messages.ts";
-import type { ConnectionState, Reason } from "./room.ts";
+import type { ConnectionState, Entry, Reason } from "./room.ts";
 
-/** What a page hears: the room's messages, and refusals that are the client's own. */
-export type Told = ServerMessage | ({ type: "error" } & Reason);
+/** What a page hears: the room's messages, entries that are others now, and refusals that are the client's own. */
+export type Told = ServerMessage | { type: "entries"; entries: Entry[] } | ({ type: "error" } & Reason);
 
 export interface Port {
 	/** Monotonic, ms. */

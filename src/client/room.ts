@@ -3,6 +3,11 @@ import type { Typed } from "../protocol/app-types.ts";
 import type { ErrorCode, Refusal } from "../protocol/codes.ts";
 import type { Access, JobNotice, Welcome } from "../protocol/messages.ts";
 import type {
+	Added,
+	EntryKey,
+	EntryOf,
+	EntryUnder,
+	EntryValue,
 	EventOf,
 	JobData,
 	JobName,
@@ -10,6 +15,8 @@ import type {
 	MemberOf,
 	PublishData,
 	PublishName,
+	SetKey,
+	SetValue,
 	SignalData,
 	SignalName,
 	SignalOf,
@@ -17,7 +24,13 @@ import type {
 } from "./typed.ts";
 
 /** Why it is as it is: a refusal of the room's, or `unreachable` and `left`, which are the client's own words. */
-export type Reason = Omit<Refusal, "code"> & { code: ErrorCode | "unreachable" | "left" };
+export type Reason = Omit<Refusal, "code"> & {
+	code: ErrorCode | "unreachable" | "left";
+	/** Of a `conflict` over an entry, what is: its value is null, and its version 0, where there is none. */
+	key?: string | undefined;
+	version?: number | undefined;
+	value?: unknown;
+};
 
 /** What is loaded only where it is needed can be out of reach by then. */
 export const NOT_LOADED: Reason = {
@@ -78,6 +91,14 @@ export interface PublishOptions {
 	id?: string;
 }
 
+/** An entry as it is now; its value is null, and its version 0, where there is none. */
+export type Entry = EntryUnder<string, unknown>;
+
+export interface SetOptions {
+	/** Sets it only if its version is that one; 0: only if there is none. */
+	expect?: number;
+}
+
 /** What a room tells its page. Add listeners with {@link Room.on}. */
 export interface RoomEvents<A extends Typed = Typed> {
 	/** The connection's state changed. */
@@ -90,6 +111,8 @@ export interface RoomEvents<A extends Typed = Typed> {
 	signal: SignalOf<A>;
 	/** Who is here changed; see {@link Room.members}. */
 	presence: { count: number; members: ReadonlyMap<string, MemberOf<A>> };
+	/** Entries that are others now, one's own sets among them; see {@link Room.get}. */
+	entries: readonly EntryOf<A>[];
 	/** Where a job stands that one asked for, or (`held`, `failed`) an event that is checked before anyone sees it. */
 	job: JobNotice;
 	/** One's capabilities changed; see {@link Room.me}. */
@@ -166,6 +189,34 @@ export interface Room<A extends Typed = Typed> {
 	 * known, and a state beyond it is dropped then, with an {@link RoomEvents.error}.
 	 */
 	setPresence(state: StateOf<A> | null): void;
+	/**
+	 * An entry's value; null where there is none, and before the room has told it. What one sets shows in it at once,
+	 * over what the room says meanwhile, until the room has answered: what is refused is then gone again.
+	 */
+	get<K extends EntryKey<A>>(key: K): EntryValue<A, K> | null;
+	/** The entries whose keys begin so, in the order of their keys; all of them where nothing is given. */
+	entries<P extends string = string>(prefix?: P): readonly EntryOf<A, P>[];
+	/**
+	 * Makes an entry's next value of its last, null where there is none: now, or when the connection is back. Where another
+	 * was first it is called anew, up to 100 times; so it only returns, and does nothing else.
+	 * Resolves to the version that the entry has then.
+	 * @throws RoomError where the room refuses it; and what the function throws.
+	 */
+	set<K extends SetKey<A>>(
+		key: K,
+		next: (value: SetValue<A, K> | null) => SetValue<A, K> | null,
+	): Promise<{ version: number }>;
+	/**
+	 * Sets an entry, or drops it where the value is null: now, or when the connection is back. While one is on its way, what
+	 * is set of the same entry waits, and goes as one: all of them are answered with it.
+	 * @throws RoomError where the room refuses it (`conflict` with the entry as it is), or 1000 are waiting already
+	 * (`overloaded`). What no room could take is refused at once, as of {@link Room.publish}.
+	 */
+	set<K extends SetKey<A>>(key: K, value: SetValue<A, K> | null, options?: SetOptions): Promise<{ version: number }>;
+	/** Adds to an entry that is a number, or is not there: once, however often it is sent. @throws RoomError as `set` */
+	add<K extends SetKey<A>>(key: K, number: Added<A, K>): Promise<{ version: number }>;
+	/** As `set` to null. */
+	drop(key: SetKey<A>, options?: SetOptions): Promise<{ version: number }>;
 	/** A page of the history, ascending: before or after a seq, or the newest. */
 	history(page?: { before?: number; after?: number; limit?: number }): Promise<HistoryPage<A>>;
 	/**

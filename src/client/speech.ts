@@ -3,10 +3,12 @@
  * once the room is live, and what is said before that waits for it.
  */
 import type { ServerMessage, SignalRequest, Welcome, WelcomeLimits } from "../protocol/messages.ts";
-import { type Asked, jsonOf, whyNotPresence, write, writePresence, writeSignal } from "./bounds.ts";
+import { jsonOf, whyNotPresence, writePresence, writeSignal } from "./bounds.ts";
+import type { Change, Entries } from "./entries.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Port } from "./port.ts";
 import { NOT_LOADED, type Reason, RoomError } from "./room.ts";
+import type { Asked } from "./written.ts";
 
 export type OutgoingClass = typeof Outgoing;
 
@@ -17,8 +19,8 @@ export class Speech {
 	#state: string | null = null;
 	#outgoing: Outgoing | null = null;
 	#loading: Promise<Outgoing> | null = null;
-	/** The room's; null while they are not known. */
-	#limits: WelcomeLimits | null = null;
+	/** The last; null before the first. */
+	#welcome: Welcome | null = null;
 	#isLive = false;
 	#ended: Reason | null = null;
 
@@ -32,8 +34,9 @@ export class Speech {
 	begin(Constructor: OutgoingClass): Outgoing {
 		const outgoing = new Constructor(this.#port, this.#flushed);
 		this.#outgoing = outgoing;
-		if (this.#limits !== null) outgoing.welcomed(this.#limits);
+		if (this.#welcome !== null) outgoing.welcomed(this.#welcome);
 		if (this.#isLive) outgoing.live();
+		if (this.#ended !== null) outgoing.abandon(this.#ended);
 		return outgoing;
 	}
 
@@ -51,10 +54,31 @@ export class Speech {
 
 	/** Settled by the room's answer, or at once where the room could not take it. */
 	async ask(message: Asked): Promise<unknown> {
-		const written = write(message);
-		const outgoing = this.#outgoing ?? (await this.#load());
-		if (this.#ended !== null) throw new RoomError(this.#ended);
-		return outgoing.ask(message, written);
+		const json = "data" in message ? jsonOf(message.data) : "";
+		return (this.#outgoing ?? (await this.#load())).ask(message, json);
+	}
+
+	/** Sets an entry; settled as what is asked for is. */
+	async set(change: Change): Promise<{ version: number }> {
+		return (this.#outgoing ?? (await this.#load())).set(change);
+	}
+
+	/** Undefined before there can be any: they are kept where one's own sets are. */
+	get entries(): Entries | undefined {
+		return this.#outgoing?.entries;
+	}
+
+	/** What is to be loaded before this is heard; null where it can be heard now. Where it cannot be loaded, nothing is known of entries. */
+	loading(text: string): Promise<unknown> | null {
+		if (this.#outgoing !== null || !text.includes('"type":"state"')) return null;
+		return this.#load().catch(this.#failed);
+	}
+
+	readonly #failed = ({ refusal }: RoomError): void => this.#port.message({ type: "error", ...refusal });
+
+	/** The room's; null while they are not known. */
+	get #limits(): WelcomeLimits | null {
+		return this.#welcome?.limits ?? null;
 	}
 
 	/** @throws RoomError where the room could not take it. */
@@ -81,10 +105,7 @@ export class Speech {
 	#say(say: (outgoing: Outgoing) => void): void {
 		if (!this.#isLive) return;
 		if (this.#outgoing !== null) return say(this.#outgoing);
-		void this.#load().then(
-			(outgoing) => this.#isLive && say(outgoing),
-			({ refusal }: RoomError) => this.#port.message({ type: "error", ...refusal }),
-		);
+		void this.#load().then((outgoing) => this.#isLive && say(outgoing), this.#failed);
 	}
 
 	/** The connection is new: nothing that was sent on the last one counts. */
@@ -93,12 +114,12 @@ export class Speech {
 	}
 
 	/** Returns why a state that was given before the room's bounds were known is dropped, or null. */
-	welcomed({ limits, me }: Welcome): Reason | null {
+	welcomed(welcome: Welcome): Reason | null {
 		// What an earlier page left in the room is not this one's: cleared, unless this one gave its own.
-		if (this.#limits === null && (me.state ?? null) !== null) this.#state ??= "null";
-		this.#limits = limits;
-		this.#outgoing?.welcomed(limits);
-		const refusal = whyNotPresence(this.#state ?? "", limits);
+		if (this.#welcome === null && (welcome.me.state ?? null) !== null) this.#state ??= "null";
+		this.#welcome = welcome;
+		this.#outgoing?.welcomed(welcome);
+		const refusal = whyNotPresence(this.#state ?? "", welcome.limits);
 		if (refusal !== null) this.#state = null;
 		return refusal;
 	}

@@ -3,14 +3,9 @@
  * goes by `POST`, one at a time, so that it arrives in order. Loaded where sockets came to nothing.
  */
 import { readStreamEvent } from "../protocol/event-stream.ts";
-import {
-	CLIENT_KEPT_UNITS_MAX,
-	CLIENT_SIGN_MS,
-	CLIENT_SOCKET_AGAIN_MS,
-	CLIENT_UNSENT_BYTES_MAX,
-	PONG_MS_MAX,
-} from "../protocol/limits.ts";
+import { PONG_MS_MAX } from "../protocol/limits.ts";
 import type { Welcome } from "../protocol/messages.ts";
+import { CLIENT_KEPT_UNITS_MAX, CLIENT_SIGN_MS, CLIENT_SOCKET_AGAIN_MS } from "../protocol/stream-limits.ts";
 import type { Hearer, Offer, Transport } from "./transport.ts";
 
 export class Stream implements Transport {
@@ -143,7 +138,7 @@ export class Stream implements Transport {
 
 	/** While one is on its way, what only its newest is worth waits for it: a burst goes as one. */
 	get unsentBytes(): number {
-		return this.#isSending ? CLIENT_UNSENT_BYTES_MAX + 1 : 0;
+		return this.#isSending ? Number.POSITIVE_INFINITY : 0;
 	}
 
 	/** Sees whether a socket opens again: what it hears says that it does. */

@@ -1,5 +1,5 @@
 /** What a room's page knows of it from the app's types, where it is given them: names, and what stands under each. */
-import type { NameIn, Typed, TypesOf, Under } from "../protocol/app-types.ts";
+import type { KeyIn, NameIn, Typed, TypesOf, Under, ValueIn } from "../protocol/app-types.ts";
 import type { Event, Member, Signal } from "../protocol/messages.ts";
 import type { ROOM_JOB, ROOM_REDACTED, RoomJob, RoomRedacted } from "../protocol/room-events.ts";
 
@@ -55,3 +55,37 @@ type Asked<A extends Typed, N extends string> = Under<TypesOf<A>["asked"], N>;
 export type JobData<A extends Typed, N extends string> = Asked<A, N> extends { input: infer Input } ? Input : never;
 export type JobResult<A extends Typed, N extends string> =
 	Asked<A, N> extends { result: infer Result } ? Result : never;
+
+/** An entry of the app's rooms. */
+export type EntryOf<A extends Typed, P extends string = string> = EntryIn<TypesOf<A>["entries"], P>;
+/** Of those keys that may begin so. */
+type EntryIn<M, P extends string> = {
+	[K in KeyIn<M>]: BeginsSo<K, P> extends true ? EntryUnder<K, M[K]> : never;
+}[KeyIn<M>];
+
+/** False where no key of that kind can begin so: letter by letter, until one of them may be any text. */
+type BeginsSo<K extends string, P extends string> = P extends ""
+	? true
+	: string extends K | P
+		? true
+		: [K, P] extends [`${infer C}${infer Behind}`, `${infer D}${infer Rest}`]
+			? string extends C | D
+				? true
+				: C extends D
+					? BeginsSo<Behind, Rest>
+					: false
+			: false;
+
+/** An entry under a key. */
+export interface EntryUnder<K extends string, V> {
+	key: K;
+	value: V | null;
+	version: number;
+}
+
+export type EntryKey<A extends Typed> = KeyIn<TypesOf<A>["entries"]>;
+export type EntryValue<A extends Typed, K extends string> = ValueIn<TypesOf<A>["entries"], K>;
+export type SetKey<A extends Typed> = KeyIn<TypesOf<A>["settable"]>;
+export type SetValue<A extends Typed, K extends string> = ValueIn<TypesOf<A>["settable"], K>;
+/** What is added: nothing may be where the entry is no number. */
+export type Added<A extends Typed, K extends string> = number extends SetValue<A, K> ? number : never;

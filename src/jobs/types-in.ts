@@ -24,10 +24,26 @@ type InputOf<K> = K extends { readonly input: infer S extends GenericSchema } ? 
 type ResultOf<K> = K extends { run(...given: never[]): Promise<infer Result> } ? Result : unknown;
 type Asked<Kinds> = { [K in Kinds as NameOf<K>]: { input: InputOf<K>; result: ResultOf<K> } };
 
+/** What a key may be that fits the pattern. */
+type KeyOf<P extends string> = P extends `${infer Before}{member}${infer After}`
+	? `${KeyOf<Before>}${string}${KeyOf<After>}`
+	: P extends `${infer Before}*${infer After}`
+		? `${Before}${string}${KeyOf<After>}`
+		: P;
+type ValueOf<Definition> = Definition extends { readonly value: infer S extends GenericSchema }
+	? InferInput<S>
+	: unknown;
+type Entries<S> = { [P in keyof S & string as KeyOf<P>]: ValueOf<S[P]> };
+type Settable<S> = {
+	[P in keyof S & string as S[P] extends { readonly write: "backend" | "rules" } ? never : KeyOf<P>]: ValueOf<S[P]>;
+};
+
 export interface TypesIn<D> {
 	published: D extends { readonly events: infer Events } ? Published<Events> : Rest;
 	told: D extends { readonly events: infer Events } ? Told<Events> : Rest;
 	signals: D extends { readonly signals: infer S } ? Signals<S> : Rest;
 	asked: D extends { readonly kinds: readonly (infer K)[] } ? Asked<K> : object;
 	presence: D extends { readonly presence: infer S extends GenericSchema } ? InferInput<S> : unknown;
+	entries: D extends { readonly state: infer S } ? Entries<S> : object;
+	settable: D extends { readonly state: infer S } ? Settable<S> : object;
 }

@@ -21,6 +21,10 @@ export interface AppTypes {
 	asked: object;
 	/** A member's state. */
 	presence: unknown;
+	/** The values of entries, by what their keys may be: `vote/{member}` in a pattern is `vote/${string}` here. */
+	entries: object;
+	/** Those of entries that a page may set: not those that only a backend or the rules of events do. */
+	settable: object;
 }
 
 /** Of an app that says nothing: every name, and any data. */
@@ -30,6 +34,8 @@ export interface AnyTypes {
 	signals: { "*": unknown };
 	asked: { "*": AskedTypes };
 	presence: unknown;
+	entries: { [key: string]: unknown };
+	settable: { [key: string]: unknown };
 }
 
 /** What an app is to those who ask for its types. `types` is never there: it only carries them. */
@@ -45,3 +51,9 @@ export type NameIn<M> = "*" extends keyof M ? string : keyof M & string;
 
 /** What stands under a name: its own, or that of `*`. */
 export type Under<M, N extends string> = N extends keyof M ? M[N] : M extends { "*": infer Other } ? Other : never;
+
+/** A key that may be read, or set: one that fits one of the patterns. */
+export type KeyIn<M> = keyof M & string;
+
+/** The value of an entry; of several patterns that a key fits, of all of them. */
+export type ValueIn<M, K extends string> = K extends keyof M ? M[K] : never;

@@ -1,7 +1,7 @@
 /**
  * Every bound of a room and its clients, with its unit last in its name; those of jobs are in job-limits.ts, those of
- * the state in state-limits.ts, and what the platform allows in platform-limits.ts. What a deployer may change has its default here and its parser in
- * settings.ts; the rest is fixed.
+ * the state in state-limits.ts, those of what a page loads late in speech-limits.ts and stream-limits.ts, and what the
+ * platform allows in platform-limits.ts. What a deployer may change has its default here and its parser in settings.ts; the rest is fixed.
  */
 
 // A client's frame.
@@ -140,8 +140,6 @@ export const REMAINS_DROP_ROWS_MAX = 10_000;
 // The client.
 export const BACKOFF_MS_MIN = 250;
 export const BACKOFF_MS_MAX = 30_000;
-export const CLIENT_OUTBOX_MAX = 1_000;
-export const CLIENT_IN_FLIGHT_MAX = 100;
 export const RETRY_MS_DEFAULT = 1_000;
 /** When to join again a room that is full: seldom enough that thousands who wait leave it time for those who are in. */
 export const FULL_RETRY_MS = 10_000;
@@ -157,19 +155,6 @@ export const CLIENT_CONNECT_MS_MAX = 15_000;
 export const CLIENT_HANG_MS = 4_000;
 /** Two sockets may fail by accident; after so many in a row that came to nothing though the room is there, something on the way forbids them, and a stream goes around it. */
 export const CLIENT_SOCKETS_IN_VAIN = 2;
-/** How often one who goes by a stream looks whether a socket opens again: a laptop has been carried home by then. Each try is a join. */
-export const CLIENT_SOCKET_AGAIN_MS = 5 * 60_000;
-/** What was heard by a stream within so long answers a ping: the server gives a sign every STREAM_PING_MS, and a line takes its time. */
-export const CLIENT_SIGN_MS = 12_500;
-/** What is said by a stream's side is let outlive a page that is left, up to so much of one request: all of a page's together have 64 KiB (Fetch, 4.6). */
-export const CLIENT_KEPT_UNITS_MAX = 16 * 1024;
-/** Presence and signals, by name and receiver, that may wait as their newest. */
-export const CLIENT_NEWEST_MAX = 1_000;
-/** How much of the room's rate is used: of a second's worth here not more than that arrives in a second there. */
-export const CLIENT_NEWEST_SHARE = 0.9;
-/** While the line holds more than this, what only its newest is worth waits; looked at again so soon. */
-export const CLIENT_UNSENT_BYTES_MAX = 16 * 1024;
-export const LINE_POLL_MS = 50;
 /** Events that are held for those who begin to listen late; older ones are asked for. */
 export const CLIENT_FEED_EVENTS_MAX = 200;
 /** How long a page that was just reloaded may still have the guest's lock. */

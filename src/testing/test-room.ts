@@ -2,10 +2,11 @@
 import { JoinedRoom } from "../client/joined-room.ts";
 import { Outgoing } from "../client/outgoing.ts";
 import type { Room } from "../client/room.ts";
-import { keepPost } from "../durable/kept-post.ts";
+import { keepPost, keepSetting } from "../durable/kept-post.ts";
 import type { App } from "../jobs/define.ts";
 import type { PostModeration } from "../protocol/http.ts";
 import { OPERATOR, OPERATOR_AUTHOR } from "../protocol/ids.ts";
+import { PAGE_EVENTS_MAX } from "../protocol/limits.ts";
 import { CAPABILITIES, type Capability, type Event } from "../protocol/messages.ts";
 import { readSettings } from "../protocol/settings.ts";
 import type { Reply } from "../room/effects.ts";
@@ -37,8 +38,20 @@ export interface JoinAs {
 	since?: string;
 }
 
+/** An entry, as an operator sees it. */
+export interface StoredEntry {
+	key: string;
+	value: unknown;
+	version: number;
+	/** Unix ms. */
+	at: number;
+	/** Who last changed it. */
+	from: string;
+}
+
 /** Everything but moderating: what guests may do by default. */
 const CAN: readonly Capability[] = ["read", "publish", "signal", "presence", "job"];
+const BACKEND = { member: OPERATOR, name: OPERATOR_AUTHOR, can: CAPABILITIES, address: null };
 /** 2026-01-01, so that what a test prints is the same each time. */
 const BEGIN = 1_767_225_600_000;
 
@@ -160,14 +173,35 @@ export class TestRoom {
 
 	/** Publishes as the app's backend would. */
 	post(name: string, data: unknown, id = `post-${++this.#posts}`): Promise<Reply> {
-		const by = { member: OPERATOR, name: OPERATOR_AUTHOR, can: CAPABILITIES, address: null };
-		return new Promise((answer) => this.#machine.body.write(by, keepPost({ id, name, data }), answer));
+		return new Promise((answer) => this.#machine.body.write(BACKEND, keepPost({ id, name, data }), answer));
+	}
+
+	/** Sets an entry as the app's backend would; null drops it. `expect`: only if its version is that one, 0: if there is none. */
+	set(key: string, value: unknown, { expect }: { expect?: number } = {}): Promise<Reply> {
+		const set = { id: `set-${++this.#posts}`, key, value, ...(expect === undefined ? {} : { expect }) };
+		return new Promise((answer) => this.#machine.body.write(BACKEND, keepSetting(set), answer));
+	}
+
+	/** The entries of the room, by their keys: all of them, or those whose keys begin so. */
+	state(prefix = ""): StoredEntry[] {
+		const entries: StoredEntry[] = [];
+		for (let isMore = true; isMore; ) {
+			const query = { prefix, after: entries.at(-1)?.key ?? "", limit: PAGE_EVENTS_MAX };
+			const { bodies, more } = this.#machine.body.room.state.page(query, OPERATOR);
+			entries.push(...bodies.map((body) => JSON.parse(body) as StoredEntry));
+			isMore = more;
+		}
+		return entries;
+	}
+
+	/** Everything that was said here goes, and all entries; bans and locks stay. */
+	wipe(): Promise<Reply> {
+		return new Promise((answer) => this.#machine.body.wipe(answer));
 	}
 
 	/** Acts as an operator: bans, mutes, redacts, erases. */
 	moderate(action: PostModeration): Promise<Reply> {
-		const by = { member: OPERATOR, name: OPERATOR_AUTHOR, can: CAPABILITIES, address: null };
-		return new Promise((answer) => this.#machine.body.moderate(by, action, answer));
+		return new Promise((answer) => this.#machine.body.moderate(BACKEND, action, answer));
 	}
 
 	/** The newest events of the history, ascending, at most 200. */

@@ -4,9 +4,10 @@ import { Connection } from "../../src/client/connection.ts";
 import { Outgoing } from "../../src/client/outgoing.ts";
 import type { Port, Told } from "../../src/client/port.ts";
 import { decodeFrame } from "../../src/protocol/codec.ts";
-import { CLIENT_IN_FLIGHT_MAX, DEFAULTS, FRAME_BYTES_MAX } from "../../src/protocol/limits.ts";
+import { DEFAULTS, FRAME_BYTES_MAX } from "../../src/protocol/limits.ts";
 import type { HistoryRequest, JobRequest, Publish, WelcomeLimits } from "../../src/protocol/messages.ts";
 import { readSettings } from "../../src/protocol/settings.ts";
+import { CLIENT_IN_FLIGHT_MAX } from "../../src/protocol/speech-limits.ts";
 import { limitsOf } from "../../src/room/welcome.ts";
 
 let now: number;

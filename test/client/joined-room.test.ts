@@ -432,3 +432,77 @@ describe("what the page holds", () => {
 		expect(await begun).toMatch(/does not go on from here/);
 	});
 });
+
+describe("entries, whose part of the client is loaded when the room tells of the first", () => {
+	const state = (version: number, a: number, more: object = {}): object => ({
+		...{ type: "state", version, entries: [{ key: "a", value: a }] },
+		...more,
+	});
+
+	test("G11: at `caught-up` they are there, and nothing has come before anything else", async () => {
+		const room = joins();
+		const heard: unknown[] = [];
+		room.on("welcome", () => heard.push("welcome"));
+		room.on("event", ({ seq }) => heard.push(seq));
+		room.on("entries", (changed) => heard.push(changed));
+		room.on("caught-up", () => heard.push(["caught-up", room.get("a"), room.entries()]));
+		const one = await socket();
+		one.opens();
+		one.says({ ...WELCOME, version: 3 });
+		one.says(state(3, 1, { full: true }));
+		one.says(event(1), { type: "caught-up", head: 1 });
+		one.says(event(2), state(4, 2));
+		expect([room.get("a"), room.entries()]).toEqual([null, []]);
+		await vi.advanceTimersByTimeAsync(0);
+		const entry = (version: number, value: number): object => ({ key: "a", value, version });
+		expect(heard).toEqual([...["welcome", [entry(3, 1)], 1, ["caught-up", 1, [entry(3, 1)]]], ...[2, [entry(4, 2)]]]);
+	});
+
+	test("[V-8] a socket that ends meanwhile has told what it has told, and the next goes on with the version", async () => {
+		const room = joins();
+		const one = await socket();
+		one.opens();
+		one.says({ ...WELCOME, version: 3 });
+		one.says(state(3, 1, { full: true }), { type: "caught-up", head: 5 });
+		one.ends();
+		await vi.advanceTimersByTimeAsync(0);
+		expect([room.state.kind, room.get("a")]).toEqual(["waiting", 1]);
+		await vi.advanceTimersByTimeAsync(1_000);
+		expect((await socket()).url).toBe("wss://host/rooms/lobby?since=e.5.3");
+		expect(room.cursor).toBe("e.5");
+	});
+
+	test("one who leaves meanwhile hears no more", async () => {
+		const room = joins();
+		const one = await socket();
+		one.opens();
+		one.says({ ...WELCOME, version: 3 });
+		one.says(state(3, 1, { full: true }), event(1));
+		const heard: unknown[] = [];
+		room.on("event", ({ seq }) => heard.push(seq));
+		room.leave();
+		await vi.advanceTimersByTimeAsync(0);
+		expect([heard, room.state.kind, room.get("a")]).toEqual([[], "stopped", null]);
+	});
+
+	test("a cursor of another page names no version that this one holds", async () => {
+		joins({ since: "e.5.3" });
+		expect((await socket()).url).toBe("wss://host/rooms/lobby?since=e.5");
+		joins({ since: "e.5" });
+		expect((await socket()).url).toBe("wss://host/rooms/lobby?since=e.5");
+	});
+
+	test("what is set before there is a connection shows as soon as that part is loaded, and goes out when live", async () => {
+		const room = joins();
+		const set = room.set("a", 1);
+		await vi.advanceTimersByTimeAsync(0);
+		expect([room.get("a"), room.state.kind]).toEqual([1, "connecting"]);
+		const one = await socket();
+		one.welcomes();
+		await vi.advanceTimersByTimeAsync(0);
+		const [message] = JSON.parse(one.sent.at(-1) ?? "[]");
+		expect(message).toMatchObject({ type: "set", key: "a", value: 1 });
+		one.says(state(1, 1), { type: "ack", id: message.id, version: 1 });
+		expect(await set).toEqual({ version: 1 });
+	});
+});

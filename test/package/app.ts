@@ -23,6 +23,14 @@ export const app = defineApp({
 	},
 	signals: { cursor: v.object({ x: v.number(), y: v.number() }) },
 	presence: v.object({ mood: v.string() }),
+	state: {
+		topic: { write: "moderators", value: v.string() },
+		count: { write: "members", value: v.pipe(v.number(), v.minValue(0)) },
+		"vote/{member}": { write: "own", value: v.picklist(["yes", "no"]) },
+		"shape/*/at": { write: "members", value: v.object({ x: v.number(), y: v.number() }) },
+		open: { write: "backend", value: v.boolean() },
+		"sum/*": { write: "rules", value: v.number() },
+	},
 	kinds: [unfurl, moderate, order],
 	ranges: [archive, webhook],
 	admit: ({ sub }, room) => ({ member: String(sub), can: room === "lobby" ? ["read", "publish"] : ["read"] }),
@@ -31,6 +39,7 @@ export const app = defineApp({
 /** One that lets every other name pass too. */
 export const open = defineApp({
 	events: { chat: { from: "members", data: v.object({ text: v.string() }) }, "*": { from: "members" } },
+	state: { topic: { write: "members", value: v.string() }, "*": { write: "members" } },
 });
 
 // @ts-expect-error a misspelt field of an event
@@ -41,3 +50,7 @@ defineApp({ events: {}, kind: [unfurl] });
 defineApp({ events: { chat: { from: "member" } } });
 // @ts-expect-error a schema that is none
 defineApp({ events: {}, signals: { cursor: { x: 1 } } });
+// @ts-expect-error a misspelt field of an entry
+defineApp({ events: {}, state: { topic: { write: "members", val: v.string() } } });
+// @ts-expect-error nobody of that name sets
+defineApp({ events: {}, state: { topic: { write: "member" } } });

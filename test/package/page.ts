@@ -41,6 +41,7 @@ export async function page(): Promise<Room<typeof app>> {
 	room.requestJob("oder", { item: "tea" });
 
 	hear(room);
+	await entries(room);
 	for await (const event of room.events()) if (event.name === "price") event.data?.amount.toFixed();
 	const { events } = await room.history({ limit: 10 });
 	// @ts-expect-error there is no event of that name
@@ -67,6 +68,60 @@ function hear(room: Room<typeof app>): void {
 	room.on("evnt", () => {});
 }
 
+async function entries(room: Room<typeof app>): Promise<void> {
+	const topic: Same<string | null, ReturnType<typeof room.get<"topic">>> = true;
+	room.get("topic")?.trim();
+	room.get("open")?.valueOf();
+	room.get(`vote/${room.me?.id}`) satisfies "yes" | "no" | null;
+	room.get("shape/7/at")?.x.toFixed();
+	// @ts-expect-error there is no such entry
+	room.get("tpoic");
+	// @ts-expect-error a misspelt field
+	room.get("shape/7/at")?.z;
+
+	const { version } = await room.set("topic", "tea", { expect: 3 });
+	room.set("topic", (before) => `${before?.trim()} ${version.toFixed()}`);
+	room.set("vote/ada", "yes");
+	room.set("vote/ada", null);
+	room.set("shape/7/at", (at) => ({ x: 0, y: 0, ...at }));
+	room.drop("shape/7/at", { expect: version });
+	// @ts-expect-error a value of another type
+	room.set("topic", 1);
+	// @ts-expect-error one that is not among them
+	room.set("vote/ada", "maybe");
+	// @ts-expect-error a function that makes another type
+	room.set("topic", () => 1);
+	// @ts-expect-error there is no such entry
+	room.set("votes/ada", "yes");
+	// @ts-expect-error the backend's alone
+	room.set("open", true);
+	// @ts-expect-error the rules' alone
+	room.add("sum/a", 1);
+	// @ts-expect-error a function expects what it is given
+	room.set("topic", () => "tea", { expect: 3 });
+	// @ts-expect-error there is no such entry
+	room.drop("vote");
+
+	await room.add("count", topic ? 1 : 2);
+	// @ts-expect-error a text is no number
+	room.add("topic", 1);
+	// @ts-expect-error nor is one of a list
+	room.add("vote/ada", 1);
+
+	for (const { key, value } of room.entries("vote/")) {
+		key satisfies `vote/${string}`;
+		value satisfies "yes" | "no" | null;
+	}
+	for (const { value } of room.entries("shape/7")) value?.x.toFixed();
+	for (const { key, value } of room.entries("sum")) [key.trim(), value?.toFixed()];
+	// @ts-expect-error nothing begins so
+	for (const { key } of room.entries("votes/")) key.trim();
+	room.on("entries", (changed) => {
+		for (const { key, value } of changed) if (key === "topic") value?.trim();
+	});
+	for (const { key, value } of room.entries()) if (key === "count") value?.toFixed();
+}
+
 export function openPage(): void {
 	const room = joinRoom<typeof open>("https://rooms.example/rooms/lobby");
 	room.publish("whatever", 1);
@@ -74,6 +129,14 @@ export function openPage(): void {
 	room.setPresence("whatever");
 	// @ts-expect-error what is listed is held to it all the same
 	room.publish("chat", { txt: "Hello" });
+	room.set("whatever", { any: "thing" });
+	room.set("whatever", (before) => before);
+	room.add("whatever", 1);
+	room.get("topic")?.trim();
+	// @ts-expect-error what is listed is held to it all the same
+	room.set("topic", 1);
+	// @ts-expect-error and it is no number
+	room.add("topic", 1);
 	// @ts-expect-error it has no kinds
 	room.requestJob("unfurl", { url: "https://a.example/" });
 	room.on("event", (event) => {
@@ -88,6 +151,11 @@ export async function untypedPage(): Promise<void> {
 	room.publish("whatever", 1);
 	room.signal("whatever", 1);
 	room.setPresence("whatever");
+	room.set("whatever", 1);
+	room.set("whatever", (before) => [before]);
+	room.add("whatever", 1);
+	room.get("whatever") satisfies unknown;
+	for (const { key, value, version } of room.entries("what")) [key.trim(), value satisfies unknown, version.toFixed()];
 	const result: Same<unknown, Awaited<ReturnType<typeof room.requestJob>>> = true;
 	room.on("event", ({ name, data }) => [name === "whatever", result, data satisfies unknown]);
 	for (const { state } of room.members.values()) state satisfies unknown;

@@ -1,13 +1,13 @@
 /** One member before a screen: the real client on a simulated network, and what it was promised. */
 
-import type { Asked } from "../../src/client/bounds.ts";
 import { Connection } from "../../src/client/connection.ts";
 import { Outgoing } from "../../src/client/outgoing.ts";
 import { RoomError } from "../../src/client/room.ts";
+import type { Asked } from "../../src/client/written.ts";
 import { closeCodeOfRefusedJoin } from "../../src/protocol/codes.ts";
 import { parseCursor } from "../../src/protocol/ids.ts";
-import { CLIENT_OUTBOX_MAX } from "../../src/protocol/limits.ts";
 import type { Capability, HistoryReply, ServerMessage } from "../../src/protocol/messages.ts";
+import { CLIENT_OUTBOX_MAX } from "../../src/protocol/speech-limits.ts";
 import type { Setting } from "../../src/room/inputs.ts";
 import { hold } from "./broken.ts";
 import type { Expected } from "./checkers/refusals.ts";
@@ -131,8 +131,9 @@ export class Person {
 	}
 
 	/** The upgrade reaches the room. */
-	#knock(cursor: string | null, token: number): void {
-		// Now and then one comes back as a client does that keeps no entries.
+	#knock(given: string | null, token: number): void {
+		// What is held of the state is the holder's to say, which outlives a page. Now and then one comes back as a client does that keeps no entries.
+		const cursor = given === null || this.#oddSince !== null ? given : given.split(".", 2).join(".");
 		const isHolding = this.#world.plan.hasState && this.#openToken % 4 !== 3;
 		const since = (isHolding && cursor !== null ? this.#holder.cursor(cursor) : cursor) ?? this.#oddSince;
 		this.#oddSince = null;

@@ -71,6 +71,92 @@ describe("testRoom", () => {
 	});
 });
 
+describe("entries", () => {
+	const board = defineApp({
+		events: { chat: { from: "members" } },
+		state: {
+			count: { write: "members", value: v.number() },
+			"vote/{member}": { write: "own", value: v.boolean(), see: "own" },
+			topic: { write: "moderators", value: v.string() },
+			price: { write: "backend" },
+			"*": { write: "members" },
+		},
+	});
+	const values = (room: { entries(): readonly { key: string; value: unknown }[] }): Record<string, unknown> =>
+		Object.fromEntries(room.entries().map(({ key, value }) => [key, value]));
+
+	test("G11 what one sets the others have; a sleep, a crash and a cut cable take nothing of it", async () => {
+		const room = testRoom(board);
+		const [ann, bob] = [room.join("Ann"), room.join("Bob")];
+		await room.settle();
+		await ann.set("shape", { x: 1 });
+		await room.sleep();
+		await bob.add("count", 2);
+		await room.crash();
+		const [more, same] = [ann.add("count", 3), bob.set("shape", (shape) => ({ ...(shape as object), y: 2 }))];
+		expect(ann.get("count")).toBe(5);
+		await room.advance(60_000);
+		await Promise.all([more, same]);
+		room.cut(bob);
+		await ann.drop("shape");
+		const waits = bob.set("late", true);
+		await room.advance(30_000);
+		expect(values(bob)).toEqual({ count: 5, shape: { x: 1, y: 2 }, late: true });
+		room.mend(bob);
+		await room.advance(60_000);
+		await waits;
+		const late = room.join("Late");
+		await room.settle();
+		for (const each of [ann, bob, late]) expect(values(each)).toEqual({ count: 5, late: true });
+	});
+
+	test("[V-11] what one alone may see is told to nobody else; what one may not set is refused, and snaps back", async () => {
+		const room = testRoom(board);
+		const [ann, bob] = [room.join("Ann"), room.join("Bob")];
+		await room.settle();
+		await ann.set("vote/Ann", true);
+		expect([values(ann), values(bob)]).toEqual([{ "vote/Ann": true }, {}]);
+		const forbidden = bob.set("topic", "tea");
+		expect(bob.get("topic")).toBe("tea");
+		await expect(forbidden).rejects.toMatchObject({ code: "forbidden" });
+		expect(bob.get("topic")).toBe(null);
+		await expect(bob.set("vote/Ann", false)).rejects.toMatchObject({ code: "forbidden" });
+		await expect(bob.set("count", "none")).rejects.toMatchObject({ code: "invalid" });
+		await expect(bob.add("vote/Bob", 1)).rejects.toMatchObject({ code: "invalid" });
+	});
+
+	test("the backend's are set by the test, which can look at all of them", async () => {
+		const room = testRoom(board);
+		const ann = room.join("Ann");
+		await room.settle();
+		await ann.set("vote/Ann", true);
+		expect(await room.set("price", 7)).toMatchObject({ outcome: "landed", version: 2 });
+		await expect(ann.set("price", 1)).rejects.toMatchObject({ code: "forbidden" });
+		expect(ann.get("price")).toBe(7);
+		expect(room.state()).toMatchObject([
+			{ key: "price", value: 7, version: 2, from: "room:operator" },
+			{ key: "vote/Ann", value: true, version: 1, from: "Ann" },
+		]);
+		await room.set("vote/Ann", null);
+		await room.settle();
+		expect(ann.get("vote/Ann")).toBe(null);
+	});
+
+	test("[V-12] after a wipe there are none, and what one makes of an entry is made of what is there then", async () => {
+		const room = testRoom(board);
+		const ann = room.join("Ann");
+		await room.settle();
+		await ann.set("list", ["old"]);
+		room.cut(ann);
+		const added = ann.set("list", (list) => [...((list as string[] | null) ?? []), "new"]);
+		await room.wipe();
+		room.mend(ann);
+		await room.advance(60_000);
+		await added;
+		expect(values(ann)).toEqual({ list: ["new"] });
+	});
+});
+
 describe("jobs", () => {
 	const judge: Kind<{ text: string }> = {
 		name: "judge",
