@@ -2,7 +2,11 @@
  * The package: what an app's Worker and a page import, with declarations. The pages that a Worker serves are Vite's
  * (vite.config.ts); both lie in dist/, apart.
  */
+import { join } from "node:path";
 import { defineConfig, type UserConfig } from "tsdown";
+
+const SERVER = join(import.meta.dirname, "src/server.ts");
+const ELSEWHERE = join(import.meta.dirname, "src/elsewhere.ts");
 
 const COMMON: UserConfig = {
 	outDir: "dist/package",
@@ -35,6 +39,14 @@ export default defineConfig([
 		tsconfig: "tsconfig.react.json",
 		clean: false,
 	},
-	{ ...COMMON, entry: { testing: "src/testing/index.ts" }, tsconfig: "tsconfig.testing.json", clean: false },
+	{
+		...COMMON,
+		// One build, so that the errors which an app throws are those that its test knows. `elsewhere` is what `rotunda` is
+		// where no Worker runs, as in such a test; it is declared as `index` is.
+		entry: { testing: "src/testing/index.ts", elsewhere: "src/package.ts" },
+		tsconfig: "tsconfig.package.json",
+		clean: false,
+		inputOptions: { moduleTypes: { ".sql": "text" }, resolve: { alias: { [SERVER]: ELSEWHERE } } },
+	},
 	{ ...COMMON, entry: { backend: "src/backend/index.ts" }, tsconfig: "tsconfig.json", clean: false },
 ]);

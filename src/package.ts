@@ -7,11 +7,13 @@ import type { WebType } from "./jobs/web.ts";
 import { createRoomServer as create, type ServerOptions } from "./server.ts";
 
 export { archive } from "./jobs/archive/archive.ts";
+export type { Card } from "./jobs/card.ts";
 export { type App, defineApp } from "./jobs/define.ts";
 export type { Admission, AppDefinition, EventDefinition } from "./jobs/definition.ts";
 export type { DefinedKind, JobContext, Kind, Range, RangeBounds, RangeKind, Retry } from "./jobs/kind.ts";
 export { defineKind, Gone, NonRetryableError, TryAfter, Unacceptable } from "./jobs/kind.ts";
 export { moderate } from "./jobs/moderate.ts";
+export type { TypesIn } from "./jobs/types-in.ts";
 export { unfurl } from "./jobs/unfurl.ts";
 export { webhook } from "./jobs/webhook.ts";
 export type { Verdict } from "./protocol/jobs.ts";

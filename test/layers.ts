@@ -20,6 +20,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 		packages: ["hono", "valibot", "jose", "@valibot/to-json-schema"],
 	},
 	"server.ts": { layers: ["durable", "edge", "jobs"], packages: [] },
+	"elsewhere.ts": { layers: ["jobs"], packages: [] },
 	"package.ts": { layers: ["server.ts", "jobs", "protocol"], packages: [] },
 	client: { layers: ["protocol"], packages: [] },
 	react: { layers: ["protocol", "client"], packages: ["react"] },

@@ -40,8 +40,9 @@ export function follow(requests: Requests, path: string, options: FollowOptions)
 				const answer = await requests.try(`${path}/events`, { headers, query, signal: all });
 				for await (const said of new EventStream(answer, SILENCE_MS_MAX)) {
 					const event = eventOf(said, cursor !== null);
-					if (event !== null) yield event;
+					// First, so that whoever keeps the cursor with what it makes of an event keeps it behind that event.
 					if (said.id !== null) [cursor, tries] = [said.id, 0];
+					if (event !== null) yield event;
 				}
 			} catch (error) {
 				if (over.some(({ aborted }) => aborted)) return;

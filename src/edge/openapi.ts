@@ -63,7 +63,7 @@ const ROOM_PATHS = {
 			tags: ["Events"],
 			summary: "Read the history, or follow the room",
 			description:
-				"A page of events in their order, after a seq or before one: the newest where neither is given. Who accepts `text/event-stream` by name joins as by a socket, with the same query, and hears the room as server-sent events: `event` is a message's type and `data` the message, and the last one is `close`.",
+				"A page of events in their order, after a seq or before one: the newest where neither is given. Who accepts `text/event-stream` by name joins as by a socket, with the same query, and hears the room as server-sent events (an operator without being among its members): `event` is a message's type and `data` the message, and the last one is `close`.",
 			parameters: [
 				number("after", "Events after this seq."),
 				number("before", "Events before this seq; the newest where neither is given."),

@@ -48,7 +48,7 @@ export async function say(
 async function speakerOf(request: Request, room: string, env: Cloudflare.Env, app: Admits): Promise<Speaker | null> {
 	const authorization = request.headers.get("Authorization");
 	if (authorization !== null) {
-		// Operators have no sessions.
+		// Operators hear by streams, and speak by routes of their own.
 		if (await isOperator(request, env.OPERATOR_KEY)) return null;
 		const offered = async () => callerOfToken(bearerOf(authorization), room, env, app);
 		return offered().catch((error) => countFailure(error, request, env));

@@ -20,6 +20,7 @@ export async function stream(request: Request, name: string, env: Cloudflare.Env
 		resume: request.headers.get("Rotunda-Resume"),
 		// Empty where a reader has seen nothing yet.
 		since: request.headers.get("Last-Event-ID") || null,
+		isForOperators: true,
 	};
 	const { webSocket } = await seat(offer, request, { name, env, app });
 	if (webSocket === null) throw new Error("A seat comes with a socket.");

@@ -3,6 +3,7 @@
  * cost nothing in a turn; only those behind are looked at.
  */
 import { CLOSE } from "../protocol/codes.ts";
+import { OPERATOR } from "../protocol/ids.ts";
 import { ALONE_SWEEP_INTERVAL_MS, SEEN_REFRESH_MS, SILENCE_MS_MAX, SWEEP_INTERVAL_MS_MIN } from "../protocol/limits.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
@@ -36,6 +37,8 @@ export class Sessions implements Concern {
 	readonly #paused = new Set<string>();
 	/** Those that want no entries. */
 	readonly #stateless = new Set<string>();
+	/** Those of operators, who follow a room and are not in it: nobody is told of them. */
+	readonly #operators = new Set<string>();
 	/** When the next session could be found dead; null where that is not known yet. */
 	#next: Sweep | null = null;
 	/** Until the first sweep after it what is known of pings is old: the alarm that stands is of before. Unix ms. */
@@ -100,7 +103,8 @@ export class Sessions implements Concern {
 	}
 
 	of(member: string): Session[] {
-		return [...this.#room.roster.sessionsOf(member)].flatMap((id) => this.#sessions.get(id) ?? []);
+		const ids = member === OPERATOR ? this.#operators : this.#room.roster.sessionsOf(member);
+		return [...ids].flatMap((id) => this.#sessions.get(id) ?? []);
 	}
 
 	join(join: Join, turn: Turn): void {
@@ -125,12 +129,13 @@ export class Sessions implements Concern {
 			pagesAwaited: 0,
 		});
 		turn.withhold(id);
-		this.#room.roster.enter({ id: member, name, session: id, address });
+		if (member !== OPERATOR) this.#room.roster.enter({ id: member, name, session: id, address });
 	}
 
 	#add(session: Session): void {
 		this.#sessions.set(session.id, session);
 		if (session.withoutState === true) this.#stateless.add(session.id);
+		if (session.member === OPERATOR) this.#operators.add(session.id);
 		this.setMode(session, session.mode);
 		this.#noteExpiry(session.expiresAt);
 	}
@@ -146,7 +151,7 @@ export class Sessions implements Concern {
 		const session = this.#sessions.get(id);
 		if (session === undefined) return;
 		this.#sessions.delete(id);
-		for (const group of [this.#behind, this.#paused, this.#stateless]) group.delete(id);
+		for (const group of [this.#behind, this.#paused, this.#stateless, this.#operators]) group.delete(id);
 		this.#room.roster.leave(session.member, id, at);
 	}
 

@@ -33,7 +33,7 @@ export interface WaitingJobs {
 interface Needs {
 	name: string;
 	clock: TestClock;
-	app: App;
+	app(): App;
 	body(): RoomBody;
 	/** True where the test does them itself. */
 	isByTest: boolean;
@@ -91,7 +91,7 @@ export class TestJobs implements WaitingJobs {
 	/** As the queue would have it done: again, where the consumer asks for that. */
 	#run(ref: JobRef, attempt: number): void {
 		const { app, vars, clock } = this.#needs;
-		const work = doJob(ref, this.#source(), { env: vars as unknown as JobContext["env"], kinds: app, attempt })
+		const work = doJob(ref, this.#source(), { env: vars as unknown as JobContext["env"], kinds: app(), attempt })
 			.catch((error: unknown) => {
 				if (!(error instanceof Later)) throw error;
 				clock.after(error.delaySeconds * 1000, () => this.#run(ref, attempt + 1));

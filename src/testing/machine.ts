@@ -16,7 +16,8 @@ interface Needs {
 	clock: TestClock;
 	random: () => number;
 	settings: Settings;
-	rules: Rules;
+	/** Those of a new life: what an app keeps in memory is gone with the room's. */
+	rules(): Rules;
 	/** The queue: takes what is to be done. */
 	enqueue(jobs: readonly JobRef[]): void;
 }
@@ -74,7 +75,8 @@ export class Machine implements RoomEnd {
 	}
 
 	#surround(): Surroundings {
-		const { name, clock, settings, rules } = this.#needs;
+		const { name, clock, settings } = this.#needs;
+		const rules = this.#needs.rules();
 		const life = this.#life;
 		const sockets = {
 			getWebSockets: () => {

@@ -55,30 +55,39 @@ const BACKEND = { member: OPERATOR, name: OPERATOR_AUTHOR, can: CAPABILITIES, ad
 /** 2026-01-01, so that what a test prints is the same each time. */
 const BEGIN = 1_767_225_600_000;
 
-export class TestRoom {
+/** `A`: the app whose room it is, which the compiler checks names and data by. */
+export class TestRoom<A extends App = App> {
 	readonly #name: string;
 	readonly #clock: TestClock;
 	readonly #random: () => number;
 	readonly #machine: Machine;
-	readonly #wires = new Map<Room, Wire>();
+	readonly #wires = new Map<Room<A>, Wire>();
 	/** Who has no network, and since when nothing of theirs gets through. */
-	readonly #cut = new Set<Room>();
+	readonly #cut = new Set<Room<A>>();
 	readonly #jobs: TestJobs;
+	#app: A;
 	#posts = 0;
 
-	constructor(app: App, { seed = 1, name = "lobby", vars = {}, jobs = "kinds", now = BEGIN }: TestRoomOptions = {}) {
+	constructor(
+		made: () => A,
+		{ seed = 1, name = "lobby", vars = {}, jobs = "kinds", now = BEGIN }: TestRoomOptions = {},
+	) {
 		this.#name = name;
 		this.#clock = new TestClock(now);
 		this.#random = randomOf(seed);
+		this.#app = made();
 		this.#jobs = new TestJobs({
-			...{ name, clock: this.#clock, app, vars },
+			...{ name, clock: this.#clock, app: () => this.#app, vars },
 			isByTest: jobs === "test",
 			body: () => this.#machine.body,
 		});
 		this.#machine = new Machine({
 			...{ name, clock: this.#clock, random: this.#random, settings: readSettings(vars) },
-			// What leaves the room in ranges goes to services that a test has not.
-			rules: { ...app.rules({ JOBS: "in memory", ...vars }), ranges: [] },
+			rules: () => {
+				this.#app = made();
+				// What leaves the room in ranges goes to services that a test has not.
+				return { ...this.#app.rules({ JOBS: "in memory", ...vars }), ranges: [] };
+			},
 			enqueue: (refs) => this.#jobs.enqueue(refs),
 		});
 	}
@@ -94,7 +103,7 @@ export class TestRoom {
 	}
 
 	/** Joins the room: the same `Room` as in production. It is let in as time goes on: `await settle()`. */
-	join(name: string, { member = name, can = CAN, since }: JoinAs = {}): Room {
+	join(name: string, { member = name, can = CAN, since }: JoinAs = {}): Room<A> {
 		const WebSocket = socketsOf({
 			machine: this.#machine,
 			clock: this.#clock,
@@ -104,7 +113,7 @@ export class TestRoom {
 				return !this.#cut.has(room);
 			},
 		});
-		const room: Room = new JoinedRoom(
+		const joined = new JoinedRoom(
 			`https://test/rooms/${this.#name}`,
 			{
 				WebSocket,
@@ -120,6 +129,7 @@ export class TestRoom {
 			// What is loaded later comes at no time of the test's clock.
 			Outgoing,
 		);
+		const room = joined as unknown as Room<A>;
 		return room;
 	}
 
@@ -161,13 +171,13 @@ export class TestRoom {
 	}
 
 	/** A member's cable is cut: nothing gets through, and nobody is told. */
-	cut(room: Room): void {
+	cut(room: Room<A>): void {
 		this.#cut.add(room);
 		this.#wires.get(room)?.cut();
 	}
 
 	/** The cable is whole again; the client notices as time passes. */
-	mend(room: Room): void {
+	mend(room: Room<A>): void {
 		this.#cut.delete(room);
 	}
 

@@ -38,7 +38,7 @@ test("its types are found, and are right, by everyone who can load it (ESM alone
 
 test("it holds what pages need too, and nothing of the repository's own", () => {
 	const { files } = JSON.parse(readFileSync(join(project.folder, "node_modules/rotunda/package.json"), "utf8"));
-	expect(files).toEqual(["dist", "docs/*.md", "llms.txt", "CHANGELOG.md"]);
+	expect(files).toEqual(["dist", "docs/*.md", "docs/recipes", "llms.txt", "CHANGELOG.md"]);
 	for (const file of [
 		"pages/room.html",
 		"pages/_headers",
@@ -97,6 +97,8 @@ describe("an app, its page and its Worker compile as they should, and each wrong
 				JSON.stringify({
 					compilerOptions: {
 						...{ strict: true, exactOptionalPropertyTypes: true, noEmit: true, allowImportingTsExtensions: true },
+						// As `tsc --init` has it: then each type that is inferred must have a name outside of the package.
+						declaration: true,
 						// The package's own declarations are looked at too, and with them, which takes its time, those of others.
 						...{
 							target: "es2024",

@@ -16,6 +16,18 @@ scenario("[N-4] one who joins is told who is here, itself too; the others are to
 	]);
 });
 
+scenario("G9 an operator who follows hears all, and nobody is told that it comes or goes", (stage) => {
+	const ann = stage.join("ann");
+	stage.news(ann);
+	const operator = stage.join("room:operator");
+	expect(only(stage.news(operator), "welcome")).toMatchObject([{ members: [member("ann")], count: 1 }]);
+	stage.say(ann, { type: "publish", id: "1", name: "chat", data: "hi" });
+	expect(only(stage.news(operator), "event")).toMatchObject([{ data: "hi" }]);
+	stage.leave(operator);
+	stage.pass(60_000);
+	expect(only(stage.news(ann), "presence")).toEqual([]);
+});
+
 scenario("G9 [N-2] one whose tab closed is gone after 10 s, and not before", (stage) => {
 	const ann = stage.join("ann");
 	const bob = stage.join("bob");

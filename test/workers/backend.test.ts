@@ -112,6 +112,40 @@ describe("reading", () => {
 	});
 });
 
+describe("following", () => {
+	test("G2 G9 whoever has the operators' key hears what is said, goes on from a cursor, and is not among those who are here", async () => {
+		const ada = await enter(call, "/rooms/lobby?name=ada");
+		const room = connected().room("lobby");
+		await room.publish("chat", { text: "before" });
+		const over = new AbortController();
+		const followed = room.follow({ history: 10, signal: over.signal });
+		const heard: unknown[] = [];
+		for await (const { data } of followed) {
+			heard.push(data);
+			if (heard.length === 1) {
+				expect(await room.summary()).toMatchObject({ count: 1 });
+				expect((await all(room.members())).map(({ name }) => name)).toEqual(["ada"]);
+				await room.publish("chat", { text: "while" });
+			} else break;
+		}
+		expect(heard).toEqual([{ text: "before" }, { text: "while" }]);
+		await room.publish("chat", { text: "after" });
+		for await (const { data } of room.follow({ since: followed.cursor ?? "" })) {
+			expect(data).toEqual({ text: "after" });
+			break;
+		}
+		const told = ada.heard.filter(({ type }) => type === "presence");
+		expect(told).toEqual([]);
+		over.abort();
+		await leave(ada);
+	});
+
+	test("G10 a stranger's key follows nothing", async () => {
+		const stranger = connected({ key: "no-key-of-anybody", retryForMs: 0 }).room("lobby");
+		await expect(all(stranger.follow())).rejects.toMatchObject({ code: "unauthorized" });
+	});
+});
+
 test("an operator redacts, erases and wipes; one who is none is refused", async () => {
 	const room = connected().room("lobby");
 	await room.publish("chat", { text: "a" });

@@ -34,6 +34,14 @@ export interface Caller {
 	address: string | null;
 }
 
+export const OPERATOR_CALLER = {
+	member: OPERATOR,
+	name: OPERATOR_AUTHOR,
+	can: CAPABILITIES,
+	expiresAt: null,
+	address: null,
+} as const satisfies Caller;
+
 /** What an app says of those whom its own login vouches for. */
 export type Admits = Pick<App, "admit">;
 
@@ -106,7 +114,7 @@ export async function callerOf(request: Request, room: string, env: Cloudflare.E
 	const authorization = request.headers.get("Authorization");
 	if (authorization !== null) {
 		if (await isOperator(request, env.OPERATOR_KEY)) {
-			return { member: OPERATOR, name: OPERATOR_AUTHOR, can: CAPABILITIES, expiresAt: null, address: null };
+			return OPERATOR_CALLER;
 		}
 		const token = bearerOf(authorization);
 		return callerOfToken(token, room, env, app).catch((error) => countFailure(error, request, env));
