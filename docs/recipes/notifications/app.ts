@@ -1,0 +1,10 @@
+import { defineApp, webhook } from "rotunda";
+import * as v from "valibot";
+
+export const app = defineApp({
+	events: {
+		chat: { from: "members", data: v.object({ text: v.pipe(v.string(), v.minLength(1), v.maxLength(2_000)) }) },
+	},
+	// Tells the address in WEBHOOK_URL what happens in every room.
+	ranges: [webhook],
+});

@@ -1,0 +1,8 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+// The rooms are `wrangler dev`'s; on your account one Worker can serve both.
+export default defineConfig({
+	plugins: [react()],
+	server: { proxy: { "/rooms": { target: "http://localhost:8787", ws: true } } },
+});

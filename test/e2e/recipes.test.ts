@@ -1,0 +1,266 @@
+/** The recipes of docs/recipes, as somebody runs them who has the tarball: each in a folder of its own, as it ships. */
+import { execFile } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Browser, Page } from "playwright-core";
+import { createServer } from "vite";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { createTestHarness, type TestHarness } from "wrangler";
+import { launch, whyNoBrowser } from "../support/browser.ts";
+import { Child } from "../support/child.ts";
+import { type Project, projectWith } from "../support/packed.ts";
+import { freePort } from "../support/ports.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const TSC = join(ROOT, "node_modules/typescript/bin/tsc");
+const LINES_MAX = 100;
+const run = promisify(execFile);
+
+let project: Project;
+let names: string[];
+let harness: TestHarness | null = null;
+/** What a test leaves behind it, the latest first. */
+const ends: (() => unknown)[] = [];
+const folderOf = (name: string): string => join(project.folder, name);
+
+beforeAll(() => {
+	const types = ["@types/node", "undici-types", "@types/react", "@types/react-dom", "csstype"];
+	project = projectWith(["hono", "react", "react-dom", "vite", ...types]);
+	const shipped = join(project.folder, "node_modules/rotunda/docs/recipes");
+	names = readdirSync(shipped).filter((name) => !name.endsWith(".md"));
+	for (const name of names) take(join(shipped, name), name);
+});
+afterAll(async () => {
+	await harness?.close();
+	project.dispose();
+});
+afterEach(async () => {
+	for (const end of ends.splice(0).reverse()) await end();
+});
+
+/** Copies a recipe to a folder of that name, where what `npm install` brings is there. */
+function take(from: string, name: string): void {
+	cpSync(from, folderOf(name), { recursive: true });
+	const modules = join(folderOf(name), "node_modules");
+	rmSync(modules, { force: true });
+	symlinkSync(join(project.folder, "node_modules"), modules);
+}
+
+/** Node, in a recipe's folder: what it printed, also where it failed. */
+async function node(name: string, ...args: string[]): Promise<string> {
+	try {
+		const { stdout } = await run(process.execPath, args, { cwd: folderOf(name) });
+		return stdout;
+	} catch (error) {
+		return String((error as { stdout?: unknown }).stdout ?? error);
+	}
+}
+
+/** Serves a recipe's Worker by its own wrangler.toml, with what its `npm start` sets: the URL. One is served at a time. */
+async function serve(name: string, more: Record<string, string> = {}): Promise<string> {
+	const { scripts } = JSON.parse(readFileSync(join(folderOf(name), "package.json"), "utf8"));
+	const set = [...String(scripts.start).matchAll(/--var (\w+):(\S+)/g)].map(([, key = "", value = ""]) => [key, value]);
+	const vars = { ...Object.fromEntries(set), ...more };
+	const options = { root: folderOf(name), workers: [{ configPath: "wrangler.toml", vars }] };
+	if (harness === null) harness = createTestHarness(options);
+	else await harness.update(options);
+	const { url } = await harness.listen();
+	return `http://localhost:${url.port}`;
+}
+
+test("each is listed, says how it is run, and is as short as it can be read", () => {
+	const list = readFileSync(join(ROOT, "docs/recipes/README.md"), "utf8");
+	const linked = [...list.matchAll(/\]\(([\w-]+)\/README\.md\)/g)].map(([, name]) => name);
+	expect(linked.sort()).toEqual(names);
+	for (const name of names) {
+		const files = readdirSync(folderOf(name), { recursive: true, encoding: "utf8" });
+		const code = files.filter((path) => /\.(tsx?|html)$/.test(path) && !/\.test\.ts$|node_modules/.test(path));
+		const lines = code.flatMap((path) =>
+			readFileSync(join(folderOf(name), path), "utf8")
+				.trimEnd()
+				.split("\n"),
+		);
+		expect(lines.length, name).toBeLessThanOrEqual(2 * LINES_MAX);
+		for (const path of code) {
+			expect(readFileSync(join(folderOf(name), path), "utf8").split("\n").length, path).toBeLessThanOrEqual(LINES_MAX);
+		}
+		expect(readFileSync(join(folderOf(name), "README.md"), "utf8"), name).toMatch(
+			/```sh\nnpm install\nnpm (start|run)/,
+		);
+	}
+});
+
+test("each compiles as it stands, strictly: those of one configuration in one go", async () => {
+	const configured = (name: string): string => readFileSync(join(folderOf(name), "tsconfig.json"), "utf8");
+	const alike = names.filter((name) => name !== "react-chat");
+	const [first = ""] = alike;
+	for (const name of alike) expect(configured(name), name).toBe(configured(first));
+	const declared = alike.filter((name) => existsSync(join(folderOf(name), "html.d.ts"))).slice(1);
+	project.write(
+		"tsconfig.json",
+		JSON.stringify({
+			extends: `./${first}/tsconfig.json`,
+			include: alike,
+			exclude: ["**/node_modules", ...declared.map((name) => `${name}/html.d.ts`)],
+		}),
+	);
+	expect(await node("react-chat", TSC, "-p", ".", "--pretty", "false")).toBe("");
+	expect(await node(".", TSC, "-p", ".", "--pretty", "false")).toBe("");
+});
+
+describe("in memory", () => {
+	test("the tests of a recipe, and the one of the first hour, run in Node as they are shown", async () => {
+		const shown = readFileSync(join(ROOT, "docs/getting-started.md"), "utf8");
+		mkdirSync(folderOf("first-hour"));
+		for (const [, name = "", text = ""] of shown.matchAll(/^```\w+ ([\w.-]+)\n([\s\S]*?)^```$/gm)) {
+			writeFileSync(join(folderOf("first-hour"), name), text);
+		}
+		expect(await node("first-hour", "--test")).toMatch(/pass 1\n.*fail 0/s);
+		expect(await node("job-kind", "--test")).toMatch(/pass 2\n.*fail 0/s);
+	});
+
+	test("G7 a number that is kept in memory is found by `sleep()`, and by nothing else", async () => {
+		take(join(project.folder, "job-kind"), "planted");
+		const [app, tests] = ["app.ts", "ticket.test.ts"].map((file) => join(folderOf("planted"), file));
+		const counting = `() => {
+			let number = 0;
+			const run = (input, context) => ticket.run(input, { ...context, event: { ...context.event, seq: ++number } });
+			const counted = { ...ticket, run };
+			return `;
+		const text = readFileSync(app ?? "", "utf8");
+		const planted = text
+			.replace(/\(\) =>\s*/, () => counting)
+			.replace("kinds: [ticket],\n\t});", "kinds: [counted],\n\t});}");
+		expect(planted).toContain("[counted]");
+		writeFileSync(app ?? "", planted);
+		expect(await node("planted", "--test")).toMatch(/✖ each who gets in line[\s\S]*pass 1\n/);
+		writeFileSync(tests ?? "", readFileSync(tests ?? "", "utf8").replace(/await room\.sleep\(\);.*/, ""));
+		expect(await node("planted", "--test")).toMatch(/pass 2\n/);
+	});
+});
+
+describe("served", () => {
+	test("job-kind: who gets in line has a ticket", async () => {
+		const url = await serve("job-kind");
+		const ticket = await node("job-kind", "line.ts", "Ada", "2", url);
+		expect(ticket).toMatch(/number: 1,\s*people: 2,\s*name: 'Ada',\s*signature: '[0-9a-f]{16}'/);
+	});
+
+	test("notifications: who is mentioned is told, once; a stranger's delivery is none", async () => {
+		const port = await freePort();
+		const receiver = new Child(process.execPath, ["receiver.ts"], {
+			cwd: folderOf("notifications"),
+			env: { ...process.env, PORT: String(port) },
+		});
+		ends.push(() => receiver.kill());
+		await receiver.until(async () => receiver.said.join("").includes("Listening"), "it listens");
+		const url = await serve("notifications", { WEBHOOK_URL: `http://localhost:${port}/` });
+		await node("notifications", "say.ts", "Tea, @ada?", url);
+		await expect.poll(() => receiver.said.join(""), { timeout: 20_000 }).toContain("mentioned");
+		expect(receiver.said.join("").match(/To .*/g)).toEqual(["To ada: Bob mentioned you in lobby."]);
+		const forged = await fetch(`http://localhost:${port}/`, { method: "POST", body: "{}" });
+		expect(forged.status).toBe(401);
+	});
+});
+
+describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
+	let browser: Browser;
+	beforeAll(async () => {
+		browser = await launch();
+	});
+	afterAll(() => browser?.close());
+
+	/** A window of somebody's; what its console warns of fails the test. */
+	async function open(url: string): Promise<Page> {
+		const context = await browser.newContext();
+		const page = await context.newPage();
+		page.setDefaultTimeout(20_000);
+		const said: string[] = [];
+		page.on("console", (line) => {
+			if (line.type() === "warning" || line.type() === "error") said.push(line.text());
+		});
+		page.on("pageerror", (error) => said.push(String(error)));
+		ends.push(async () => {
+			await context.close();
+			expect(said).toEqual([]);
+		});
+		await page.goto(url);
+		return page;
+	}
+
+	test("react-chat: two windows talk, see who is here and each other's cursor, in StrictMode", async () => {
+		const rooms = await serve("react-chat");
+		const vite = await createServer({
+			root: folderOf("react-chat"),
+			configFile: false,
+			logLevel: "error",
+			cacheDir: join(project.folder, ".vite"),
+			server: { port: await freePort(), proxy: { "/rooms": { target: rooms, ws: true } }, fs: { strict: false } },
+		});
+		ends.push(() => vite.close());
+		await vite.listen();
+		const [url = ""] = vite.resolvedUrls?.local ?? [];
+		const [ada, bob] = [await open(`${url}?name=Ada`), await open(`${url}?name=Bob`)];
+		await ada.getByText("2 here: Ada, Bob").waitFor();
+		await ada.getByLabel("Message").fill("Hello");
+		await ada.getByLabel("Message").press("Enter");
+		await bob.getByText("Ada: Hello").waitFor();
+		await bob.mouse.move(120, 340);
+		const cursor = ada.getByText("➤ Bob");
+		await cursor.waitFor();
+		expect(await cursor.evaluate(({ style }) => [style.left, style.top])).toEqual(["120px", "340px"]);
+	});
+
+	test("live-cursors: a pointer is where the other's is, with its name", async () => {
+		const url = await serve("live-cursors");
+		const [ada, bob] = [await open(`${url}/?name=Ada`), await open(`${url}/?name=Bob`)];
+		await ada.getByText("2 here").waitFor();
+		await bob.setViewportSize({ width: 400, height: 400 });
+		await bob.mouse.move(100, 300);
+		const cursor = ada.getByText("➤ Bob");
+		await cursor.waitFor();
+		await expect.poll(() => cursor.evaluate(({ style }) => [style.left, style.top])).toEqual(["25%", "75%"]);
+	});
+
+	test("dashboard: what the backend says is shown, also to one who comes later", async () => {
+		const url = await serve("dashboard");
+		const early = await open(url);
+		await node("dashboard", "feed.ts", url, "1");
+		await early.locator("#bars i").waitFor();
+		const late = await open(url);
+		await late.locator("#bars i").waitFor();
+		expect(await late.textContent("h1")).toBe(await early.textContent("h1"));
+	});
+
+	test("team-room: a team's people are let in and its lead decides; another's are told why not", async () => {
+		const url = await serve("team-room");
+		const [ada, bob] = [await open(url), await open(url)];
+		for (const [page, id] of [
+			[ada, "ada"],
+			[bob, "bob"],
+		] as const) {
+			await page.getByLabel("Who are you").fill(id);
+			await page.getByLabel("Who are you").press("Enter");
+			await page.getByText("red-planning: live").waitFor();
+		}
+		await ada.getByLabel("Message").fill("!We ship");
+		await ada.getByLabel("Message").press("Enter");
+		await bob.getByText("Ada decides: !We ship").waitFor();
+		await bob.getByLabel("Message").fill("!No");
+		await bob.getByLabel("Message").press("Enter");
+		await ada.getByText("Bob: !No").waitFor();
+		const token = await (await fetch(`${url}/room-token`)).text();
+		expect(token).toBe("Log in first.");
+	});
+
+	test("hono-shop: the site is the site, and what it publishes is heard once", async () => {
+		const url = await serve("hono-shop");
+		const page = await open(url);
+		const send = () => fetch(`${url}/orders/A-17/send`, { method: "POST", body: JSON.stringify({ city: "Oslo" }) });
+		expect(await (await send()).json()).toMatchObject({ seq: 1, isRepeat: false });
+		expect(await (await send()).json()).toMatchObject({ seq: 1, isRepeat: true });
+		await page.getByText("A-17 has left for Oslo").waitFor();
+		expect(await page.getByText("A-17 has left").count()).toBe(1);
+	});
+});
