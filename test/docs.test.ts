@@ -74,7 +74,10 @@ test.each(filesOf("*.md"))("the files that %s speaks of are there", (path) => {
 });
 
 test.each(filesOf("*.md"))("the commands that %s tells are there", (path) => {
-	const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+	const own = join(dirname(path), "package.json");
+	const { scripts } = JSON.parse(read(existsSync(join(ROOT, own)) ? own : "package.json")) as {
+		scripts: Record<string, string>;
+	};
 	const told = [...read(path).matchAll(/npm run ([\w:-]+)/g)].map(([, name = ""]) => name);
 	expect(told.filter((name) => !(name in scripts))).toEqual([]);
 });
