@@ -35,7 +35,8 @@ export function follow(requests: Requests, path: string, options: FollowOptions)
 			const all = AbortSignal.any([...over, ended.signal]);
 			let waitMs = delayMs(tries);
 			try {
-				const query = cursor === null ? { history } : {};
+				// Of its messages events alone are read.
+				const query = { state: "none", ...(cursor === null ? { history } : {}) };
 				const headers = { Accept: "text/event-stream", ...(cursor === null ? {} : { "Last-Event-ID": cursor }) };
 				const answer = await requests.try(`${path}/events`, { headers, query, signal: all });
 				for await (const said of new EventStream(answer, SILENCE_MS_MAX)) {

@@ -1,5 +1,6 @@
 /** `rotunda/backend`: rooms for one's own server, by `fetch` alone: in Node, Deno, Bun and Workers. */
 import type * as v from "valibot";
+import type { Typed } from "../protocol/app-types.ts";
 import type * as http from "../protocol/http.ts";
 import { pages } from "./pages.ts";
 import { type BackendOptions, Requests } from "./request.ts";
@@ -8,6 +9,7 @@ import { BackendRoom } from "./room.ts";
 export type { Followed, FollowOptions } from "./follow.ts";
 export { BackendError, type BackendOptions, type Ending, type Fetch, type Key } from "./request.ts";
 export type { BackendRoom, EventsPage, EventsQuery, Job, Published, Summary } from "./room.ts";
+export type { BackendState, Entry, Landed, SetOptions } from "./state.ts";
 export { type Grant, mintToken } from "./token.ts";
 export { type Delivery, type Received, verifyWebhook } from "./webhook.ts";
 
@@ -19,7 +21,8 @@ export type Found = v.InferOutput<typeof http.SearchPage>["events"][number];
 export type DeadLetter = v.InferOutput<typeof http.DeadLettersPage>["letters"][number];
 
 export interface Backend {
-	room(name: string): BackendRoom;
+	/** With `room<typeof app>(…)` the compiler checks its entries by what your app says. */
+	room<A extends Typed = Typed>(name: string): BackendRoom<A>;
 	/** All rooms that anybody was in. For operators. @throws BackendError */
 	rooms(): AsyncIterable<Listed>;
 	/** What was said, by its words: in a room, or by operators in all of them. @throws BackendError */
@@ -29,7 +32,7 @@ export interface Backend {
 }
 
 /** @param url where the server is: `https://host`, or `https://host/prefix`. @throws TypeError where that is no such URL */
-export function backend(url: string | URL, options: BackendOptions): Backend {
+export function backend(url: string | { readonly href: string }, options: BackendOptions): Backend {
 	const requests = new Requests(url, options);
 	return {
 		room: (name) => new BackendRoom(requests, name),

@@ -43,6 +43,8 @@ export class BackendError extends Error {
 	readonly status: number;
 	/** When another try may succeed, ms from now; null where none would, or it is not known. */
 	readonly retryAfterMs: number | null;
+	/** Of a `precondition_failed`, the entry as it is; its value is null, and its version 0, where there is none. */
+	entry: { key: string; value: unknown; version: number } | null = null;
 
 	constructor(code: BackendError["code"], message: string, status = 0, retryAfterMs: number | null = null) {
 		super(message);
@@ -54,7 +56,7 @@ export class BackendError extends Error {
 }
 
 export interface Ask {
-	method?: "GET" | "POST" | "DELETE";
+	method?: "GET" | "POST" | "PUT" | "DELETE";
 	query?: Readonly<Record<string, string | number | null | undefined>>;
 	headers?: Readonly<Record<string, string>>;
 	/** As JSON. */
@@ -73,10 +75,11 @@ export class Requests {
 	readonly #options: BackendOptions;
 
 	/** @param url where the server is: `https://host`, or `https://host/prefix`. @throws TypeError where that is no such URL */
-	constructor(url: string | URL, options: BackendOptions) {
-		const { origin, pathname, protocol } = new URL(url);
+	constructor(url: string | { readonly href: string }, options: BackendOptions) {
+		const given = typeof url === "string" ? url : url.href;
+		const { origin, pathname, protocol } = new URL(given);
 		if (protocol !== "https:" && protocol !== "http:") {
-			throw new TypeError(`\`${url}\` is not where a server is: that is https://host, or https://host/prefix.`);
+			throw new TypeError(`\`${given}\` is not where a server is: that is https://host, or https://host/prefix.`);
 		}
 		this.#base = origin + pathname.replace(/\/+$/, "");
 		this.#options = options;
@@ -187,11 +190,19 @@ async function refusalOf(answer: Answer, base: string): Promise<BackendError> {
 	const seconds = Number(answer.headers.get("Retry-After") ?? Number.NaN);
 	const inHeader = Number.isFinite(seconds) ? seconds * 1000 : null;
 	try {
-		const { code, detail, retryAfterMs = inHeader } = (await answer.json()) as Record<string, unknown>;
+		const problem = (await answer.json()) as Record<string, unknown>;
+		const { code, detail, retryAfterMs = inHeader, key, value, version } = problem;
 		if (typeof code !== "string" || typeof detail !== "string") throw new TypeError("no problem");
-		return new BackendError(code as ErrorCode, detail, answer.status, retryAfterMs as number | null);
+		const refusal = new BackendError(code as ErrorCode, detail, answer.status, retryAfterMs as number | null);
+		if (typeof key === "string" && typeof version === "number") refusal.entry = { key, value, version };
+		return refusal;
 	} catch {
 		const message = `${base} answered ${answer.status}, and not in the words of a room server: see whether the URL is right.`;
 		return new BackendError("unreachable", message, answer.status, inHeader);
 	}
+}
+
+/** A key of a request's own: by it a repeat is known. */
+export function newId(): string {
+	return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

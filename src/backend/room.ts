@@ -1,10 +1,12 @@
 /** A room, as a backend has it. */
 import type * as v from "valibot";
+import type { Typed } from "../protocol/app-types.ts";
 import type * as http from "../protocol/http.ts";
 import type { Member, Moderation } from "../protocol/messages.ts";
 import { type Followed, type FollowOptions, follow } from "./follow.ts";
 import { pages } from "./pages.ts";
-import type { Requests } from "./request.ts";
+import { newId, type Requests } from "./request.ts";
+import { BackendState } from "./state.ts";
 
 /** How a room is. Its epoch is empty where nothing is stored yet. */
 export type Summary = v.InferOutput<typeof http.Summary>;
@@ -26,14 +28,18 @@ export type Published =
 	| (v.InferOutput<typeof http.Posted> & { isRepeat: boolean })
 	| v.InferOutput<typeof http.HeldPost>;
 
-export class BackendRoom {
+/** `A`: the app whose room it is, by which entries are checked. */
+export class BackendRoom<A extends Typed = Typed> {
 	readonly #requests: Requests;
 	readonly #path: string;
+	/** The room's entries. */
+	readonly state: BackendState<A>;
 
 	/** @internal */
 	constructor(requests: Requests, name: string) {
 		this.#requests = requests;
 		this.#path = `/rooms/${encodeURIComponent(name)}`;
+		this.state = new BackendState(requests, this.#path);
 	}
 
 	/** How the room is. @throws BackendError */
@@ -106,8 +112,4 @@ export class BackendRoom {
 	replay(id: string): Promise<void> {
 		return this.#requests.json(`${this.#path}/jobs/${encodeURIComponent(id)}/replay`, { method: "POST" });
 	}
-}
-
-function newId(): string {
-	return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,8 +1,10 @@
 /** A room as components share it: joined when somebody needs it, left when nobody does, and what each of them shows as it last was. */
 import { joinRoom } from "../client/index.ts";
-import type { ConnectionState, JoinOptions, Room } from "../client/room.ts";
+import type { ConnectionState, Entry, JoinOptions, Room } from "../client/room.ts";
 import type { Event, Member, Welcome } from "../protocol/messages.ts";
 import { ROOM_REDACTED } from "../protocol/room-events.ts";
+import { HeldEntries } from "./held-entries.ts";
+import { Listeners } from "./listeners.ts";
 
 /** What was rendered on a server: the page goes on behind it, without a gap or a double. */
 export interface Rendered {
@@ -10,6 +12,8 @@ export interface Rendered {
 	events: readonly Event[];
 	/** `{epoch}.{seq}`: of the newest of them, or of the room's head. */
 	cursor: string;
+	/** The entries that it shows, each until the room has told what it is. */
+	entries?: readonly Entry[];
 }
 
 /** What components read, each with its own listeners: one who shows the members hears nothing of events. */
@@ -45,20 +49,6 @@ export interface HeldOptions extends JoinOptions {
 	rendered?: Rendered;
 }
 
-/** Who listens to one part. */
-class Listeners {
-	readonly #all = new Set<() => void>();
-
-	readonly subscribe = (listener: () => void): (() => void) => {
-		this.#all.add(listener);
-		return () => this.#all.delete(listener);
-	};
-
-	tell(): void {
-		for (const listener of this.#all) listener();
-	}
-}
-
 export class HeldRoom {
 	readonly #join: () => Room;
 	readonly #eventsMax: number;
@@ -68,6 +58,7 @@ export class HeldRoom {
 	/** False for one that somebody else has joined, and leaves. */
 	readonly #isOwn: boolean;
 	readonly #listeners = new Map<keyof Shown, Listeners>();
+	readonly entries: HeldEntries;
 	#room: Room | null = null;
 	#holders = 0;
 	#leaving: ReturnType<typeof setTimeout> | undefined;
@@ -79,6 +70,7 @@ export class HeldRoom {
 		const since = rendered === undefined ? {} : { since: rendered.cursor };
 		this.#join = () => (isUrl ? joinRoom(from, { ...since, ...options }) : from);
 		this.#isOwn = isUrl;
+		this.entries = new HeldEntries(rendered?.entries ?? []);
 		this.#shown = {
 			state: { kind: "connecting" },
 			me: null,
@@ -168,6 +160,7 @@ export class HeldRoom {
 	}
 
 	#listen(room: Room): void {
+		this.entries.listen(room);
 		room.on("state", (state) => this.#show("state", state));
 		room.on("presence", (here) => this.#show("here", here));
 		room.on("event", (event) => this.#add(event));

@@ -9,7 +9,7 @@ import {
 	useState,
 	useSyncExternalStore,
 } from "react";
-import { type ConnectionState, type Room, RoomError } from "../client/room.ts";
+import { type ConnectionState, type Entry, type Room, RoomError, type SetOptions } from "../client/room.ts";
 import type { Event, Signal, Welcome } from "../protocol/messages.ts";
 import type { HeldRoom, Here, Shown } from "./held-room.ts";
 
@@ -31,13 +31,20 @@ function useShown<K extends keyof Shown>(part: K): Shown[K] {
 }
 
 /** What a component does in the room; never re-renders it. Not to be called while rendering. */
-export type Doing = Pick<Room, "publish" | "signal" | "history" | "requestJob" | "on" | "leave">;
+export type Doing = Pick<
+	Room,
+	"publish" | "get" | "set" | "add" | "drop" | "signal" | "history" | "requestJob" | "on" | "leave"
+>;
 
 export function useRoom(): Doing {
 	const held = useHeld();
 	return useMemo(
 		() => ({
 			publish: (...given) => held.room.publish(...given),
+			get: (...given) => held.room.get(...given),
+			set: (key: string, to: unknown, options?: SetOptions) => held.room.set(key, to, options),
+			add: (...given) => held.room.add(...given),
+			drop: (...given) => held.room.drop(...given),
 			signal: (...given) => held.room.signal(...given),
 			history: (...given) => held.room.history(...given),
 			requestJob: (...given) => held.room.requestJob(...given),
@@ -91,6 +98,39 @@ export function useMembers<T>(select?: (here: Here) => T): Here | T {
 		held.subscriber("here"),
 		() => of(held.shown("here")),
 		() => of(held.rendered("here")),
+	);
+}
+
+/** Sets an entry: to a value, which shows at once, or by a function that makes the next of the last. */
+export interface SetEntry<V = unknown> {
+	(next: (value: V | null) => V | null): Promise<{ version: number }>;
+	(value: V | null, options?: SetOptions): Promise<{ version: number }>;
+}
+
+/** How an entry is set; re-renders nothing. */
+export function useSet(key: string): SetEntry {
+	const held = useHeld();
+	return useCallback((to: unknown, options?: SetOptions) => held.room.set(key, to, options), [held, key]);
+}
+
+/** An entry's value, null where there is none, and how it is set. */
+export function useEntry(key: string): [value: unknown, set: SetEntry] {
+	const { entries } = useHeld();
+	const value = useSyncExternalStore(
+		useCallback((listener) => entries.onEntry(key, listener), [entries, key]),
+		() => entries.entry(key),
+		() => entries.renderedEntry(key),
+	);
+	return [value, useSet(key)];
+}
+
+/** The entries whose keys begin so, in the order of their keys; all of them where nothing is given. */
+export function useEntries(prefix = ""): readonly Entry[] {
+	const { entries } = useHeld();
+	return useSyncExternalStore(
+		useCallback((listener) => entries.onEntries(prefix, listener), [entries, prefix]),
+		() => entries.entries(prefix),
+		() => entries.renderedEntries(prefix),
 	);
 }
 

@@ -4,13 +4,17 @@ export {
 	type Asked,
 	type Doing,
 	type Events,
+	type SetEntry,
 	useConnection,
+	useEntries,
+	useEntry,
 	useEvents,
 	useJob,
 	useMe,
 	useMembers,
 	usePresence,
 	useRoom,
+	useSet,
 	useSignal,
 } from "./hooks.ts";
 export { RoomProvider, type RoomProviderProps } from "./provider.ts";

@@ -1,11 +1,16 @@
 /** The same hooks, checked against an app: `const { useEvents } = hooksOf<typeof app>()`. */
 import type { Room } from "../client/room.ts";
 import type {
+	EntryKey,
+	EntryOf,
+	EntryValue,
 	EventOf,
 	JobData,
 	JobName,
 	JobResult,
 	MemberOf,
+	SetKey,
+	SetValue,
 	SignalData,
 	SignalName,
 	SignalOf,
@@ -33,9 +38,12 @@ export type AskedOf<Result> =
 	| Extract<hooks.Asked, { state: "failed" }>;
 
 export interface RoomHooks<A extends Typed> {
-	useRoom(): Pick<Room<A>, "publish" | "signal" | "history" | "requestJob" | "on" | "leave">;
+	useRoom(): Pick<Room<A>, keyof hooks.Doing>;
 	useEvents(): EventsOf<EventOf<A>>;
 	useEvents<N extends EventOf<A>["name"]>(name: N): EventsOf<Named<EventOf<A>, N>>;
+	useEntry<K extends EntryKey<A>>(key: K): [value: EntryValue<A, K> | null, set: hooks.SetEntry<SetValue<A, K>>];
+	useEntries<P extends string = string>(prefix?: P): readonly EntryOf<A, P>[];
+	useSet<K extends SetKey<A>>(key: K): hooks.SetEntry<SetValue<A, K>>;
 	useMembers(): HereOf<A>;
 	useMembers<T>(select: (here: HereOf<A>) => T): T;
 	usePresence(): [state: StateOf<A> | null, set: (state: StateOf<A> | null) => void];

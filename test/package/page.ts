@@ -1,4 +1,5 @@
 /** A page whose room is the app's: each right call compiles, and each wrong one does not. */
+import { backend } from "rotunda/backend";
 import { joinRoom, type Room } from "rotunda/client";
 import type { app, open } from "./app.ts";
 
@@ -161,4 +162,22 @@ export async function untypedPage(): Promise<void> {
 	for (const { state } of room.members.values()) state satisfies unknown;
 	// @ts-expect-error nothing is known of it
 	(await room.requestJob("whatever", 1)).title;
+}
+
+/** The same of a backend's entries. */
+export async function ofBackend(): Promise<void> {
+	const { state } = backend("https://rooms.example", { key: "an-operator-key" }).room<typeof app>("lobby");
+	const vote = await state.get("vote/ada");
+	vote?.value satisfies "yes" | "no" | undefined;
+	await state.set("open", true, { expect: vote?.version ?? 0 });
+	await state.set("count", (count) => (count ?? 0) + 1);
+	for await (const { key, value } of state.entries()) if (key === "topic") value.trim();
+	// @ts-expect-error a value of another type
+	await state.set("open", "yes");
+	// @ts-expect-error there is no such entry
+	await state.drop("tpoic");
+	const untyped = backend("https://rooms.example", { key: "an-operator-key" }).room("lobby").state;
+	await untyped.set("whatever", { any: "thing" });
+	await untyped.set("whatever", (before) => [before]);
+	(await untyped.get("whatever"))?.value satisfies unknown;
 }

@@ -86,6 +86,67 @@ describe("publishing", () => {
 	});
 });
 
+describe("the state", () => {
+	test("G3 a set whose answer is lost is asked for again under the same key: it lands once", async () => {
+		const { state } = connected({}, losing(2)).room("lobby");
+		expect(await state.set("topic", { text: "tea" })).toEqual({ epoch: expect.any(String), version: 1 });
+		// What it expected was so when it landed.
+		const { state: again } = connected({}, losing(2)).room("lobby");
+		expect(await again.set("topic", "coffee", { expect: 1 })).toMatchObject({ version: 2 });
+		expect(await again.get("topic")).toEqual({ value: "coffee", version: 2 });
+		expect(await again.get("nothing")).toBe(null);
+	});
+
+	test("[X-13] what is not as expected is refused with the entry as it is, and is not tried again", async () => {
+		let calls = 0;
+		const { state } = connected({}, (path, init) => {
+			calls++;
+			return call(path, init);
+		}).room("lobby");
+		await state.set("vote/a b", 1, { expect: 0 });
+		calls = 0;
+		const refusal = { code: "precondition_failed", status: 412, entry: { key: "vote/a b", value: 1, version: 1 } };
+		await expect(state.set("vote/a b", 2, { expect: 0 })).rejects.toMatchObject(refusal);
+		await expect(state.drop("vote/a b", { expect: 7 })).rejects.toMatchObject(refusal);
+		expect(calls).toBe(2);
+		await state.drop("vote/a b", { expect: 1 });
+		await state.drop("vote/a b");
+		expect(await state.get("vote/a b")).toBe(null);
+		const none = { code: "precondition_failed", entry: { key: "vote/a b", value: null, version: 0 } };
+		await expect(state.set("vote/a b", 2, { expect: 1 })).rejects.toMatchObject(none);
+	});
+
+	test("a function makes the next value of the last, and is asked anew where another was first", async () => {
+		const { state } = connected().room("lobby");
+		const more = (value: unknown): unknown => Number(value ?? 0) + 1;
+		await Promise.all(Array.from({ length: 8 }, () => state.set("count", more)));
+		expect(await state.get("count")).toMatchObject({ value: 8 });
+		await state.set("count", () => null);
+		expect(await state.get("count")).toBe(null);
+	});
+
+	test("all of it, or what begins so, page after page in the order of the keys", async () => {
+		const { state } = connected().room("lobby");
+		const keys = Array.from({ length: 120 }, (_, i) => `shape/${String(i).padStart(3, "0")}`);
+		await Promise.all([...keys, "topic"].map((key) => state.set(key, key)));
+		expect((await all(state.entries({ prefix: "shape/" }))).map(({ key }) => key)).toEqual(keys);
+		expect(await all(state.entries({ prefix: "t" }))).toMatchObject([
+			{ key: "topic", value: "topic", from: "room:operator" },
+		]);
+		expect(await all(state.entries())).toHaveLength(121);
+		expect(await all(state.entries({ prefix: "none" }))).toEqual([]);
+	});
+
+	test("one's own id sets once across calls, and with another value is refused", async () => {
+		const { state } = connected().room("lobby");
+		const first = await state.set("topic", "tea", { id: "topic-of-order-7" });
+		await state.set("topic", "coffee");
+		expect(await state.set("topic", "tea", { id: "topic-of-order-7" })).toEqual(first);
+		expect(await state.get("topic")).toMatchObject({ value: "coffee" });
+		await expect(state.set("topic", "water", { id: "topic-of-order-7" })).rejects.toMatchObject({ code: "id_reused" });
+	});
+});
+
 describe("reading", () => {
 	test("members are read to their end, whatever a page holds", async () => {
 		const guests = await Promise.all(["ada", "bob"].map((name) => enter(call, `/rooms/lobby?name=${name}`)));
