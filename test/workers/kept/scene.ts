@@ -85,6 +85,7 @@ export async function playScene(): Promise<Hand> {
 	await come(HERE.member, { address: HERE.address, resume: "key" });
 	await scene.say(ann, { type: "presence", state: { mood: "glad 🎈" } }, "presence");
 	await say(scene, { ann, bob, eve, banned });
+	await remember(scene, ann, eve);
 	await work(scene, ann, bob);
 	await guard(scene, ann, bob, banned);
 	hand.now += 1_000;
@@ -105,6 +106,15 @@ async function say(scene: Scene, { ann, bob, eve, banned }: Record<"ann" | "bob"
 	await stub().post(OPERATOR, { id: "quote-1", name: "price", data: { amount: 7 } }, null, "rotunda.test");
 	await scene.publish(bob, "p2", "rude", "note");
 	await scene.settle("webhook", done(null));
+}
+
+/** Entries: a value, a sum, one of a member's own, a drop, and one of a member who will be erased. */
+async function remember(scene: Scene, ann: Guest, eve: Guest) {
+	await scene.say(ann, { type: "set", id: "s1", key: "topic", value: { text: "Tea 🎈" } }, "ack");
+	await scene.say(ann, { type: "set", id: "s2", key: "count", add: 2 }, "ack");
+	await scene.say(eve, { type: "set", id: "s1", key: "word", value: "of one that will be erased" }, "ack");
+	await scene.say(ann, { type: "set", id: "s3", key: "gone", value: 1 }, "ack");
+	await scene.say(ann, { type: "set", id: "s4", key: "gone", value: null }, "ack");
 }
 
 /** Jobs in each of their states. */
