@@ -10,7 +10,7 @@ interface Layer {
 
 const LAYERS: Readonly<Record<string, Layer>> = {
 	protocol: { layers: [], packages: ["valibot"] },
-	room: { layers: ["protocol"], packages: [] },
+	room: { layers: ["protocol"], packages: ["@noble/hashes"] },
 	relay: { layers: ["protocol"], packages: [] },
 	jobs: { layers: ["protocol"], packages: ["entities", "valibot", "obscenity", "standardwebhooks"] },
 	"app.ts": { layers: ["protocol", "jobs"], packages: ["valibot"] },

@@ -108,9 +108,13 @@ test("every reference leads to a schema, and every schema is referred to", () =>
 	expect(JSON.stringify(document.components)).not.toContain("#/$defs");
 });
 
-test("a problem's codes are all that there are", () => {
-	const { code } = (document.components.schemas.Problem as { properties: { code: { enum: string[] } } }).properties;
-	expect(code.enum.toSorted()).toEqual(Object.keys(HTTP_STATUS).toSorted());
+test("a problem's codes are all that there are, and those that an app's rules give", () => {
+	type Code = { anyOf: [{ enum: string[] }, { pattern: string }] };
+	const { code } = (document.components.schemas.Problem as { properties: { code: Code } }).properties;
+	const [own, ofRules] = code.anyOf;
+	expect(own.enum.toSorted()).toEqual(Object.keys(HTTP_STATUS).toSorted());
+	expect("app.not_your_turn").toMatch(new RegExp(ofRules.pattern));
+	expect("application").not.toMatch(new RegExp(ofRules.pattern));
 });
 
 test("events and members have names, wherever they stand, so that a generated client has one type of each", () => {

@@ -1,4 +1,5 @@
 /** The real surroundings of a room's body: a Durable Object's. */
+import { RuleMistake } from "../protocol/decide.ts";
 import type { Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
 import type { World } from "../room/parts.ts";
@@ -100,7 +101,9 @@ export class Platform implements Surroundings {
 						?.slice(0, 3)
 						.join(" ")
 				: "";
-		const what = error instanceof Error ? error.name : error === null ? "" : typeof error;
+		// Those of rules are sentences of the server's own.
+		const isMistake = error instanceof RuleMistake;
+		const what = isMistake ? error.message : error instanceof Error ? error.name : error === null ? "" : typeof error;
 		console.error(`${MISHAPS[mishap]}. ${what} ${where ?? ""}`.trim());
 	}
 

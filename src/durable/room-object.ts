@@ -4,7 +4,7 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
+import { type Refusal, statusOf } from "../protocol/codes.ts";
 import type { PostModeration } from "../protocol/http.ts";
 import { guestIdOf, OPERATOR, SHARED_ADDRESS } from "../protocol/ids.ts";
 import type { JobState } from "../protocol/jobs.ts";
@@ -87,7 +87,7 @@ export abstract class RoomObject extends DurableObject<Cloudflare.Env> {
 		const { from, protocol, ...proven } = ticket;
 		const join = { ...proven, address: await this.#hash(ticket.address) };
 		const refusal = this.#body.refusesJoin(join) ?? (await this.#refusesRoom(from));
-		if (refusal !== null) return Response.json(refusal, { status: HTTP_STATUS[refusal.code] });
+		if (refusal !== null) return Response.json(refusal, { status: statusOf(refusal.code) });
 		const { 0: client, 1: server } = new WebSocketPair();
 		this.#body.join(server, join);
 		const headers = new Headers();

@@ -208,6 +208,12 @@ export const STEPS: readonly (readonly string[])[] = [
 		"alter table erasures add column state_through integer not null default 0",
 		"alter table erasures add column state_done integer not null default 0",
 	],
+	[
+		// What rules have set for later: few.
+		"create table deadlines (name text primary key, at integer not null, wait_ms integer not null, data text not null) strict, without rowid",
+		// How many decisions have thrown dice.
+		"alter table meta add column decisions integer not null default 0",
+	],
 ];
 
 /** The version that this code reads and writes. */

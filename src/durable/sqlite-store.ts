@@ -9,6 +9,8 @@ import { PARAMETER_BYTES_MAX } from "../protocol/platform-limits.ts";
 import { ROOM_JOB } from "../protocol/room-events.ts";
 import type { KeyAge } from "../room/known-keys.ts";
 import type {
+	DeadlineHead,
+	DeadlineRow,
 	ErasureRow,
 	EventSize,
 	Meta,
@@ -35,7 +37,7 @@ export class SqliteStore extends SqliteState implements RoomStore {
 		const [row] = this.read<Row & Record<string, SqlStorageValue>>(
 			`select epoch, head, floor, kept, held_bytes as "heldBytes", jobs, is_locked as "isLocked", salt, at, floor_at as "floorAt", bytes, key_at as "keyAt", key_seq as "keySeq",
 				empty_since as "emptySince", older_at as "olderAt", older_seq as "olderSeq",
-				set_back_at as "setBackAt", set_back_seq as "setBackSeq" from meta`,
+				set_back_at as "setBackAt", set_back_seq as "setBackSeq", decisions from meta`,
 		);
 		if (row === undefined) return null;
 		const { keyAt, keySeq, olderAt, olderSeq, setBackAt, setBackSeq, isLocked, ...meta } = row;
@@ -52,7 +54,7 @@ export class SqliteStore extends SqliteState implements RoomStore {
 
 	saveMeta(meta: Meta): void {
 		this.write(
-			"insert or replace into meta values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			"insert or replace into meta values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			meta.epoch,
 			meta.head,
 			meta.floor,
@@ -71,6 +73,7 @@ export class SqliteStore extends SqliteState implements RoomStore {
 			meta.olderKeys?.seq ?? null,
 			meta.setBack?.at ?? null,
 			meta.setBack?.seq ?? null,
+			meta.decisions,
 		);
 	}
 
@@ -159,6 +162,27 @@ export class SqliteStore extends SqliteState implements RoomStore {
 		this.write("delete from sanctions where kind = ? and subject = ? and member = ?", kind, subject, member);
 	}
 
+	deadlines(): DeadlineHead[] {
+		return this.read<DeadlineHead & Record<string, SqlStorageValue>>(
+			`select name, at, wait_ms as "waitMs" from deadlines order by name`,
+		);
+	}
+
+	deadlineData(name: string): string | null {
+		return this.read<{ data: string }>("select data from deadlines where name = ?", name)[0]?.data ?? null;
+	}
+
+	saveDeadlines(rows: readonly DeadlineRow[]): void {
+		this.writeRows(
+			`insert or replace into deadlines (name, at, wait_ms, data) select value->>0, value->>1, value->>2, value->>3 ${ROWS}`,
+			rows.map(({ name, at, waitMs, data }) => [name, at, waitMs, data]),
+		);
+	}
+
+	dropDeadlines(names: readonly string[]): void {
+		this.writeRows(`delete from deadlines where name in (select value ${ROWS})`, names);
+	}
+
 	erasures(): ErasureRow[] {
 		return this.read<ErasureRow & Record<string, SqlStorageValue>>(
 			`select member, eraser as "by", through, done, jobs_through as "jobsThrough", jobs_done as "jobsDone",
@@ -195,7 +219,8 @@ export class SqliteStore extends SqliteState implements RoomStore {
 
 	wipe(): void {
 		// Of these there are few.
-		for (const table of ["roster", "unindexed", "unlisted", "erasures"]) this.write(`delete from ${table}`);
+		for (const table of ["roster", "unindexed", "unlisted", "deadlines", "erasures"])
+			this.write(`delete from ${table}`);
 		this.setAside(["events", "abouts", "jobs", "failed_jobs"]);
 		this.wipeKeys();
 		this.wipeState();

@@ -13,6 +13,8 @@ export const MISHAPS = {
 	delivery: "Delivering a turn failed; all sessions are dropped and will resume",
 	choked: "Closed sockets hold more than a room may; all sessions are dropped and will resume",
 	alarm: "An alarm failed and will be tried again",
+	rule: "A rule failed at an event, which was refused",
+	undone: "A rule failed or refused where it may not: what it did is undone, and the coming, going or deadline stands",
 } as const;
 
 export type Mishap = keyof typeof MISHAPS;

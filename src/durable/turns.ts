@@ -177,6 +177,7 @@ export class Turns {
 			}
 			this.#seats.look();
 			if (effects.jobs.length > 0) this.#send(effects.jobs);
+			for (const { mishap, error } of effects.mishaps) this.#around.report(mishap, error);
 			if (effects.alarmAt !== null) this.#alarm.set(effects.alarmAt);
 			this.#inbox.putFirst(...effects.later);
 			if (effects.again || this.#inbox.length > 0) this.#clock.again();

@@ -3,7 +3,7 @@
  * The room's request is built afresh from what was proven; nothing else from outside passes.
  */
 import { TICKET_HEADER, type Ticket, writeTicket } from "../durable/ticket.ts";
-import { closeCodeOfRefusedJoin, HTTP_STATUS, type Refusal } from "../protocol/codes.ts";
+import { closeCodeOfRefusedJoin, type Refusal, statusOf } from "../protocol/codes.ts";
 import { cleanName, displayName, isNoValue, OPERATOR_AUTHOR, RESUME_KEY, ROOM_AUTHOR } from "../protocol/ids.ts";
 import {
 	NAME_BYTES_MAX,
@@ -218,7 +218,7 @@ function refuseBySocket(refusal: Refusal, protocol: string | null): Response {
 	const { 0: client, 1: server } = new WebSocketPair();
 	server.accept();
 	server.send(JSON.stringify([{ type: "error", ...refusal }]));
-	server.close(closeCodeOfRefusedJoin(refusal.code), `${HTTP_STATUS[refusal.code]} ${refusal.code}`);
+	server.close(closeCodeOfRefusedJoin(refusal.code), `${statusOf(refusal.code)} ${refusal.code}`);
 	const headers = new Headers();
 	if (protocol !== null) headers.set("Sec-WebSocket-Protocol", protocol);
 	return new Response(null, { status: 101, webSocket: client, headers });

@@ -1,5 +1,5 @@
 /** Refusals over HTTP: `application/problem+json` (RFC 9457) with the project's stable code. */
-import { type ErrorCode, HTTP_STATUS, HTTP_TITLE, type Refusal } from "../protocol/codes.ts";
+import { type ErrorCode, HTTP_TITLE, type Refusal, statusOf } from "../protocol/codes.ts";
 
 /** A refusal on its way to the one place that answers it. */
 export class Refused extends Error {
@@ -21,7 +21,7 @@ const STANDARD_HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
 export function problem(
 	refusal: Refusal,
 	headers: Record<string, string> = {},
-	status: keyof typeof HTTP_TITLE = HTTP_STATUS[refusal.code],
+	status: keyof typeof HTTP_TITLE = statusOf(refusal.code),
 	present: object = {},
 ): Response {
 	const { code, message, ...more } = refusal;

@@ -1,7 +1,9 @@
 /** What `app.ts` says: which events there are, who may publish them, and what they set off. */
 
 import type { GenericSchema } from "valibot";
+import type { Decide } from "../protocol/decision.ts";
 import type { Capability } from "../protocol/messages.ts";
+import type { MemberRules } from "../protocol/rules.ts";
 import type { Kind, RangeKind } from "./kind.ts";
 
 export interface EventDefinition {
@@ -19,6 +21,11 @@ export interface EventDefinition {
 	withinSeconds?: number;
 	/** The kinds of the jobs that it starts. */
 	starts?: readonly string[];
+	/**
+	 * Decides whether it happens, and what happens with it: pure and synchronous, in the room, after all other checks and
+	 * before anyone sees it. It may run again, and must not mind.
+	 */
+	decide?: Decide;
 }
 
 export interface EntryDefinition {
@@ -48,6 +55,8 @@ export interface AppDefinition {
 	 * that a key fits counts, and a key that fits none may be set by nobody. No entries where it is missing.
 	 */
 	state?: Readonly<Record<string, EntryDefinition>>;
+	/** What happens when a member comes or has gone: each once, however many windows it has. It refuses nobody. */
+	members?: MemberRules;
 	/** The kinds of jobs, shipped and your own; none where it is missing. */
 	kinds?: readonly Kind[];
 	/** The kinds that work on the history itself; none where it is missing. */

@@ -6,7 +6,7 @@ import type { AppDefinition, EntryDefinition, EventDefinition } from "./definiti
 import { keyPattern } from "./key-pattern.ts";
 import { leaseMs, type RangeKind } from "./kind.ts";
 
-type Ruled = Pick<AppDefinition, "signals" | "presence"> &
+type Ruled = Pick<AppDefinition, "signals" | "presence" | "members"> &
 	Required<Pick<AppDefinition, "events" | "state" | "kinds" | "ranges">>;
 
 /** Without a queue no job would ever be done: nothing is begun that would wait for one. */
@@ -38,6 +38,7 @@ export function rulesOf(app: Ruled, env: Readonly<Record<string, unknown>>): Rul
 		event: (name) => events.get(name) ?? events.get("*") ?? null,
 		kind: (name) => kinds.get(name) ?? null,
 		entry: entryRules(app.state),
+		...(app.members === undefined ? {} : { members: app.members }),
 		holds: Object.values(app.events).some(({ hold }) => hold !== undefined),
 		...saidRules(app),
 		ranges: app.ranges
@@ -82,10 +83,11 @@ function entryRule({ write, value, see }: EntryDefinition): Omit<EntryRule, "own
 }
 
 function eventRule(definition: EventDefinition): EventRule {
-	const { from, data, starts = [] } = definition;
+	const { from, data, starts = [], decide } = definition;
 	return {
 		from,
 		starts,
+		...(decide === undefined ? {} : { decide }),
 		check: checkOf(definition),
 		fault: (value) => (data === undefined ? null : faultOf(data, value, "that event")),
 	};

@@ -75,8 +75,9 @@ export function encodeMessage(message: ServerMessage): string {
 /** An event as text, for the wire and for the store alike. `dataJson` is its data, already JSON. */
 export function encodeEvent(event: Omit<Event, "type" | "data">, dataJson: string): string {
 	const id = event.id === undefined ? "" : `,"id":${JSON.stringify(event.id)}`;
+	const of = event.of === undefined ? "" : `,"of":${event.of}`;
 	const redacted = event.redacted === true ? ',"redacted":true' : "";
-	return `{"type":"event","seq":${event.seq},"at":${event.at},"from":${JSON.stringify(event.from)},"author":${JSON.stringify(event.author)}${id},"name":${JSON.stringify(event.name)},"data":${dataJson}${redacted}}`;
+	return `{"type":"event","seq":${event.seq},"at":${event.at},"from":${JSON.stringify(event.from)},"author":${JSON.stringify(event.author)}${id}${of},"name":${JSON.stringify(event.name)},"data":${dataJson}${redacted}}`;
 }
 
 /** True for an event, encoded, that was taken back. No data ends so: it is closed by what follows it. */

@@ -1,6 +1,7 @@
 /** The stable codes of every refusal and every close, and what each means over HTTP. */
+import { APP_CODE_CHARS_MAX } from "./rules-limits.ts";
 
-/** HTTP status of each error code. A code that is missing here does not exist. */
+/** HTTP status of each error code. A code that is missing here does not exist, but for those that an app's rules give. */
 export const HTTP_STATUS = {
 	malformed: 400,
 	unknown_type: 400,
@@ -35,7 +36,22 @@ export const HTTP_STATUS = {
 	precondition_failed: 412,
 } as const;
 
-export type ErrorCode = keyof typeof HTTP_STATUS;
+/** What an app's rule refuses with: `app.` and a name of the app's. */
+export type AppCode = `app.${string}`;
+export const APP_CODE = /* @__PURE__ */ new RegExp(`^app\\.[A-Za-z0-9_-]{1,${APP_CODE_CHARS_MAX}}$`);
+
+export type ErrorCode = keyof typeof HTTP_STATUS | AppCode;
+
+/** Of what rules refuse: what was sent is well-formed, and against the app's own rules (RFC 9110, 15.5.21). */
+export const APP_STATUS = 422;
+
+export function isAppCode(code: string): code is AppCode {
+	return code.startsWith("app.");
+}
+
+export function statusOf(code: ErrorCode): keyof typeof HTTP_TITLE {
+	return isAppCode(code) ? APP_STATUS : HTTP_STATUS[code];
+}
 
 /** What RFC 9110 (15) and RFC 6585 call each status: the title of a problem whose type is `about:blank` (RFC 9457, 4.2.1). */
 export const HTTP_TITLE = {
@@ -55,7 +71,7 @@ export const HTTP_TITLE = {
 	500: "Internal Server Error",
 	503: "Service Unavailable",
 	507: "Insufficient Storage",
-} as const satisfies Readonly<Record<(typeof HTTP_STATUS)[ErrorCode] | 415, string>>;
+} as const satisfies Readonly<Record<(typeof HTTP_STATUS)[keyof typeof HTTP_STATUS] | 415, string>>;
 
 /**
  * WebSocket close codes of the room. The range says what a client does, so that old clients

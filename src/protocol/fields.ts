@@ -33,3 +33,6 @@ export const EntryKey = v.pipe(
 	v.maxLength(ENTRY_KEY_CHARS_MAX),
 	v.check((key) => key !== "." && key !== "..", "is neither `.` nor `..`"),
 );
+
+export const isEntryKey = (key: unknown): key is string => v.is(EntryKey, key);
+export const isEventName = (name: unknown): name is string => v.is(EventName, name);

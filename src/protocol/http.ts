@@ -1,6 +1,6 @@
 /** The bodies of the HTTP API: the protocol's own schemas, from which its document is generated. */
 import * as v from "valibot";
-import { type ErrorCode, HTTP_STATUS } from "./codes.ts";
+import { APP_CODE, HTTP_STATUS } from "./codes.ts";
 import { Data, EntryKey, EventName, MemberId, Seq } from "./fields.ts";
 import { JOB_STATES } from "./jobs.ts";
 import { Event, Member, Moderation } from "./messages.ts";
@@ -96,7 +96,11 @@ export const Problem = v.object({
 	title: v.string(),
 	status: v.number(),
 	detail: v.string(),
-	code: v.picklist(Object.keys(HTTP_STATUS) as ErrorCode[]),
+	/** Those of rules are an app's own. */
+	code: v.union([
+		v.picklist(Object.keys(HTTP_STATUS) as (keyof typeof HTTP_STATUS)[]),
+		v.pipe(v.string(), v.regex(APP_CODE)),
+	]),
 	id: v.optional(v.string()),
 	retryAfterMs: v.optional(v.number()),
 	head: v.optional(Seq),

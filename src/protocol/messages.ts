@@ -103,7 +103,10 @@ export type ClientMessage =
 export const Member = v.object({ id: MemberId, name: v.string(), state: v.unknown() });
 export type Member = v.InferOutput<typeof Member>;
 
-/** Times are integer Unix milliseconds. A redacted event keeps its place, with `data` null. */
+/**
+ * Times are integer Unix milliseconds. A redacted event keeps its place, with `data` null. `of` is the event at which a
+ * rule published this one.
+ */
 export const Event = v.object({
 	type: v.literal("event"),
 	seq: Seq,
@@ -111,6 +114,7 @@ export const Event = v.object({
 	from: MemberId,
 	author: v.string(),
 	id: v.optional(v.string()),
+	of: v.optional(Seq),
 	name: v.string(),
 	data: v.unknown(),
 	redacted: v.optional(v.literal(true)),

@@ -1,3 +1,5 @@
+import type { Decide, MemberRule } from "./decision.ts";
+
 /**
  * What the deployer's `app.ts` asks of a room, compiled to plain questions: the room knows neither
  * schemas nor what a job does.
@@ -8,6 +10,8 @@ export interface Rules {
 	kind(name: string): KindRule | null;
 	/** The rule for an entry's key; null where it fits no pattern. */
 	entry(key: string): EntryRule | null;
+	/** What the app decides when a member comes or goes; missing where it says nothing of that. */
+	readonly members?: MemberRules;
 	/** False where no event is ever held: then no id can be that of one which was refused. */
 	readonly holds?: boolean;
 	/** What is wrong with a signal's data, as a sentence; null where nothing is, or nothing is said of signals of that name. */
@@ -26,8 +30,15 @@ export interface EventRule {
 	check: Check | null;
 	/** The kinds of the jobs that the event starts. */
 	starts: readonly string[];
+	/** What decides whether it happens, and what happens with it; missing where nothing does. */
+	decide?: Decide;
 	/** Why it cannot be checked as it must be, for want of a binding: a sentence; missing where it can. */
 	off?: string;
+}
+
+export interface MemberRules {
+	joined?: MemberRule;
+	left?: MemberRule;
 }
 
 export interface EntryRule {

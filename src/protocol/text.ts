@@ -87,3 +87,25 @@ export function sameJson(a: unknown, b: unknown): boolean {
 			Object.hasOwn(b, key) && sameJson((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
 	);
 }
+
+/** Texts in the order of their bytes in UTF-8, which is that of their code points: as stores have it. */
+export function compareTexts(a: string, b: string): number {
+	const [left, right] = [Array.from(a), Array.from(b)];
+	for (let i = 0; i < Math.min(left.length, right.length); i++) {
+		const order = (left[i]?.codePointAt(0) ?? 0) - (right[i]?.codePointAt(0) ?? 0);
+		if (order !== 0) return order;
+	}
+	return left.length - right.length;
+}
+
+/** The first text, in the order of bytes of UTF-8, that is behind all that begin so; null where there is none. */
+export function keyAfter(prefix: string): string | null {
+	const points = Array.from(prefix);
+	for (let last = points.pop(); last !== undefined; last = points.pop()) {
+		const point = (last.codePointAt(0) ?? 0) + 1;
+		if (point > 0x10ffff) continue;
+		// Surrogates are no characters of their own.
+		return points.join("") + String.fromCodePoint(point === 0xd800 ? 0xe000 : point);
+	}
+	return null;
+}

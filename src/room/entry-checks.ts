@@ -4,9 +4,9 @@ import type { Refusal } from "../protocol/codes.ts";
 import { OPERATOR } from "../protocol/ids.ts";
 import type { EntryRule } from "../protocol/rules.ts";
 import { sameJson } from "../protocol/text.ts";
+import type { Author } from "./author.ts";
 import type { PresentEntry } from "./effects.ts";
 import type { Expectation, Setting } from "./inputs.ts";
-import type { Author } from "./publish.ts";
 import type { Entry } from "./state-store.ts";
 
 /** True of who may be told an entry: where a rule says so, only the member that its key names, and operators. */

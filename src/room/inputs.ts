@@ -172,3 +172,8 @@ export function splitInput(input: Input): Input[] {
 	if (input.type !== "frame") return [input];
 	return input.messages.map((message) => ({ ...input, messages: [message] }));
 }
+
+/** Under which id a message's answer is awaited. */
+export function idOf(decoded: Decoded): string | undefined {
+	return "message" in decoded && "id" in decoded.message ? decoded.message.id : undefined;
+}

@@ -73,7 +73,7 @@ export class JobCounts {
 	}
 
 	#tallyOf({ purpose }: JobHead): Tally {
-		if (purpose === "event") return this.#started;
+		if (purpose === "event" || purpose === "rule") return this.#started;
 		return purpose === "review" ? this.#reviewed : this.#waited;
 	}
 

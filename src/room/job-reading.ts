@@ -49,14 +49,16 @@ export class JobReading {
 		if (range !== undefined) return run <= range.run ? this.#rangeTask(range, now) : null;
 		const head = this.#room.outbox.open(n);
 		if (head === undefined || run > head.run) return null;
-		if (head.purpose === "asked" || head.purpose === "hold") return this.#askedTask(head);
+		// What a rule asks for at a coming or going is about no event.
+		const isRules = head.purpose === "rule" && head.seq === null;
+		if (head.purpose === "asked" || head.purpose === "hold" || isRules) return this.#askedTask(head);
 		return this.#eventTask(head, now);
 	}
 
 	/** What a member asked for, or a held event: that one has no place in the history yet, so its seq is 0. */
 	#askedTask({ n, kind, purpose, member, at }: JobHead): Task | "gone" {
 		const { input, name } = this.#room.outbox.row(n) ?? { input: "null", name: "" };
-		if (purpose === "asked") return { kind, input, event: null, range: null, by: byOf(member, name) };
+		if (purpose !== "hold") return { kind, input, event: null, range: null, by: byOf(member, name) };
 		const held = JSON.parse(input) as Publication | null;
 		if (held === null) return "gone";
 		const { id, author, name: eventName, data } = held;
@@ -71,12 +73,14 @@ export class JobReading {
 	}
 
 	/** What an event set off, or what a range's receiver did not take. */
-	#eventTask({ kind, seq }: JobHead, asOf: number): Task | "gone" {
+	#eventTask({ n, kind, purpose, seq }: JobHead, asOf: number): Task | "gone" {
 		const body = seq === null ? undefined : this.#room.history.at(seq)?.body;
 		if (seq === null || body === undefined) return "gone";
 		const event = JSON.parse(body) as Event;
 		if (event.redacted === true) return "gone";
 		const by = byOf(event.from, event.author);
+		if (purpose === "rule")
+			return { kind, input: this.#room.outbox.row(n)?.input ?? "null", event: body, range: null, by };
 		if (!this.#isOfRanges(kind)) return { kind, input: JSON.stringify(event.data), event: body, range: null, by };
 		const range = { from: seq, to: seq, events: `[${body}]`, asOf, ...this.#standing(), wiped: [], erased: [] };
 		return { kind, input: "null", event: null, range };

@@ -1,9 +1,11 @@
 /** What a job looks like in the room's store, on its way out and on the wire. */
+import { type AppCode, isAppCode } from "../protocol/codes.ts";
 import type { JobState } from "../protocol/jobs.ts";
+import type { Capability } from "../protocol/messages.ts";
 import type { Failure } from "../protocol/outcome.ts";
 
-/** Why there is a job: a member asked, an event started it, or an event waits for it or is looked at again. */
-export type Purpose = "asked" | "event" | "hold" | "review";
+/** Why there is a job: a member asked, an event started it, an event waits for it or is looked at again, or a rule asked. */
+export type Purpose = "asked" | "event" | "hold" | "review" | "rule";
 
 /** What became of a job that is not open any more. */
 export type SettledState = Extract<JobState, "done" | "failed">;
@@ -96,6 +98,8 @@ export interface Publication {
 	name: string;
 	data: unknown;
 	author: string;
+	/** What its author might do when it published it; missing where an earlier version held it. */
+	can?: readonly Capability[];
 }
 
 /** A job that the platform is to send; the same one may be sent again as a higher run. */
@@ -116,9 +120,10 @@ export function jobNumber(epoch: string, id: string): number | null {
 	return /^[1-9][0-9]{0,14}$/.test(digits) ? Number(digits) : null;
 }
 
-/** What the author of a held event is told where it is not published: the verdict's reason, or that there was none. */
-export function rejectionOf(failure: Failure | null): { code: "rejected"; message: string } {
+/** What the author of a held event is told where it is not published: the verdict's or the rule's reason, or that there was none. */
+export function rejectionOf(failure: Failure | null): { code: "rejected" | AppCode; message: string } {
 	if (failure?.code === "rejected") return { code: "rejected", message: failure.message };
+	if (failure !== null && isAppCode(failure.code)) return { code: failure.code, message: failure.message };
 	return {
 		code: "rejected",
 		message: "It could not be checked, so it was not published; try again later under another id.",

@@ -1,5 +1,6 @@
 /** The reference store's part that holds the state. */
 import { NUMBER_BYTES_MAX } from "../protocol/state-limits.ts";
+import { compareTexts } from "../protocol/text.ts";
 import type { KnownKey, PublishKey } from "./known-keys.ts";
 import { MemoryJobs } from "./memory-jobs.ts";
 import {
@@ -30,16 +31,6 @@ function nothing(): Held {
 }
 
 const nameOf = ({ member, id }: PublishKey): string => `${member} ${id}`;
-
-/** In the order of their bytes in UTF-8, which is that of their code points. */
-function compareKeys(a: string, b: string): number {
-	const [left, right] = [Array.from(a), Array.from(b)];
-	for (let i = 0; i < Math.min(left.length, right.length); i++) {
-		const order = (left[i]?.codePointAt(0) ?? 0) - (right[i]?.codePointAt(0) ?? 0);
-		if (order !== 0) return order;
-	}
-	return left.length - right.length;
-}
 
 export abstract class MemoryState extends MemoryJobs implements StateStore {
 	#held = nothing();
@@ -135,8 +126,8 @@ export abstract class MemoryState extends MemoryJobs implements StateStore {
 	headsByKey({ after, before }: KeyRange, limit: number): EntryHead[] {
 		return [...this.#held.entries.values()]
 			.filter(({ bytes }) => bytes !== null)
-			.filter(({ key }) => compareKeys(key, after) > 0 && (before === null || compareKeys(key, before) < 0))
-			.sort((a, b) => compareKeys(a.key, b.key))
+			.filter(({ key }) => compareTexts(key, after) > 0 && (before === null || compareTexts(key, before) < 0))
+			.sort((a, b) => compareTexts(a.key, b.key))
 			.slice(0, limit);
 	}
 

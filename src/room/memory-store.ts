@@ -3,7 +3,18 @@
 import type { RangeRow } from "./jobs.ts";
 import type { KnownKey, PublishKey } from "./known-keys.ts";
 import { MemoryState } from "./memory-state.ts";
-import type { ErasureRow, EventSize, Meta, NewEvent, RoomStore, RosterRow, SanctionRow, StoredEvent } from "./store.ts";
+import type {
+	DeadlineHead,
+	DeadlineRow,
+	ErasureRow,
+	EventSize,
+	Meta,
+	NewEvent,
+	RoomStore,
+	RosterRow,
+	SanctionRow,
+	StoredEvent,
+} from "./store.ts";
 
 const nameOf = (key: PublishKey): string => `${key.member} ${key.id}`;
 
@@ -16,6 +27,7 @@ export class MemoryStore extends MemoryState implements RoomStore {
 	#ranges = new Map<string, RangeRow>();
 	#sanctions = new Map<string, SanctionRow>();
 	#erasures = new Map<string, ErasureRow>();
+	#deadlines: ReadonlyMap<string, DeadlineRow> = new Map();
 	/** By the event that they are about. */
 	#abouts = new Map<number, number[]>();
 	/** How many rows are still to go of what was wiped, or of dropped keys. */
@@ -174,6 +186,30 @@ export class MemoryStore extends MemoryState implements RoomStore {
 		this.#sanctions.delete(`${kind} ${subject} ${member}`);
 	}
 
+	deadlines(): DeadlineHead[] {
+		return [...this.#deadlines.values()].map(({ data: _, ...head }) => head);
+	}
+
+	deadlineData(name: string): string | null {
+		return this.#deadlines.get(name)?.data ?? null;
+	}
+
+	#changeDeadlines(after: ReadonlyMap<string, DeadlineRow>): void {
+		const before = this.#deadlines;
+		this.willChange(() => {
+			this.#deadlines = before;
+		});
+		this.#deadlines = after;
+	}
+
+	saveDeadlines(rows: readonly DeadlineRow[]): void {
+		this.#changeDeadlines(new Map([...this.#deadlines, ...rows.map((row) => [row.name, { ...row }] as const)]));
+	}
+
+	dropDeadlines(names: readonly string[]): void {
+		this.#changeDeadlines(new Map([...this.#deadlines].filter(([name]) => !names.includes(name))));
+	}
+
 	erasures(): ErasureRow[] {
 		return [...this.#erasures.values()].map((row) => ({ ...row }));
 	}
@@ -217,6 +253,7 @@ export class MemoryStore extends MemoryState implements RoomStore {
 
 	wipe(): void {
 		this.wipeState();
+		this.#changeDeadlines(new Map());
 		const [roster, events, keys, jobs] = [this.#roster, this.#events, this.#keys, this.jobRows];
 		const [erasures, abouts, older] = [this.#erasures, this.#abouts, this.#olderKeys];
 		this.willChange(() => {

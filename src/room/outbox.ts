@@ -87,7 +87,7 @@ export class Outbox implements Concern {
 	}
 
 	/** Why no further job can be owed, or null. `perMember`: how many of what was asked for or is held one may have. */
-	fullFor(by: Starter, purpose: Exclude<Purpose, "event">, perMember: number): string | null {
+	fullFor(by: Starter, purpose: Exclude<Purpose, "event" | "rule">, perMember: number): string | null {
 		if (this.#open.size >= JOBS_PENDING_MAX) return "The room has too many jobs to do; try again a little later.";
 		if (purpose === "review") {
 			if (!this.#counts.isFullOfReviewed(by)) return null;

@@ -14,6 +14,7 @@ import { KeyRing, publishKeys, setKeys } from "./key-ring.ts";
 import { Moderation } from "./moderation.ts";
 import { Outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
+import { Placing } from "./placing.ts";
 import { Posts } from "./posts.ts";
 import { Publishing } from "./publish.ts";
 import { Ranges } from "./ranges.ts";
@@ -23,6 +24,12 @@ import { Requests } from "./requests.ts";
 import { Retention } from "./retention.ts";
 import { RoomClock } from "./room-clock.ts";
 import { Roster } from "./roster.ts";
+import { Comings } from "./rules/comings.ts";
+import { DeadlineBook } from "./rules/deadline-book.ts";
+import { RuleDeadlines } from "./rules/deadlines.ts";
+import { Decisions } from "./rules/decisions.ts";
+import { Dice } from "./rules/dice.ts";
+import { Rulings } from "./rules/rulings.ts";
 import { Sanctions } from "./sanctions.ts";
 import type { Attachment } from "./session.ts";
 import { Sessions } from "./sessions.ts";
@@ -65,12 +72,24 @@ function ground(store: RoomStore, attachments: readonly Attachment[], world: Wor
 	const history = new History(store, record, veil);
 	const outbox = new Outbox(store, record, veil, rules);
 	const ranges = new Ranges(rules.ranges, { store, record, roster });
-	const kept = { record, sanctions, roster, sessions, veil, stateRecord, state, history, outbox, ranges };
+	const deadlineBook = new DeadlineBook(store, record);
+	const kept = { record, sanctions, roster, sessions, veil, stateRecord, state, history, outbox, ranges, deadlineBook };
 	return { name, store, settings, rules, buckets, ...kept };
 }
 
+/** How the app's rules decide, and what becomes of that. */
+function rulesRoom(first: ReturnType<typeof ground>) {
+	const dice = new Dice(first.record);
+	const placing = new Placing(first);
+	const rulings = new Rulings({ ...first, placing });
+	const decisions = new Decisions({ ...first, dice, rulings });
+	const ruleDeadlines = new RuleDeadlines({ ...first, placing, decisions });
+	const comings = new Comings({ ...first, decisions });
+	return { dice, placing, decisions, ruleDeadlines, comings };
+}
+
 /** What answers those who come, and what it hands on. */
-function service(first: ReturnType<typeof ground>) {
+function service(first: ReturnType<typeof ground> & ReturnType<typeof rulesRoom>) {
 	const { record, sanctions, roster, buckets } = first;
 	const erasures = new Erasures(first);
 	const publishing = new Publishing(first);
@@ -90,19 +109,21 @@ function service(first: ReturnType<typeof ground>) {
 }
 
 export function furnish(store: RoomStore, attachments: readonly Attachment[], world: World) {
-	const first = ground(store, attachments, world);
+	const grounds = ground(store, attachments, world);
+	const first = { ...grounds, ...rulesRoom(grounds) };
 	const served = service(first);
 	const { settings, record, sanctions, roster, sessions, history, outbox, ranges, state, stateRecord } = first;
+	const { deadlineBook, comings, decisions, dice } = first;
 	const { erasures, publishing, setting, settlement, dispatch, catchUp, patience } = served;
 	const retention = new Retention({ ...first, dispatch, bounds: settings });
 	const keyRings = [new KeyRing(publishKeys(store, record)), new KeyRing(setKeys(store, stateRecord))];
 	const remains = new Remains(store);
 	/** All that the room looks after, in the order in which they write: the records last, and then what reads all of it. */
-	const concerns: Concern[] = [sanctions, roster, sessions];
+	const concerns: Concern[] = [sanctions, roster, comings, deadlineBook, sessions];
 	const emptiness = new Emptiness(record, concerns);
 	concerns.push(emptiness, erasures, history, publishing, outbox, settlement, ranges, retention, ...keyRings);
 	const clock = new RoomClock(concerns);
-	concerns.push(state, setting, remains, stateRecord, record, catchUp, patience, clock);
+	concerns.push(state, setting, remains, stateRecord, decisions, dice, record, catchUp, patience, clock);
 	clock.stand(world.now);
 	return { ...first, ...served, emptiness, concerns, clock };
 }

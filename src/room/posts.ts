@@ -1,11 +1,12 @@
 /** What comes over HTTP, from those who hold no socket: each is checked, done or refused, and answered. */
 import type { Refusal } from "../protocol/codes.ts";
+import type { Author } from "./author.ts";
 import type { Door } from "./door.ts";
 import type { Reply } from "./effects.ts";
 import type { Erasures } from "./erasures.ts";
 import type { Identity, Moderate, Post, Put } from "./inputs.ts";
 import type { Moderation } from "./moderation.ts";
-import type { Author, Published, Publishing } from "./publish.ts";
+import type { Published, Publishing } from "./publish.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Sanctions } from "./sanctions.ts";
 import type { Hearing, Landing, SettingEntries } from "./setting.ts";

@@ -5,11 +5,11 @@
 
 import type { Refusal } from "../protocol/codes.ts";
 import { OPERATOR, RESERVED_EVENTS } from "../protocol/ids.ts";
-import type { Capability } from "../protocol/messages.ts";
 import type { Failure } from "../protocol/outcome.ts";
 import type { EventRule, Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
 import { exceedsBytes } from "../protocol/text.ts";
+import type { Author } from "./author.ts";
 import type { Buckets } from "./buckets.ts";
 import type { Concern } from "./concern.ts";
 import { digestOf } from "./digest.ts";
@@ -18,19 +18,15 @@ import type { Starter } from "./job-counts.ts";
 import { type JobHead, jobId, type Publication, rejectionOf } from "./jobs.ts";
 import type { PublishKey } from "./known-keys.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Placing } from "./placing.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
+import type { Decisions, Judgement } from "./rules/decisions.ts";
+import type { Ruling } from "./rules/rulings.ts";
+import type { Sanctions } from "./sanctions.ts";
 import type { Sessions } from "./sessions.ts";
 import type { RoomStore } from "./store.ts";
 import { REPEAT_TOLL, takeBytes, takePublish } from "./tolls.ts";
-
-export interface Author {
-	member: string;
-	name: string;
-	can: ReadonlySet<Capability>;
-	/** The keyed hash of a guest's network address; null for everyone else. */
-	address: string | null;
-}
 
 /** What is remembered of a publish. */
 interface Known {
@@ -69,6 +65,8 @@ interface Appending {
 	publication: Publication;
 	dataJson: string;
 	rule: EventRule | null;
+	/** Null where nothing decides. */
+	judgement: (Judgement & { ruling: Ruling }) | null;
 }
 
 export type Published =
@@ -86,6 +84,9 @@ interface Needs {
 	outbox: Outbox;
 	sessions: Sessions;
 	roster: Roster;
+	sanctions: Sanctions;
+	placing: Placing;
+	decisions: Decisions;
 }
 
 export class Publishing implements Concern {
@@ -118,7 +119,10 @@ export class Publishing implements Concern {
 		const { rule, dataJson } = checked;
 		const publication: Publication = { id, name, data, author: author.name };
 		if (isHeld(author, rule)) return { outcome: "held", job: this.#hold(author, { publication, rule }, now) };
-		return { outcome: "published", seq: this.#append(author, { publication, dataJson, rule }, now) };
+		const judgement = this.#judge(author, { publication, dataJson, rule }, now);
+		if (judgement !== null && "refusal" in judgement)
+			return { outcome: "refused", refusal: { id, ...judgement.refusal } };
+		return { outcome: "published", seq: this.#place(author, { publication, dataJson, rule, judgement }, now) };
 	}
 
 	/** What speaks against a publish that is new: capability, name, data, `expect`, rate, size and room for its check, in this order. */
@@ -173,31 +177,49 @@ export class Publishing implements Concern {
 		this.#known.clear();
 	}
 
-	/** Publishes what was held, now that nothing speaks against it. */
-	release(member: string, publication: Publication, now: number): number {
-		const rule = this.#room.rules.event(publication.name);
-		const by = { member, address: this.#room.roster.addressOf(member, now) };
-		return this.#append(by, { publication, dataJson: JSON.stringify(publication.data), rule }, now);
+	/** Publishes what was held, now that its check does not speak against it: only a rule may. */
+	release(member: string, publication: Publication, now: number): { seq: number } | { refusal: Omit<Refusal, "id"> } {
+		const { rules, roster, sanctions, decisions } = this.#room;
+		const rule = rules.event(publication.name);
+		const by = { member, address: roster.addressOf(member, now) };
+		const can = [...sanctions.effective(member, publication.can ?? [])];
+		const dataJson = JSON.stringify(publication.data);
+		const judgement = decisions.judge({ ...publication, decide: rule?.decide, by, can, dataJson }, now);
+		if (judgement === null || "ruling" in judgement)
+			return { seq: this.#place(by, { publication, dataJson, rule, judgement }, now) };
+		if ("error" in judgement) decisions.report("rule", judgement.error);
+		return judgement;
 	}
 
-	#append(by: Starter, { publication, dataJson, rule }: Appending, now: number): number {
-		const { member, address } = by;
-		const { id, name, data, author } = publication;
-		const { rules, history, outbox } = this.#room;
-		const digest = digestOf(name, data);
-		const { seq } = history.append({ from: member, author, id, name, digest }, dataJson, now);
-		this.#know(member, id, { seq, digest });
-		const job = { member, ask: id, seq, input: "null", deadlineAt: null };
-		for (const kind of rule?.starts ?? []) {
-			if (outbox.dropsStarted(by)) break;
-			if (rules.kind(kind)?.wants({ name, data }) === true)
-				outbox.add({ ...job, kind, purpose: "event" }, now, address);
+	/** What a rule says of a publish against which nothing else speaks; null where there is none. */
+	#judge(author: Author, { publication, dataJson, rule }: Omit<Appending, "judgement">, now: number): Judgement | null {
+		const { decisions } = this.#room;
+		const can = [...author.can];
+		const judged = { ...publication, decide: rule?.decide, by: author, can, dataJson };
+		const judgement = decisions.judge(judged, now);
+		if (judgement === null) return null;
+		if ("refusal" in judgement) {
+			if ("error" in judgement) decisions.report("rule", judgement.error);
+			return judgement;
 		}
-		if (rule?.check?.when === "after") outbox.add({ ...job, kind: rule.check.kind, purpose: "review" }, now, address);
+		const retryAfterMs = decisions.lateMs(judgement.ruling, judgement.cause, now);
+		if (retryAfterMs === 0) return judgement;
+		return { refusal: { code: "rate_limited", message: TOO_MUCH, retryAfterMs }, cause: judgement.cause };
+	}
+
+	/** Gives it its place, with all that a rule has decided on with it. */
+	#place(by: Starter, { publication, dataJson, rule, judgement }: Appending, now: number): number {
+		const { id, name, data, author } = publication;
+		const { placing, decisions } = this.#room;
+		const digest = digestOf(name, data);
+		const event = { from: by.member, author, id, name, digest };
+		const seq = placing.place({ event, data, dataJson, rule }, by, now);
+		this.#know(by.member, id, { seq, digest });
+		if (judgement !== null) decisions.carryOut(judgement, judgement.cause, now);
 		return seq;
 	}
 
-	#hold({ member, address }: Starter, { publication, rule: { check } }: Holding, now: number): JobHead {
+	#hold({ member, address, can }: Author, { publication, rule: { check } }: Holding, now: number): JobHead {
 		return this.#room.outbox.add(
 			{
 				kind: check?.kind ?? "",
@@ -205,7 +227,7 @@ export class Publishing implements Concern {
 				member,
 				ask: publication.id,
 				seq: null,
-				input: JSON.stringify(publication),
+				input: JSON.stringify({ ...publication, can: [...can] } satisfies Publication),
 				digest: digestOf(publication.name, publication.data),
 				deadlineAt: now + (check?.withinMs ?? 0),
 			},

@@ -24,6 +24,7 @@ const BEGINNING = {
 	setBack: null,
 	emptySince: null,
 	jobs: 0,
+	decisions: 0,
 } as const satisfies Partial<Meta>;
 
 export class RoomRecord implements Concern {

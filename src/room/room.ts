@@ -22,7 +22,7 @@ import type { Door } from "./door.ts";
 import type { Effects } from "./effects.ts";
 import { regulate } from "./flow.ts";
 import type { Page } from "./history.ts";
-import type { Alarm, Frame, Input, Join, Wipe } from "./inputs.ts";
+import { type Alarm, type Frame, type Input, idOf, type Join, type Wipe } from "./inputs.ts";
 import type { JobsPage, JobsQuery } from "./job-list.ts";
 import { keysOf } from "./keys.ts";
 import { type MembersPage, type MembersQuery, membersPage } from "./member-list.ts";
@@ -125,7 +125,7 @@ export class Room {
 	 */
 	turn(inputs: readonly Input[], now: number): Effects {
 		const { store, rules, sessions, publishing, outbox, setting, state } = this.#parts;
-		const { moderation, emptiness, concerns, clock } = this.#parts;
+		const { moderation, emptiness, concerns, clock, decisions, ruleDeadlines } = this.#parts;
 		return store.transaction((): Effects => {
 			clock.stand(now);
 			const turn = this.#begin(now);
@@ -136,7 +136,9 @@ export class Room {
 			state.begin(keys.entries, [...new Set(keys.sets.map(({ member }) => member))]);
 			moderation.expire(turn);
 			sessions.expire(turn);
-			for (const input of inputs) this.#take(input, turn);
+			decisions.begin();
+			ruleDeadlines.come(turn);
+			for (const input of inputs) this.#hear(input, turn);
 			for (const concern of concerns) concern.flush?.(turn);
 			if (sessions.size === 0) turn.shareNothing();
 			const forget = turn.alarm !== null && emptiness.isOver(now);
@@ -176,6 +178,14 @@ export class Room {
 		let next: number | null = null;
 		for (const concern of this.#parts.concerns) next = earliest(next, concern.deadline?.(now) ?? null);
 		return next === null ? null : Math.max(now, next);
+	}
+
+	/** What a turn has no room for, because its rules have decided on so much, comes with the next one. */
+	#hear(input: Input, turn: Turn): void {
+		const { decisions, comings } = this.#parts;
+		if (decisions.isSpent) return turn.later(input);
+		this.#take(input, turn);
+		comings.tell(turn);
 	}
 
 	#take(input: Input, turn: Turn): void {
@@ -223,14 +233,18 @@ export class Room {
 	}
 
 	#frame(frame: Frame, turn: Turn): void {
-		const { sessions, requests, patience } = this.#parts;
+		const { sessions, requests, patience, decisions } = this.#parts;
 		const session = sessions.get(frame.session);
 		if (session === undefined) return;
 		sessions.heard(session, turn);
 		session.isBehind = frame.isBehind === true;
 		const before = turn.refusals(session.id);
-		for (const decoded of frame.messages) {
+		for (const [index, decoded] of frame.messages.entries()) {
 			if (sessions.get(session.id) === undefined) return;
+			if (decisions.isSpent) {
+				turn.later({ ...frame, messages: frame.messages.slice(index) });
+				break;
+			}
 			if ("message" in decoded) requests.handle(session, decoded.message, turn);
 			else this.#refuse(session, decoded, turn);
 		}
@@ -276,8 +290,4 @@ export class Room {
 	job(id: string): string | null {
 		return this.#parts.jobs.view(id);
 	}
-}
-
-function idOf(decoded: Decoded): string | undefined {
-	return "message" in decoded && "id" in decoded.message ? decoded.message.id : undefined;
 }

@@ -4,13 +4,24 @@
  * one message; a join or leave costs the same in a room of ten and of ten thousand, because
  * only a sample of them is named and the others counted.
  */
+import type { RuleMember } from "../protocol/decision.ts";
 import { FORMER_GUEST_ID, formerIdOf } from "../protocol/ids.ts";
 import { GRACE_MS, MEMBERS_BYTES_MAX } from "../protocol/limits.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
 import { Departed, isDeparted } from "./departed.ts";
-import { type Here, hereOf, rowOf, setBackLeaving } from "./here.ts";
+import {
+	beginGrace,
+	type Entering,
+	encodeHere,
+	type Here,
+	hereOf,
+	type Move,
+	rowOf,
+	seenBy,
+	setBackLeaving,
+} from "./here.ts";
 import { encodePresence } from "./presence.ts";
 import type { RoomRecord } from "./record.ts";
 import { type Field, Sample, type SampleChanges } from "./sample.ts";
@@ -18,9 +29,7 @@ import type { Attachment } from "./session.ts";
 import type { RoomStore, RosterRow } from "./store.ts";
 import type { Turn } from "./turn.ts";
 
-interface Entry extends Pick<Here, "id" | "name" | "address"> {
-	session: string;
-}
+const WHOLE: ReadonlySet<Field> = new Set(["name", "state"]);
 
 /** Where only the count has changed. */
 const NOBODY: SampleChanges = { joined: new Set(), left: new Set(), changed: new Map() };
@@ -35,6 +44,8 @@ export class Roster implements Concern {
 	/** Members without a session, the longest gone first. */
 	#gone = new Set<string>();
 	readonly #departed: Departed;
+	/** Who has come and gone since this was last emptied, in order. */
+	readonly moves: Move[] = [];
 
 	// What this turn changed, for the store.
 	#dirty = new Set<string>();
@@ -51,28 +62,15 @@ export class Roster implements Concern {
 		this.#departed = new Departed(rows);
 		for (const row of rows) if (!isDeparted(row)) this.#seat(row);
 		for (const { member, session } of attachments) this.#members.get(member)?.sessions.add(session);
-		this.#beginGrace(now);
+		const { gone, changed } = beginGrace([...this.#members.values()], now);
+		for (const { id } of changed) this.#dirty.add(id);
+		for (const { id } of gone) this.#gone.add(id);
 		this.#countShared = this.#members.size;
 	}
 
 	#seat(row: RosterRow): void {
 		this.#members.set(row.member, hereOf(row));
 		this.#sample.seat(row.member);
-	}
-
-	/** Members without a session are in grace: since they left, or from now on. */
-	#beginGrace(now: number): void {
-		const gone = [...this.#members.values()].filter((member) => member.sessions.size === 0);
-		// Where no socket is left of those that were there, a crash took them, and nobody could come back meanwhile: all
-		// have the whole grace again, also those whom an earlier crash had dropped.
-		const isCrash = gone.length === this.#members.size && gone.some(({ goneSince }) => goneSince === null);
-		for (const member of gone) {
-			if (!isCrash && member.goneSince !== null) continue;
-			member.goneSince = now;
-			this.#dirty.add(member.id);
-		}
-		gone.sort((a, b) => (a.goneSince ?? 0) - (b.goneSince ?? 0));
-		for (const member of gone) this.#gone.add(member.id);
 	}
 
 	get count(): number {
@@ -92,12 +90,13 @@ export class Roster implements Concern {
 		return this.#members.get(member)?.sessions ?? [];
 	}
 
-	enter({ id, name, session, address }: Entry): void {
+	enter({ id, name, session, address }: Entering): void {
 		let member = this.#members.get(id);
 		if (member === undefined) {
 			const state = this.#takeOver(formerIdOf(id)) ?? "null";
 			member = { id, name, state, sessions: new Set(), goneSince: null, leftAt: 0, address };
 			this.#members.set(id, member);
+			this.moves.push({ what: "joined", member });
 			this.#dirty.add(id);
 			// It comes after those who stayed: its row is a new one.
 			if (this.#departed.forget(id)) this.#dropped.add(id);
@@ -155,8 +154,8 @@ export class Roster implements Concern {
 	wipe(): void {
 		for (const each of [this.#members, this.#sample, this.#gone, this.#departed, this.#dirty, this.#dropped])
 			each.clear();
-		this.#countShared = 0;
-		this.#listed = null;
+		this.moves.length = 0;
+		[this.#countShared, this.#listed] = [0, null];
 	}
 
 	/** Is gone at once, without grace. Says whether it was here. */
@@ -187,6 +186,11 @@ export class Roster implements Concern {
 		const known = isFormer ? [...this.#members.keys(), ...this.#departed.ids] : [];
 		const ids = [member, ...known.filter((id) => formerIdOf(id) === member)];
 		return new Set(ids.flatMap((id) => this.addressOf(id, now) ?? []));
+	}
+
+	/** Everyone who is here, as rules see them, in the order in which they came. */
+	seen(): RuleMember[] {
+		return [...this.#members.values()].map(seenBy);
 	}
 
 	/** Of everyone who is here, in the order in which they came. */
@@ -267,6 +271,8 @@ export class Roster implements Concern {
 	}
 
 	#unseat(id: string): void {
+		const member = this.#members.get(id);
+		if (member !== undefined) this.moves.push({ what: "left", member });
 		this.#members.delete(id);
 		this.#gone.delete(id);
 		this.#dirty.delete(id);
@@ -274,15 +280,10 @@ export class Roster implements Concern {
 	}
 
 	/** A member that is here, as JSON. */
-	encode(id: string): string {
-		return this.#encodeFields(id, new Set(["name", "state"]));
-	}
-
-	#encodeFields(id: string, fields: ReadonlySet<Field>): string {
+	encode(id: string, fields: ReadonlySet<Field> = WHOLE): string {
 		const member = this.#members.get(id);
 		if (member === undefined) throw new Error("A member that is not here cannot be named.");
-		const name = fields.has("name") ? `,"name":${JSON.stringify(member.name)}` : "";
-		return `{"id":${JSON.stringify(id)}${name}${fields.has("state") ? `,"state":${member.state}` : ""}}`;
+		return encodeHere(member, fields);
 	}
 
 	#encodeChanges(): string[] {
@@ -292,7 +293,7 @@ export class Roster implements Concern {
 		const shared = {
 			joined: [...joined].map((id) => this.encode(id)),
 			left: [...left].map((id) => JSON.stringify(id)),
-			changed: [...changed].map(([id, fields]) => this.#encodeFields(id, fields)),
+			changed: [...changed].map(([id, fields]) => this.encode(id, fields)),
 		};
 		return encodePresence(shared, this.count);
 	}

@@ -19,6 +19,7 @@ import type { Publishing } from "./publish.ts";
 import type { Ranges } from "./ranges.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
+import type { Decisions } from "./rules/decisions.ts";
 import type { Sanctions } from "./sanctions.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Turn } from "./turn.ts";
@@ -34,6 +35,7 @@ interface Needs {
 	sessions: Sessions;
 	roster: Roster;
 	sanctions: Sanctions;
+	decisions: Decisions;
 }
 
 /** Told to one who was silenced while its event was held or its job was done. */
@@ -63,9 +65,9 @@ export class Settlement implements Concern {
 
 	/** True where the turn may take up what the job holds. */
 	#hasRoomFor(n: number): boolean {
-		const { outbox, sessions } = this.#room;
+		const { outbox, sessions, decisions } = this.#room;
 		if (outbox.open(n)?.purpose !== "hold") return true;
-		if (this.#isFull) return false;
+		if (this.#isFull || decisions.isSpent) return false;
 		const bytes = outbox.inputBytes(n);
 		const most = Math.min(HELD_BYTES_MAX, turnBytesFor(sessions.size));
 		this.#isFull = this.#heldBytes > 0 && this.#heldBytes + bytes > most;
@@ -123,6 +125,7 @@ export class Settlement implements Concern {
 				if (outcome.state === "done") this.#announce(head, outcome.result, turn);
 				return this.#settleAndTell(head, outcome, turn);
 			case "event":
+			case "rule":
 				if (outcome.state === "done" && !this.#isUnheard(head, turn.now)) this.#announce(head, outcome.result, turn);
 				if (this.#room.rules.kind(head.kind)?.concerns === "member") return this.#settleAndTell(head, outcome, turn);
 				return this.#room.outbox.settle(head, outcome, false, turn.now);
@@ -144,7 +147,11 @@ export class Settlement implements Concern {
 		}
 		if (!this.#mayBeHeard(head.member, turn.now)) return this.#settleAndTell(head, SILENCED, turn);
 		// Its event is the author's acknowledgement.
-		head.seq = this.#room.publishing.release(head.member, publication, turn.now);
+		const released = this.#room.publishing.release(head.member, publication, turn.now);
+		if ("refusal" in released) {
+			return this.#settleAndTell(head, { state: "failed", error: released.refusal }, turn);
+		}
+		head.seq = released.seq;
 		this.#room.outbox.settle(head, { state: "done", result: null }, false, turn.now);
 	}
 

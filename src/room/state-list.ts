@@ -2,7 +2,7 @@
 import { PAGE_BYTES_MAX, PAGE_EVENTS_DEFAULT } from "../protocol/limits.ts";
 import type { Rules } from "../protocol/rules.ts";
 import { STATE_KEYS_AT_ONCE } from "../protocol/state-limits.ts";
-import { utf8Bytes } from "../protocol/text.ts";
+import { keyAfter, utf8Bytes } from "../protocol/text.ts";
 import { maySee } from "./entry-checks.ts";
 import type { Entry, EntryHead, StateStore } from "./state-store.ts";
 import type { Veil } from "./veil.ts";
@@ -95,16 +95,4 @@ function sizeOf({ key, bytes }: EntryHead): number {
 
 function bodyOf({ key, value, version, at, from }: Entry): string {
 	return `{"key":${JSON.stringify(key)},"value":${value},"version":${version},"at":${at},"from":${JSON.stringify(from)}}`;
-}
-
-/** The first text, in the order of bytes of UTF-8, that is behind all that begin so; null where there is none. */
-export function keyAfter(prefix: string): string | null {
-	const points = Array.from(prefix);
-	for (let last = points.pop(); last !== undefined; last = points.pop()) {
-		const point = (last.codePointAt(0) ?? 0) + 1;
-		if (point > 0x10ffff) continue;
-		// Surrogates are no characters of their own.
-		return points.join("") + String.fromCodePoint(point === 0xd800 ? 0xe000 : point);
-	}
-	return null;
 }

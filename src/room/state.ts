@@ -9,6 +9,7 @@ import { DROPS_FORGOTTEN_MAX, DROPS_MAX, DROPS_MS, DROPS_SLACK, STATE_SHARE } fr
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
+import { PresentEntries } from "./present-entries.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Sessions } from "./sessions.ts";
 import { encodeState } from "./state-parts.ts";
@@ -36,15 +37,15 @@ interface Needs {
 
 export class State implements Concern {
 	readonly #room: Needs;
-	/** What this turn has looked up, as it stands now; what it has changed of it. New each turn. */
-	#present = new Map<string, Entry>();
-	#changed = new Map<string, Entry>();
+	/** What this turn has looked up, as it stands now, and what it has changed of it. */
+	readonly #present: PresentEntries;
 	/** What the members hold who set something in this turn. New each turn. */
 	#held = new Map<string, Holding>();
 	#more = new Map<string, Holding>();
 
 	constructor(needs: Needs) {
 		this.#room = needs;
+		this.#present = new PresentEntries(needs.store, needs.veil);
 	}
 
 	get version(): number {
@@ -63,44 +64,40 @@ export class State implements Concern {
 
 	/** Looks up what a turn is about to touch: one statement, not one a key; and what those members hold. */
 	begin(queries: readonly EntryQuery[], members: readonly string[]): void {
-		if (this.#present.size > 0) this.#present = new Map();
+		this.#present.begin(queries);
 		if (this.#held.size > 0) this.#held = new Map();
 		if (queries.length === 0) return;
-		for (const entry of this.#room.store.findEntries(queries)) this.#present.set(entry.key, entry);
 		for (const held of this.#room.store.holdings(members)) this.#held.set(held.member, { ...held });
 	}
 
 	/** The entry as it stands, where it was looked up in this turn: null where there is none. Its value may be unread. */
 	at(key: string): Entry | null {
-		const entry = this.#present.get(key);
-		return entry === undefined || entry.bytes === null || this.#room.veil.hides(entry) ? null : entry;
+		return this.#present.at(key);
+	}
+
+	/** Looks up what is to be changed, as {@link begin}: one statement for all that this turn does not know yet. */
+	find(queries: readonly EntryQuery[]): void {
+		this.#present.find(queries);
 	}
 
 	/** The entries of these keys as they stand, with their values; those that are not there are left out. */
 	read(keys: readonly string[]): Entry[] {
-		const isRead = (key: string): boolean => {
-			const entry = this.#present.get(key);
-			return entry !== undefined && (entry.value !== null || entry.bytes === null);
-		};
-		const unread = keys.filter((key) => !isRead(key));
-		const stored = unread.length === 0 ? [] : this.#room.store.readEntries(unread);
-		const all = [...stored, ...keys.filter(isRead).flatMap((key) => this.#present.get(key) ?? [])];
-		return all.filter((entry) => entry.bytes !== null && !this.#room.veil.hides(entry));
+		return this.#present.read(keys);
+	}
+
+	/** At most `limit` of the entries whose keys begin so, with their values, in the order of their keys. */
+	within(prefix: string, limit: number): Entry[] {
+		return this.#present.within(prefix, limit);
 	}
 
 	/** Why there is no room for a value of so many bytes, held by that member (null: by nobody who has a share), or null. */
 	refusesFull(key: string, bytes: number, holder: string | null): string | null {
-		const { settings, stateRecord } = this.#room;
-		const { stateEntriesMax, stateBytesMax } = settings;
-		const before = this.#present.get(key);
+		const { stateEntriesMax, stateBytesMax } = this.#room.settings;
+		const before = this.#present.stored(key);
 		const isThere = before !== undefined && before.bytes !== null;
 		const [entries, more] = [isThere ? 0 : 1, isThere ? bytes - (before.bytes ?? 0) : bytes + utf8Bytes(key)];
-		const { row } = stateRecord;
-		const isOver =
-			(entries > 0 && row.entries + entries > stateEntriesMax) || (more > 0 && row.bytes + more > stateBytesMax);
-		if (isOver)
-			return `The room's state holds at most ${stateEntriesMax} entries and ${stateBytesMax} bytes; drop some first.`;
-		if (holder === null) return null;
+		const isFull = this.refusesMore(entries, more);
+		if (isFull !== null || holder === null) return isFull;
 		const held = this.#held.get(holder) ?? { entries: 0, bytes: 0 };
 		const theirs = isThere && before.holder === holder;
 		const [entriesMax, bytesMax] = [shareOf(stateEntriesMax), shareOf(stateBytesMax)];
@@ -110,11 +107,28 @@ export class State implements Concern {
 		return `One member holds at most ${entriesMax} entries and ${bytesMax} bytes of the state; drop some of yours first.`;
 	}
 
+	/** Why there is no room for so many entries more, and so many bytes of keys and values; or null. */
+	refusesMore(entries: number, bytes: number): string | null {
+		const { stateEntriesMax, stateBytesMax } = this.#room.settings;
+		const { row } = this.#room.stateRecord;
+		const isOver =
+			(entries > 0 && row.entries + entries > stateEntriesMax) || (bytes > 0 && row.bytes + bytes > stateBytesMax);
+		if (!isOver) return null;
+		return `The room's state holds at most ${stateEntriesMax} entries and ${stateBytesMax} bytes; drop some first.`;
+	}
+
+	/** What a value of so many bytes, null for a drop, would add to what the state holds. It was looked up in this turn. */
+	growth(key: string, bytes: number | null): Pick<Holding, "entries" | "bytes"> {
+		const was = weightOf(this.#present.stored(key) ?? null);
+		const is = bytes === null ? null : bytes + utf8Bytes(key);
+		return { entries: (is === null ? 0 : 1) - (was === null ? 0 : 1), bytes: (is ?? 0) - (was ?? 0) };
+	}
+
 	/** Gives the entry the next version. Nobody may see it before {@link flush} has committed. */
 	change(change: Change, now: number): number {
 		const { record, stateRecord } = this.#room;
 		record.exist();
-		const before = this.#present.get(change.key) ?? null;
+		const before = this.#present.stored(change.key) ?? null;
 		const { row } = stateRecord;
 		const bytes = change.value === null ? null : utf8Bytes(change.value);
 		const entry: Entry = { ...change, version: row.version + 1, at: now, bytes };
@@ -129,8 +143,7 @@ export class State implements Concern {
 		});
 		if (before !== null && was !== null) this.#hold(before.holder, -1, -was);
 		if (is !== null) this.#hold(entry.holder, 1, is);
-		this.#present.set(entry.key, entry);
-		this.#changed.set(entry.key, entry);
+		this.#present.change(entry);
 		return entry.version;
 	}
 
@@ -143,14 +156,14 @@ export class State implements Concern {
 
 	/** Drops what this turn has made of what is a member's who is erased. */
 	eraseFresh(erasure: Erasure, now: number): void {
-		for (const entry of [...this.#changed.values()]) this.#erase(entry, erasure, now);
+		for (const entry of [...this.#present.changed.values()]) this.#erase(entry, erasure, now);
 	}
 
 	/** Drops those of these that are the member's, unless they were changed since. */
 	eraseStored(heads: readonly EntryHead[], erasure: Erasure, now: number): void {
 		for (const head of heads) {
-			if (!this.#present.has(head.key)) this.#present.set(head.key, { ...head, value: null });
-			if (this.#present.get(head.key)?.version === head.version) this.#erase(head, erasure, now);
+			this.#present.note(head);
+			if (this.#present.stored(head.key)?.version === head.version) this.#erase(head, erasure, now);
 		}
 	}
 
@@ -206,13 +219,14 @@ export class State implements Concern {
 	/** Writes what the turn has changed, and tells it: to everyone, or to its member alone. */
 	flush(turn: Turn): void {
 		this.#noteDeserted(turn);
-		if (this.#changed.size === 0) return;
-		const entries = [...this.#changed.values()].sort((a, b) => a.version - b.version);
+		const { changed } = this.#present;
+		if (changed.size === 0) return;
+		const entries = [...changed.values()].sort((a, b) => a.version - b.version);
 		this.#room.store.saveEntries(entries);
 		const more = [...this.#more.values()].filter((each) => each.entries !== 0 || each.bytes !== 0);
 		if (more.length > 0) this.#room.store.addHoldings(more);
 		this.#tell(entries, turn);
-		this.#changed = new Map();
+		this.#present.written();
 		this.#more = new Map();
 		this.#forgetMany();
 	}
@@ -239,7 +253,7 @@ export class State implements Concern {
 		const { stateRecord, sessions } = this.#room;
 		const { desertedAt, entries } = stateRecord.row;
 		const isDeserted = entries > 0 && sessions.size === 0;
-		if (isDeserted ? desertedAt === null || this.#changed.size > 0 : desertedAt !== null) {
+		if (isDeserted ? desertedAt === null || this.#present.changed.size > 0 : desertedAt !== null) {
 			stateRecord.change({ desertedAt: isDeserted ? now : null });
 		}
 	}
@@ -249,7 +263,8 @@ export class State implements Concern {
 	}
 
 	#forgetTurn(): void {
-		[this.#present, this.#changed, this.#held, this.#more] = [new Map(), new Map(), new Map(), new Map()];
+		this.#present.clear();
+		[this.#held, this.#more] = [new Map(), new Map()];
 	}
 }
 

@@ -29,6 +29,8 @@ export interface Meta {
 	emptySince: number | null;
 	/** How many jobs the epoch has had. */
 	jobs: number;
+	/** How many decisions of the epoch have thrown dice. */
+	decisions: number;
 	/** True where newcomers are kept out. */
 	isLocked: boolean;
 	/** A random key, of this room alone, under which addresses are hashed. */
@@ -75,6 +77,20 @@ export interface ErasureRow {
 	stateThrough: number;
 	/** The version up to which its entries are dropped. */
 	stateDone: number;
+}
+
+/** A deadline that a rule has set: then the room publishes the event of that name. */
+export interface DeadlineHead {
+	name: string;
+	/** Unix ms. */
+	at: number;
+	/** How long it was to wait when it was set, ms: where the clock steps back it waits no longer. */
+	waitMs: number;
+}
+
+export interface DeadlineRow extends DeadlineHead {
+	/** The event's, as JSON. */
+	data: string;
 }
 
 export interface EventSize {
@@ -194,6 +210,12 @@ export interface RoomStore extends StateStore {
 	sanctions(): SanctionRow[];
 	saveSanction(row: SanctionRow): void;
 	dropSanction(kind: SanctionRow["kind"], subject: string, member: string): void;
+	deadlines(): DeadlineHead[];
+	/** A deadline's data, as JSON; null where there is none of that name. */
+	deadlineData(name: string): string | null;
+	/** Each in place of the one of its name. */
+	saveDeadlines(rows: readonly DeadlineRow[]): void;
+	dropDeadlines(names: readonly string[]): void;
 	erasures(): ErasureRow[];
 	/** In place of the one that is there for its member. */
 	saveErasure(row: ErasureRow): void;
@@ -207,7 +229,7 @@ export interface RoomStore extends StateStore {
 	eraseJobs(erasure: ErasureRow, rowsMax: number, bytesMax: number): ErasedJobs;
 
 	/**
-	 * Takes events, keys, jobs, entries, erasures and the roster: from now on there are none. What else is stored stays. At a
+	 * Takes events, keys, jobs, entries, deadlines, erasures and the roster: from now on there are none. What else is stored stays. At a
 	 * cost that does not grow with what there was: rows may remain, which nothing here reads.
 	 */
 	wipe(): void;

@@ -2,7 +2,7 @@
 import { encodeMessage } from "../protocol/codec.ts";
 import type { Refusal } from "../protocol/codes.ts";
 import type { ServerMessage } from "../protocol/messages.ts";
-import type { Close, Effects, Reply } from "./effects.ts";
+import type { Close, Effects, Reply, RuleMishap } from "./effects.ts";
 import type { Alarm, Input } from "./inputs.ts";
 import type { Sending } from "./jobs.ts";
 import { type Attachment, attachmentOf, type Session } from "./session.ts";
@@ -41,6 +41,7 @@ export class Turn {
 	readonly #closes = new Map<string, Close>();
 	readonly #replies: Effects["replies"] = new Map();
 	readonly #jobs: Sending[] = [];
+	readonly #mishaps: Effects["mishaps"][number][] = [];
 	#again = false;
 
 	constructor(now: number, { head, version, behind, stateless }: Before) {
@@ -153,6 +154,11 @@ export class Turn {
 		this.#jobs.push(...jobs);
 	}
 
+	/** Tells the operator what went wrong in a rule. */
+	report(mishap: RuleMishap, error: unknown): void {
+		this.#mishaps.push({ mishap, error });
+	}
+
 	/** What the turn has no room for comes again, before all that arrives meanwhile. */
 	later(input: Input): void {
 		this.#later.push(input);
@@ -188,6 +194,7 @@ export class Turn {
 			closes: [...this.#closes.values()],
 			replies: this.#replies,
 			jobs: this.#jobs,
+			mishaps: this.#mishaps,
 			alarmAt,
 			later: this.#later,
 			again: this.#again,

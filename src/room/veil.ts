@@ -16,6 +16,8 @@ const FROM = /^\{"type":"event","seq":[0-9]+,"at":[0-9]+,"from":"([^"]*)"/;
 /** What the room says of a job's outcome. */
 const IS_OUTCOME =
 	/^\{"type":"event","seq":[0-9]+,"at":[0-9]+,"from":"room:events","author":"[^"]*","name":"room\.job"/;
+/** What a rule had the room say at an event. */
+const RULED_AT = /^\{"type":"event","seq":[0-9]+,"at":[0-9]+,"from":"room:events","author":"[^"]*","of":([0-9]+)/;
 
 type VeiledJob = Pick<JobHead, "n" | "member" | "isOwed"> & Partial<Pick<JobRow, "name" | "input" | "outcome">>;
 
@@ -42,6 +44,11 @@ export class Veil {
 	whose({ seq, body }: Pick<StoredEvent, "seq" | "body">): string | null {
 		const from = FROM.exec(body)?.[1] ?? "";
 		if (this.#covers(from, seq)) return from;
+		const cause = RULED_AT.exec(body)?.[1];
+		if (cause !== undefined) {
+			const member = this.#authorOf(Number(cause));
+			return this.#covers(member, seq) ? member : null;
+		}
 		if (!IS_OUTCOME.test(body)) return null;
 		const { data } = JSON.parse(body) as { data: { job: string; of: number | null } | null };
 		const author = this.#authorOf(data?.of ?? 0);

@@ -17,6 +17,7 @@ export const META: Meta = {
 	oldestKey: { at: 1_700_000_000_001, seq: 1 },
 	olderKeys: { at: 1_700_000_000_000, seq: 1 },
 	setBack: { at: 1_700_000_000_005, seq: 2 },
+	decisions: 9,
 	emptySince: 1_700_000_000_009,
 };
 

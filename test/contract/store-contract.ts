@@ -238,6 +238,35 @@ export function describeStore(name: string, run: RunWithStore): void {
 		});
 	});
 
+	describe(`${name}: deadlines`, () => {
+		const deadline = (name: string, more: object = {}) => ({ name, at: T0, waitMs: 5_000, data: '{"n":1}', ...more });
+		const heads = (store: RoomStore) => store.deadlines().map(({ name, at, waitMs }) => [name, at, waitMs]);
+
+		inStore("each takes the place of the one of its name, and its data is read by that", (store) => {
+			expect([store.deadlines(), store.deadlineData("close")]).toEqual([[], null]);
+			store.transaction(() => store.saveDeadlines([deadline("close"), deadline("warn 🎈", { data: '"soon"' })]));
+			store.transaction(() => store.saveDeadlines([deadline("close", { at: T0 + 1, waitMs: 7_000, data: "null" })]));
+			expect(heads(store).sort()).toEqual([
+				["close", T0 + 1, 7_000],
+				["warn 🎈", T0, 5_000],
+			]);
+			expect(store.deadlines()[0]).not.toHaveProperty("data");
+			expect([store.deadlineData("close"), store.deadlineData("warn 🎈")]).toEqual(["null", '"soon"']);
+			store.transaction(() => store.dropDeadlines(["close", "nothing"]));
+			expect(heads(store)).toEqual([["warn 🎈", T0, 5_000]]);
+		});
+
+		inStore("a transaction that fails leaves them as they were, and a wipe none", (store) => {
+			store.transaction(() => store.saveDeadlines([deadline("close")]));
+			failAfter(store, () => store.saveDeadlines([deadline("warn")]));
+			failAfter(store, () => store.dropDeadlines(["close"]));
+			failAfter(store, () => store.wipe());
+			expect(heads(store)).toEqual([["close", T0, 5_000]]);
+			store.transaction(() => store.wipe());
+			expect(store.deadlines()).toEqual([]);
+		});
+	});
+
 	describe(`${name}: transactions`, () => {
 		inStore("meta comes back as it was saved, with its nulls", (store) => {
 			store.transaction(() => store.saveMeta(META));

@@ -1,5 +1,5 @@
 /** What each code means and what a client does about it, for docs/protocol.md. */
-import type { CLOSE, ErrorCode } from "../../src/protocol/codes.ts";
+import type { CLOSE, HTTP_STATUS } from "../../src/protocol/codes.ts";
 
 interface Told {
 	/** Where it is met. */
@@ -12,8 +12,15 @@ const LATER = "Send the same again, with the same id, after `retryAfterMs` (1 s 
 const FAULT = "Correct the client; the same is refused again.";
 const TELL = "Tell the person.";
 
+/** Of those that an app's rules give. */
+export const APP_WORDS: Told = {
+	where: "socket, HTTP",
+	when: "a rule of the app's refuses it, under a name of its own and with a sentence of its own: see P-12",
+	what: `${TELL} Nothing of it was kept, nor its id: another try is judged anew.`,
+};
+
 /** A code that is added does not compile without its words. */
-export const ERROR_WORDS: Readonly<Record<ErrorCode, Told>> = {
+export const ERROR_WORDS: Readonly<Record<keyof typeof HTTP_STATUS, Told>> = {
 	malformed: {
 		where: "socket, HTTP",
 		when: "no JSON, no object with a `type`, or text that is not well-formed",

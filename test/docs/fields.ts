@@ -95,6 +95,7 @@ export const SERVER_FIELDS: FieldsOfAll<typeof SERVER_MESSAGES> = {
 		id: "The publish's id; not there in the room's own events.",
 		name: "As published.",
 		data: "As published; `null` where it was taken back.",
+		of: "There where a rule published it: the event at which it did, with which it is taken back. See R-10.",
 		redacted: "There where it was taken back: see R-9.",
 	},
 	state: {

@@ -1,7 +1,7 @@
 /** The tables of docs/protocol.md, made of the schemas, codes and bounds that the code itself goes by. */
 import type * as v from "valibot";
 import { openApi } from "../../src/edge/openapi.ts";
-import { CLOSE, HTTP_STATUS, stopsClient } from "../../src/protocol/codes.ts";
+import { APP_STATUS, CLOSE, HTTP_STATUS, stopsClient } from "../../src/protocol/codes.ts";
 import { StateEntry } from "../../src/protocol/entries.ts";
 import { Data, EntryKey, EventName, MemberId, MessageId, Seq } from "../../src/protocol/fields.ts";
 import {
@@ -15,7 +15,7 @@ import {
 } from "../../src/protocol/messages.ts";
 import { ROOM_EVENTS } from "../../src/protocol/room-events.ts";
 import { RATES, SIZES } from "./bounds.ts";
-import { CLOSE_WORDS, ERROR_WORDS } from "./codes.ts";
+import { APP_WORDS, CLOSE_WORDS, ERROR_WORDS } from "./codes.ts";
 import {
 	CHANGE_FIELDS,
 	CLIENT_FIELDS,
@@ -134,6 +134,7 @@ const errors: Table = [
 		const { where, when, what } = ERROR_WORDS[code];
 		return [`\`${code}\``, String(HTTP_STATUS[code]), where, when, what];
 	}),
+	["`app.{name}`", String(APP_STATUS), APP_WORDS.where, APP_WORDS.when, APP_WORDS.what],
 ];
 
 interface Operation {

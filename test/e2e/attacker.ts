@@ -2,7 +2,7 @@
  * One who sends hostile frames without end, and holds the room to what it owes even such a one: each frame is refused
  * as the codec says, in order and by its id, with a sentence that leaks nothing, or the socket is closed with a reason.
  */
-import { CLOSE, HTTP_STATUS } from "../../src/protocol/codes.ts";
+import { CLOSE, HTTP_STATUS, isAppCode } from "../../src/protocol/codes.ts";
 import { MALFORMED_PER_MINUTE_MAX } from "../../src/protocol/limits.ts";
 import type { ServerMessage, WireError } from "../../src/protocol/messages.ts";
 import type { Random } from "../simulation/random.ts";
@@ -158,7 +158,7 @@ export class Attacker {
 	#check({ code, id, message }: WireError): void {
 		this.#tally.add(this.#tally.refused, code);
 		if (code === "malformed") this.#malformed++;
-		if (!Object.hasOwn(HTTP_STATUS, code)) this.#tally.fault(`The code ${code} does not exist.`);
+		if (!Object.hasOwn(HTTP_STATUS, code) && !isAppCode(code)) this.#tally.fault(`The code ${code} does not exist.`);
 		if (!message.endsWith(".") || LEAK.test(message)) this.#tally.fault(`The sentence of ${code}: ${message}`);
 		const [next] = this.#awaited;
 		if (next !== undefined && next.code === code && next.id === id) {

@@ -1,6 +1,13 @@
 /** The stable codes: clients are built on them. */
 import { expect, test } from "vitest";
-import { CLOSE, closeCodeOfRefusedJoin, HTTP_STATUS, stopsClient } from "../../src/protocol/codes.ts";
+import {
+	CLOSE,
+	closeCodeOfRefusedJoin,
+	HTTP_STATUS,
+	isAppCode,
+	statusOf,
+	stopsClient,
+} from "../../src/protocol/codes.ts";
 
 test("[C-1] the close codes are what they were, and their range says what a client does", () => {
 	expect(CLOSE).toEqual({
@@ -43,4 +50,10 @@ test("every code has a status that is an error", () => {
 		"bad_room bad_request unauthorized origin_refused banned room_locked room_full newer_schema method_not_allowed upgrade_required not_configured trimmed precondition_failed";
 	expect(Object.keys(HTTP_STATUS).sort()).toEqual(`${wire} ${http}`.split(" ").sort());
 	for (const status of Object.values(HTTP_STATUS)) expect(status).toBeGreaterThanOrEqual(400);
+});
+
+test("what an app's rule refuses is 422, whatever it is called", () => {
+	expect(statusOf("app.not_your_turn")).toBe(422);
+	expect(statusOf("conflict")).toBe(409);
+	expect(isAppCode("app.taken") && !isAppCode("application") && !isAppCode("invalid")).toBe(true);
 });

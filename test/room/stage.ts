@@ -5,7 +5,7 @@
  */
 import type * as v from "valibot";
 import { Seats } from "../../src/durable/seats.ts";
-import type { SocketContext, Surroundings } from "../../src/durable/surroundings.ts";
+import type { Mishap, SocketContext, Surroundings } from "../../src/durable/surroundings.ts";
 import { Turns } from "../../src/durable/turns.ts";
 import { decodeFrame } from "../../src/protocol/codec.ts";
 import type { Job } from "../../src/protocol/http.ts";
@@ -48,6 +48,8 @@ export class Stage {
 	forgotten = 0;
 	/** How many turns there were. */
 	turns = 0;
+	/** What the operator was told. */
+	readonly reports: { mishap: Mishap; error: unknown }[] = [];
 	/** The jobs' queue: what it took, and whether it takes anything. */
 	readonly queue = new Postbox();
 
@@ -100,7 +102,7 @@ export class Stage {
 			send: (messages, hear) => this.queue.send(messages as readonly Sending[], hear),
 			newId: () => `r${++this.#posts}`,
 			newEpoch: () => `epoch${this.forgotten + 1}`,
-			report: () => undefined,
+			report: (mishap, error) => void this.reports.push({ mishap, error }),
 			giveWay: () => undefined,
 			abort: (reason) => {
 				throw new Error(reason);

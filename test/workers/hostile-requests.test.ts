@@ -2,7 +2,7 @@
 import { reset } from "cloudflare:test";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { HTTP_STATUS } from "../../src/protocol/codes.ts";
+import { type ErrorCode, statusOf } from "../../src/protocol/codes.ts";
 import { runs } from "../runs.ts";
 import { bringUpArchive } from "./archive-tables.ts";
 import { doorWith, knock, outcomeOf } from "./door.ts";
@@ -27,11 +27,11 @@ async function checkAnswer(response: Response): Promise<void> {
 	expect([response.status, text.slice(0, 500)], "no fault of the server's").not.toEqual([500, expect.anything()]);
 	expect(type).toBe("application/problem+json");
 	const { code, status, detail } = JSON.parse(text) as {
-		code: keyof typeof HTTP_STATUS;
+		code: ErrorCode;
 		status: number;
 		detail: string;
 	};
-	expect(HTTP_STATUS[code]).toBe(response.status);
+	expect(statusOf(code)).toBe(response.status);
 	expect([400, 401, 403, 404, 405, 409, 410, 412, 413, 422, 426, 429]).toContain(status);
 	expect(detail).toMatch(/^[^\n]+\.$/);
 	expect(detail).not.toMatch(INTERNALS);

@@ -41,6 +41,7 @@ export async function prepare(storage: DurableObjectStorage, preparation: Prepar
 		setBack: null,
 		emptySince: null,
 		jobs: jobs?.count ?? 0,
+		decisions: 0,
 		isLocked: false,
 		salt: "prepared",
 	});

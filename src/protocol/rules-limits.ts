@@ -1,0 +1,33 @@
+/** The bounds of what an app's rules do, each with its unit last in its name. */
+
+// Of one decision.
+/** Entries that it reads: each that is not known in the turn yet is a statement of some 15 µs. */
+export const DECISION_READS_MAX = 100;
+/** What it reads, as JSON, in UTF-16 units: read as values, it takes some 10 ms at most. */
+export const DECISION_READ_UNITS_MAX = 512 * 1024;
+export const DECISION_SETS_MAX = 100;
+export const DECISION_PUBLISHES_MAX = 16;
+export const DECISION_JOBS_MAX = 4;
+/** What it sets and publishes together, keys and names too, in bytes of JSON: one frame tells it. */
+export const DECISION_WRITE_BYTES_MAX = 192 * 1024;
+/** What a refusal says to its sender, in UTF-16 units; and its code, without the `app.` before it. */
+export const REFUSAL_CHARS_MAX = 500;
+export const APP_CODE_CHARS_MAX = 48;
+
+// Of one turn.
+/**
+ * What all of its decisions take, in the units of text in which turns are weighed (MESSAGE_EFFORT): some 20 ms. What
+ * comes after them waits for the next turn. One decision that takes more goes alone.
+ */
+export const TURN_DECISIONS_EFFORT_MAX = 512 * 1024;
+/** What a decision takes beside what it touches; each entry that it reads or sets; each event and job that it adds. */
+export const DECISION_EFFORT = 400;
+export const DECISION_ENTRY_EFFORT = 500;
+export const DECISION_EVENT_EFFORT = 1_200;
+
+// Of a room.
+/** Deadlines that wait, one of each name. */
+export const DEADLINES_MAX = 100;
+/** The soonest and the latest that one may be due, from when it is set. */
+export const DEADLINE_MS_MIN = 1_000;
+export const DEADLINE_MS_MAX = 365 * 24 * 3_600_000;
