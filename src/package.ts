@@ -13,9 +13,10 @@ export type { Admission, AppDefinition, EventDefinition } from "./jobs/definitio
 export type { DefinedKind, JobContext, Kind, Range, RangeBounds, RangeKind, Retry } from "./jobs/kind.ts";
 export { defineKind, Gone, NonRetryableError, TryAfter, Unacceptable } from "./jobs/kind.ts";
 export { moderate } from "./jobs/moderate.ts";
-export type { TypesIn } from "./jobs/types-in.ts";
+export type { RoomOf, TypesIn } from "./jobs/types-in.ts";
 export { unfurl } from "./jobs/unfurl.ts";
 export { webhook } from "./jobs/webhook.ts";
+export type { Decide, DecidedEvent, MemberRule, RuleEntry, RuleMember, RuleRoom } from "./protocol/decision.ts";
 export type { Verdict } from "./protocol/jobs.ts";
 export { CAPABILITIES, type Capability, type Event } from "./protocol/messages.ts";
 export type { ServerOptions } from "./server.ts";

@@ -6,7 +6,7 @@ import type { AppDefinition, EntryDefinition, EventDefinition } from "./definiti
 import { keyPattern } from "./key-pattern.ts";
 import type { Kind, RangeKind } from "./kind.ts";
 import { rulesOf } from "./rules.ts";
-import type { TypesIn } from "./types-in.ts";
+import type { Definition, Rest, TypesIn } from "./types-in.ts";
 
 /** What the Worker and its rooms make of it; `T` is what pages are checked by. */
 export interface App<T extends AppTypes = AppTypes> extends AppDefinition, Typed<T> {
@@ -17,18 +17,21 @@ export interface App<T extends AppTypes = AppTypes> extends AppDefinition, Typed
 	rules(env: Readonly<Record<string, unknown>>): Rules;
 }
 
-type None<Given, Known> = { readonly [name in Exclude<keyof Given, keyof Known>]: never };
-
-/** A field that is misspelt is an error although the definition's own type is kept. */
-type Exact<D extends AppDefinition> = None<D, AppDefinition> & {
-	readonly events: { readonly [N in keyof D["events"]]: None<D["events"][N], EventDefinition> };
-} & (D extends { readonly state: infer S }
-		? { readonly state: { readonly [P in keyof S]: None<S[P], EntryDefinition> } }
-		: unknown);
+type WritesOf<State> = { readonly [P in keyof State]: EntryDefinition["write"] };
 
 /** @throws Error with a sentence where an event names a kind that is not there. */
-export function defineApp<const D extends AppDefinition>(given: D & Exact<D>): App<TypesIn<D>> {
-	const definition: AppDefinition = given;
+export function defineApp<
+	const Data,
+	const From extends { readonly [N in keyof Data]: EventDefinition["from"] },
+	const State = object,
+	const Write extends WritesOf<State> = WritesOf<State>,
+	const Signals = Rest,
+	const Kinds extends readonly Kind[] = [],
+	Presence = unknown,
+>(
+	given: Definition<Data, From, State, Write, Signals, Kinds, Presence>,
+): App<TypesIn<Data, From, State, Write, Signals, Kinds, Presence>> {
+	const definition = given as unknown as AppDefinition;
 	const { state = {}, kinds = [], ranges = [] } = definition;
 	const app = { ...definition, state, kinds, ranges };
 	checkState(state);

@@ -42,6 +42,48 @@ export const open = defineApp({
 	state: { topic: { write: "members", value: v.string() }, "*": { write: "members" } },
 });
 
+/** One whose rules decide, checked by its own schemas. */
+export const game = defineApp({
+	events: {
+		move: {
+			from: "members",
+			data: v.object({ field: v.number() }),
+			decide({ data, from, can }, room) {
+				const board = room.get("board") ?? [];
+				const score: number = room.get(`score/${from}`) ?? 0;
+				if (board[data.field] !== undefined || !can.includes("publish")) room.refuse("taken", "That field is taken.");
+				room.set("board", board.toSpliced(data.field, 1, from));
+				room.set(`score/${from}`, score + 1);
+				room.publish("won", { by: from });
+				room.later("close", 60_000, room.random() < 0.5);
+				const scores: number[] = room.entries("score/").map(({ value }) => value);
+				const moods: (string | undefined)[] = room.members.map(({ state }) => state?.mood);
+				room.set("note", [scores.length, moods.length, room.now]);
+				// @ts-expect-error the field is a number
+				data.field.trim();
+				// @ts-expect-error the board is no text
+				room.set("board", "x");
+				// @ts-expect-error there is no such event
+				room.publish("lost", null);
+				// @ts-expect-error that event says who
+				room.publish("won", { of: from });
+			},
+		},
+		won: { from: "backend", data: v.object({ by: v.string() }) },
+		close: { from: "backend", data: v.boolean(), decide: ({ data }, room) => room.set("board", data ? null : []) },
+	},
+	state: {
+		board: { write: "rules", value: v.array(v.string()) },
+		"score/{member}": { write: "rules", value: v.number() },
+		"*": { write: "members" },
+	},
+	presence: v.object({ mood: v.string() }),
+	members: {
+		joined: ({ id }, room) => room.set(`score/${id}`, 0),
+		left: ({ id }, room) => room.set(`score/${id}`, null),
+	},
+});
+
 // @ts-expect-error a misspelt field of an event
 defineApp({ events: { chat: { from: "members", start: ["unfurl"] } } });
 // @ts-expect-error a misspelt field of the app

@@ -53,9 +53,15 @@ export class DeadlineBook implements Concern {
 		if (this.#heads.delete(name)) this.#changed.set(name, null);
 	}
 
-	/** The first that is due by now; null where none is. */
+	/** The first that is due by now, of those of one time the first by name, whatever has slept since; null where none is. */
 	nextDue(now: number): string | null {
-		return this.#agenda.due(now, 1)[0] ?? null;
+		if ((this.#agenda.first ?? Number.POSITIVE_INFINITY) > now) return null;
+		let first: DeadlineHead | null = null;
+		for (const head of this.#heads.values()) {
+			const isFirst = first === null || head.at < first.at || (head.at === first.at && head.name < first.name);
+			if (isFirst) first = head;
+		}
+		return first?.name ?? null;
 	}
 
 	/** Takes it out; gives its event's data, as JSON. */
