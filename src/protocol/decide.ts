@@ -77,7 +77,10 @@ export type Decided =
 /** What `refuse` throws, so that nothing after it is done. */
 class RefusedByRule extends Error {}
 
-/** `rule` is run once, and what it was given is of no use afterwards. */
+/**
+ * `rule` is run once, and what it was given is of no use afterwards.
+ * @throws what the ground has thrown: that is no fault of the rule's, whatever the rule makes of it.
+ */
 export function decide(rule: (room: RuleRoom) => unknown, ground: Ground): Decided {
 	const room = new DraftRoom(ground);
 	try {
@@ -114,9 +117,20 @@ class DraftRoom implements RuleRoom {
 	/** The first that was said stands, also where the rule catches what that throws. */
 	#verdict: Verdict | null = null;
 	#isOver = false;
+	/** What the ground has thrown. */
+	#fault: { error: unknown } | null = null;
 
 	constructor(ground: Ground) {
 		this.#ground = ground;
+	}
+
+	#ask<T>(of: (ground: Ground) => T): T {
+		try {
+			return of(this.#ground);
+		} catch (error) {
+			this.#fault ??= { error };
+			throw error;
+		}
 	}
 
 	get now(): number {
@@ -125,21 +139,21 @@ class DraftRoom implements RuleRoom {
 
 	get members(): readonly RuleMember[] {
 		this.#use();
-		const members = this.#ground.members();
+		const members = this.#ask((ground) => ground.members());
 		this.#effort += members.length;
 		return members;
 	}
 
 	random(): number {
 		this.#use();
-		return this.#ground.random();
+		return this.#ask((ground) => ground.random());
 	}
 
 	get(key: string): unknown {
 		this.#use();
 		const set = this.#sets.get(key);
 		if (set !== undefined) return set === null ? null : JSON.parse(set.json);
-		const json = this.#ground.read(String(key));
+		const json = this.#ask((ground) => ground.read(String(key)));
 		this.#countRead(String(key), json?.length ?? 0);
 		return json === null ? null : JSON.parse(json);
 	}
@@ -149,7 +163,7 @@ class DraftRoom implements RuleRoom {
 		const own = [...this.#sets].filter(([key]) => key.startsWith(prefix));
 		const found = new Map<string, string>();
 		const limit = DECISION_READS_MAX - this.#read.size + own.length + 1;
-		for (const { key, json } of this.#ground.list(String(prefix), limit)) {
+		for (const { key, json } of this.#ask((ground) => ground.list(String(prefix), limit))) {
 			this.#countRead(key, json.length);
 			found.set(key, json);
 		}
@@ -226,6 +240,7 @@ class DraftRoom implements RuleRoom {
 
 	end(): Decided {
 		this.#isOver = true;
+		if (this.#fault !== null) throw this.#fault.error;
 		const effort = this.#effort;
 		if (this.#verdict !== null) return { ...this.#verdict, effort };
 		const made = { publishes: this.#publishes, jobs: this.#jobs, deadlines: this.#deadlines };

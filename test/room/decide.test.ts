@@ -412,6 +412,33 @@ describe("a rule that may not", () => {
 		expect(entries(stage)).toEqual({});
 	});
 
+	test("catches what the store throws: the turn is rolled back all the same, and nothing of it is kept", () => {
+		class Broken extends MemoryStore {
+			isBroken = false;
+
+			override readEntries(keys: readonly string[]): ReturnType<MemoryStore["readEntries"]> {
+				if (this.isBroken) throw new Error("planted");
+				return super.readEntries(keys);
+			}
+		}
+		const store = new Broken();
+		const rules = ruled({
+			move: (_, room) => {
+				try {
+					room.get("score/a");
+				} catch {
+					room.publish("chat", "caught");
+				}
+			},
+		});
+		const stage = new Stage({}, false, store, rules);
+		const ann = stage.join("ann");
+		store.isBroken = true;
+		move(stage, ann, "m1");
+		expect([codes(stage, ann), names(stage, ann)]).toEqual([["internal"], []]);
+		expect(stage.reports.map(({ mishap }) => mishap)).toEqual(["turn", "input"]);
+	});
+
 	test("changes the data that it is given: nobody else sees that, nor is a repeat another event", () => {
 		const stage = new Stage(
 			{},

@@ -72,6 +72,7 @@ const ENTRIES: Record<string, Omit<EntryRule, "owner">> = {
 	rule: entry({ write: "moderators" }),
 	price: entry({ write: "backend" }),
 	score: entry({ write: "rules" }),
+	game: entry({ write: "rules" }),
 	stock: entry({ fault: (value) => (Number(value) >= 0 ? null : "The data of that entry is less than nothing.") }),
 };
 

@@ -14,7 +14,8 @@ export type Guarantee =
 	| "G11"
 	| "liveness"
 	| "archive"
-	| "erasure";
+	| "erasure"
+	| "rules";
 
 export class Broken extends Error {
 	readonly guarantee: Guarantee;

@@ -98,6 +98,17 @@ export const REACHABLE = {
 		"a member has repeated all that it may",
 		"a member has all the jobs that its events may start",
 	],
+	rules: [
+		"a move was allowed",
+		"a move was refused",
+		"a rule failed",
+		"a rule asked for a job",
+		"a held event was decided on",
+		"a deadline came",
+		"what a deadline did was undone",
+		"a coming was told",
+		"a going was told",
+	],
 	room: ["trimmed", "wiped", "forgotten", "redacted", "erased", "kept for a range", "range trimmed"],
 } as const;
 

@@ -10,6 +10,7 @@ import type { KnownKey } from "../../src/room/known-keys.ts";
 import { MemoryStore } from "../../src/room/memory-store.ts";
 import type { Entry, EntryQuery, Piece, StateRow } from "../../src/room/state-store.ts";
 import type {
+	DeadlineRow,
 	ErasedJobs,
 	ErasureRow,
 	EventSize,
@@ -78,6 +79,8 @@ export class Commit {
 	state: StateRow | null = null;
 	/** The state went whole, and nothing else with it. */
 	isStateWiped = false;
+	/** What became of deadlines, in order; null where one is no more. */
+	readonly deadlines: { name: string; row: DeadlineRow | null }[] = [];
 	sanctions: SanctionRow[] = [];
 	sanctionsDropped: SanctionKey[] = [];
 
@@ -288,6 +291,11 @@ export class Disk extends MemoryStore {
 		return super.findEntries(queries);
 	}
 
+	override readEntries(keys: readonly string[]): Entry[] {
+		this.#call();
+		return super.readEntries(keys);
+	}
+
 	override saveEntries(entries: readonly Entry[]): void {
 		this.#call();
 		super.saveEntries(entries);
@@ -335,6 +343,18 @@ export class Disk extends MemoryStore {
 		this.#commit?.lifted({ kind, subject, member });
 	}
 
+	override saveDeadlines(rows: readonly DeadlineRow[]): void {
+		this.#call();
+		super.saveDeadlines(rows);
+		this.#commit?.deadlines.push(...rows.map((row) => ({ name: row.name, row: { ...row } })));
+	}
+
+	override dropDeadlines(names: readonly string[]): void {
+		this.#call();
+		super.dropDeadlines(names);
+		this.#commit?.deadlines.push(...names.map((name) => ({ name, row: null })));
+	}
+
 	override saveErasure(row: ErasureRow): void {
 		this.#call();
 		super.saveErasure(row);
@@ -363,7 +383,7 @@ export class Disk extends MemoryStore {
 		// What the transaction wrote before that is gone with the rest.
 		const { appended, rewritten, rosterSaved, rosterDropped, jobsAdded, jobsChanged, entries, sets } = this.#commit;
 		for (const list of [appended, rewritten, rosterSaved, rosterDropped, jobsAdded, jobsChanged]) list.length = 0;
-		for (const list of [entries, sets]) list.length = 0;
+		for (const list of [entries, sets, this.#commit.deadlines]) list.length = 0;
 		this.#commit.state = null;
 	}
 }

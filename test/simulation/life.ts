@@ -141,6 +141,7 @@ export class Life implements Surroundings {
 		if (mishap === "turn") this.#isTryingAgain = true;
 		const { coverage } = this.#platform;
 		if (mishap === "turn") coverage.reach("fault", "turn threw");
+		if (mishap === "rule") coverage.reach("rules", "a rule failed");
 		if (mishap === "input") coverage.reach("fault", "turn threw twice");
 		if (mishap === "delivery") coverage.reach("fault", "delivery threw");
 	}

@@ -280,7 +280,7 @@ export class Person {
 		);
 		if (message.type === "publish" && error.code === "rejected") {
 			hold(
-				message.name === "held" || message.name === "lenient",
+				message.name === "held" || message.name === "lenient" || message.name === "bet",
 				"G5",
 				() => `${this.name} published ${message.name} and was told that its check refused it`,
 			);

@@ -5,6 +5,7 @@ import { readSettings, type Settings } from "../../src/protocol/settings.ts";
 import { range } from "../room/house-rules.ts";
 import { unsettleClock } from "./clock-steps.ts";
 import { type ClosingDeed, closeAmid } from "./closings.ts";
+import { layGame } from "./game.ts";
 import { type HeavyDeed, weighDown } from "./heavy.ts";
 import type { Character } from "./person.ts";
 import { Random } from "./random.ts";
@@ -65,7 +66,7 @@ export const DEEDS = {
 } as const;
 
 export type DrawnDeed = keyof typeof DEEDS;
-export type Deed = DrawnDeed | HeavyDeed | ClosingDeed | "clockSteps" | "set" | "put" | "cutCable";
+export type Deed = DrawnDeed | HeavyDeed | ClosingDeed | "clockSteps" | "set" | "put" | "play" | "cutCable";
 
 /** In a crowded world so many steps come in the time of one: what is rare meets in one turn. */
 const CROWDED_TIMES = 10;
@@ -170,7 +171,7 @@ export function drawPlan(seed: number): Plan {
 		hasState: false,
 		steps,
 	};
-	return closeAmid(unsettleClock(layState(weighDown(plan))));
+	return closeAmid(unsettleClock(layGame(layState(weighDown(plan)))));
 }
 
 /** An archive, a webhook or neither: by the seed itself, so that the seeds that are kept stay what they were. */

@@ -3,6 +3,7 @@ import type { JobHead, JobRow, RangeRow } from "../../src/room/jobs.ts";
 import type { KnownKey, PublishKey } from "../../src/room/known-keys.ts";
 import type { Entry, StateRow } from "../../src/room/state-store.ts";
 import type {
+	DeadlineRow,
 	ErasureRow,
 	EventSize,
 	Meta,
@@ -29,6 +30,7 @@ export interface Stored {
 	ranges: RangeRow[];
 	sanctions: SanctionRow[];
 	erasures: ErasureRow[];
+	deadlines: DeadlineRow[];
 	state: StateRow | null;
 	/** Drops that are remembered among them. */
 	entries: Entry[];
@@ -56,6 +58,10 @@ export function storedIn(store: RoomStore, keys: readonly PublishKey[]): Stored 
 		ranges: store.ranges().toSorted((a, b) => (a.kind < b.kind ? -1 : 1)),
 		sanctions: store.sanctions(),
 		erasures: store.erasures(),
+		deadlines: store
+			.deadlines()
+			.map((head) => ({ ...head, data: store.deadlineData(head.name) ?? "" }))
+			.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
 		state: store.state(),
 		entries: store.pieceOf({ after: 0, through: ALL, dropsAfter: 0, owner: null }, ALL, ALL).entries,
 		abouts: events.map(({ seq }) => [seq, store.seqsAbout(seq)]),

@@ -3,13 +3,13 @@
  * and platform. It follows its plan, then the faults stop, and everything must come to rest.
  */
 
-import { houseRules } from "../room/house-rules.ts";
 import { Backend } from "./backend.ts";
 import { Jury } from "./checkers/jury.ts";
 import { Rest } from "./checkers/rest.ts";
 import { Clock, T0 } from "./clock.ts";
 import { Coverage } from "./coverage.ts";
 import { DO } from "./deeds.ts";
+import { rulesOf } from "./game.ts";
 import { Archive, archiveKind, kindsOf, type Mood } from "./kinds.ts";
 import { type Acknowledged, Person } from "./person.ts";
 import type { Plan } from "./plan.ts";
@@ -59,9 +59,9 @@ export class World {
 		this.coverage = coverage;
 		this.random = new Random(plan.seed);
 		this.receiver = plan.receiver === null ? null : new Receiver(plan.receiver);
-		this.jury = new Jury(this.clock, coverage, plan.settings);
+		this.jury = new Jury(this.clock, coverage, plan);
 		const { jury, clock, random } = this;
-		this.platform = new Platform(clock, random, plan.settings, houseRules(plan.ranges), coverage, jury);
+		this.platform = new Platform(clock, random, plan.settings, rulesOf(plan.seed, plan.ranges), coverage, jury);
 		const { platform } = this;
 		const kinds = {
 			kinds: kindsOf(this.kinds),

@@ -74,7 +74,7 @@ export class Access {
 		}
 		this.#announced(commit, isMuted);
 		for (const { member, ask, purpose, n } of commit.jobsAdded) {
-			if (purpose === "event" || purpose === "review" || ask === null) continue;
+			if (purpose === "event" || purpose === "review" || purpose === "rule" || ask === null) continue;
 			this.#isAllowed(member ?? "", ask, purpose === "hold" ? "publish" : "job");
 			hold(!isMuted(member), "G10", () => `${member} is muted, and was owed the job ${n}`);
 		}

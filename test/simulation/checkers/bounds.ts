@@ -127,7 +127,7 @@ export class Bounds {
 		if (current === null || current.jobs.size < JOBS_STARTED_PER_MEMBER_MAX) return;
 		let open = 0;
 		for (const job of current.jobs.values())
-			if (job.member === member && job.purpose === "event" && job.run === 1 && isOpen(job)) open++;
+			if (job.member === member && isStarted(job) && job.run === 1 && isOpen(job)) open++;
 		const most = JOBS_STARTED_PER_MEMBER_MAX;
 		hold(open <= most, "G8", () => `events of ${member} have ${open} jobs under way where ${most} are allowed`);
 		if (open === most) this.#coverage.reach("work", "a member has all the jobs that its events may start");
@@ -137,7 +137,7 @@ export class Bounds {
 	committed({ jobsAdded }: Commit): void {
 		const asked = new Map<string, number>();
 		for (const { member, purpose } of jobsAdded)
-			if (member !== null && purpose !== "event" && purpose !== "review")
+			if (member !== null && (purpose === "asked" || purpose === "hold"))
 				asked.set(member, (asked.get(member) ?? 0) + 1);
 		this.#asked = asked;
 		const { jobsPendingPerMemberMax: most } = this.#settings;
@@ -185,5 +185,8 @@ export class Bounds {
 		hold(!isBad, "G8", () => `${session} was told a presence state that the rules refuse`);
 	}
 }
+
+/** By an event, or by a rule. */
+const isStarted = ({ purpose }: Pick<JobRow, "purpose">): boolean => purpose === "event" || purpose === "rule";
 
 const isOpen = ({ state }: Pick<JobRow, "state">): boolean => state === "waiting" || state === "sent";

@@ -1,7 +1,6 @@
 /** All the checkers together: each thing that is seen is shown to those whose guarantee it touches. */
 import { ALARM_RETRY_MS } from "../../../src/protocol/limits.ts";
 import type { ServerMessage } from "../../../src/protocol/messages.ts";
-import type { Settings } from "../../../src/protocol/settings.ts";
 import type { Effects } from "../../../src/room/effects.ts";
 import type { Input } from "../../../src/room/inputs.ts";
 import type { Attachment } from "../../../src/room/session.ts";
@@ -9,7 +8,9 @@ import { hold } from "../broken.ts";
 import type { Clock } from "../clock.ts";
 import type { Coverage } from "../coverage.ts";
 import type { Commit } from "../disk.ts";
+import { hasGame } from "../game.ts";
 import { Ledger } from "../ledger.ts";
+import type { Plan } from "../plan.ts";
 import type { Letter, Watch } from "../watch.ts";
 import type { Wire } from "../wire.ts";
 import { Access } from "./access.ts";
@@ -17,6 +18,7 @@ import { Bounds } from "./bounds.ts";
 import { ClosingsCheck } from "./closings.ts";
 import { Erasure } from "./erasure.ts";
 import { FlowCheck } from "./flow.ts";
+import { GameCheck } from "./game.ts";
 import { Idempotency } from "./idempotency.ts";
 import { InboxCheck } from "./inbox.ts";
 import { Jobs } from "./jobs.ts";
@@ -50,6 +52,7 @@ export class Jury implements Watch {
 	readonly refusals: Refusals;
 	readonly presence: PresenceCheck;
 	readonly state: StateCheck;
+	readonly game: GameCheck | null;
 	/** What must answer the hostile frames that are on their way, by their socket and text. */
 	readonly #hostile = new Map<Wire, Map<string | ArrayBuffer, Expected[]>>();
 	/** Who was erased, and what had been said by then. */
@@ -69,7 +72,7 @@ export class Jury implements Watch {
 	/** Tells a story where someone listens. */
 	tell: ((line: string) => void) | null = null;
 
-	constructor(clock: Clock, coverage: Coverage, settings: Settings) {
+	constructor(clock: Clock, coverage: Coverage, { settings, seed }: Pick<Plan, "settings" | "seed">) {
 		this.#clock = clock;
 		this.#coverage = coverage;
 		this.order = new Order(this.ledger);
@@ -84,6 +87,7 @@ export class Jury implements Watch {
 		this.access = new Access(this.ledger, coverage);
 		this.closings = new ClosingsCheck(coverage);
 		this.state = new StateCheck(this.ledger);
+		this.game = hasGame(seed) ? new GameCheck(this.ledger, coverage) : null;
 		this.presence = new PresenceCheck(this.ledger, () => this.sittings.values());
 	}
 
@@ -257,6 +261,7 @@ export class Jury implements Watch {
 		this.presence.committed(commit);
 		this.erasure.committed(commit);
 		this.state.committed(commit);
+		this.game?.committed(commit);
 	}
 
 	#seat(session: string, member: string): void {
@@ -341,5 +346,6 @@ export class Jury implements Watch {
 		this.ledger.forget();
 		this.access.forgotten();
 		this.jobs.forgotten();
+		this.game?.forgotten();
 	}
 }

@@ -1,5 +1,5 @@
 /** G8: a refusal is typed, names the id that it refuses, leaks nothing; and what is hostile is refused. */
-import { HTTP_STATUS, type Refusal } from "../../../src/protocol/codes.ts";
+import { HTTP_STATUS, isAppCode, type Refusal } from "../../../src/protocol/codes.ts";
 import type { WireError } from "../../../src/protocol/messages.ts";
 import { hold } from "../broken.ts";
 import type { Clock } from "../clock.ts";
@@ -67,7 +67,12 @@ export class Refusals {
 	refused(refusal: Refusal, who: string): void {
 		const { code, message, id, head, retryAfterMs } = refusal;
 		this.#coverage.count("refusal", code);
-		hold(Object.hasOwn(HTTP_STATUS, code), "G8", () => `${who} was refused as ${code}, which is no code`);
+		if (isAppCode(code)) this.#coverage.reach("rules", "a move was refused");
+		hold(
+			Object.hasOwn(HTTP_STATUS, code) || isAppCode(code),
+			"G8",
+			() => `${who} was refused as ${code}, which is no code`,
+		);
 		hold(message !== "" && !message.includes(SECRET), "G8", () => `${who} was told ${message}`);
 		hold(!/\bat .*:\d+|Error:/.test(message), "G8", () => `${who} was told ${message}`);
 		hold(id === undefined || this.#ids.has(id), "G8", () => `${who} was refused ${code} of ${id}, which nobody sent`);

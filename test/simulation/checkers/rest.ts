@@ -98,6 +98,7 @@ export class Rest {
 		if (platform.isBusy) return "the room keeps itself awake";
 		if (platform.alarmAt !== null && platform.alarmAt < clock.roomNow - 5_000) return "an alarm is overdue";
 		if (platform.disk.hasRemains()) return "rows of what was wiped are still stored";
+		if ((jury.game?.pending ?? 0) > 0) return "a deadline is to come";
 		const { current, roster } = jury.ledger;
 		for (const job of current?.jobs.values() ?? []) {
 			if (job.state === "waiting" || job.state === "sent") return `the job ${job.n} is ${job.state}`;

@@ -49,6 +49,9 @@ interface Asked {
 	received: number;
 }
 
+/** What was held may have been refused by its check, or by a rule. */
+const REFUSED_HOLD = /"code":"(rejected|app\.)/;
+
 export class WorkCheck {
 	readonly #coverage: Coverage;
 	#commit: Commit | null = null;
@@ -152,7 +155,7 @@ export class WorkCheck {
 		if (work.jobs === 0 || work.isErasing || closes.length > 0) return;
 		let most = received;
 		for (const messages of own.values())
-			for (const message of messages) if (isNotice(message) || message.includes('"code":"rejected"')) most++;
+			for (const message of messages) if (isNotice(message) || REFUSED_HOLD.test(message)) most++;
 		for (const reply of replies.values()) if (reply.outcome === "refused") most++;
 		hold(work.jobs <= most, "G8", () => `a turn read ${work.jobs} jobs whole where ${most} are told of`);
 	}

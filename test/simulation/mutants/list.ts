@@ -10,6 +10,7 @@ import { MODERATION } from "./moderation.ts";
 import type { Mutant } from "./mutant.ts";
 import { PRESENCE } from "./presence.ts";
 import { PUBLISH } from "./publish.ts";
+import { RULES } from "./rules.ts";
 import { STATE } from "./state.ts";
 import { WORK } from "./work.ts";
 
@@ -26,4 +27,5 @@ export const MUTANTS: readonly Mutant[] = [
 	...CLOCK,
 	...CLOSING,
 	...STATE,
+	...RULES,
 ];

@@ -39,9 +39,9 @@ export const PRESENCE: readonly Mutant[] = [
 	},
 	{
 		name: "nobody has a grace after a crash",
-		file: "room/roster.ts",
-		find: "member.goneSince = now;",
-		put: "member.goneSince = 0;",
+		file: "room/here.ts",
+		find: "for (const member of changed) member.goneSince = now;",
+		put: "for (const member of changed) member.goneSince = 0;",
 		expects: ["G9"],
 	},
 	{

@@ -53,8 +53,8 @@ export const STATE: readonly Mutant[] = [
 	},
 	{
 		name: "sets of a turn are held against its beginning",
-		file: "room/state.ts",
-		find: "		this.#present.set(entry.key, entry);\n		this.#changed",
+		file: "room/present-entries.ts",
+		find: "		this.#learn(entry);\n		this.#changed",
 		put: "		this.#changed",
 		expects: ["G3", "G11"],
 	},
@@ -96,7 +96,7 @@ export const STATE: readonly Mutant[] = [
 	{
 		name: "an erasure leaves the entries",
 		file: "room/state.ts",
-		find: "if (this.#present.get(head.key)?.version === head.version) this.#erase(head, erasure, now);",
+		find: "if (this.#present.stored(head.key)?.version === head.version) this.#erase(head, erasure, now);",
 		put: "",
 		expects: ["erasure"],
 	},

@@ -5,7 +5,7 @@
 import { reset } from "cloudflare:test";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { RoomObject } from "../../../src/durable/room-object.ts";
-import { houseRules } from "../../room/house-rules.ts";
+import { rulesOf } from "../../simulation/game.ts";
 import { record } from "../../simulation/recorder.ts";
 import type { Act } from "../../simulation/trace.ts";
 import { hashAddresses } from "./hashes.ts";
@@ -44,7 +44,7 @@ test.each(SEEDS)(
 		const trace = await record(seed);
 		await hashAddresses(trace);
 		const script = new Script();
-		const rules = houseRules(trace.ranges);
+		const rules = rulesOf(trace.seed, trace.ranges);
 		vi.spyOn(RoomObject, "surround").mockImplementation((ctx) => new Staged(ctx, trace, rules, script));
 		listen("webSocketMessage", script);
 		listen("webSocketClose", script);
