@@ -17,10 +17,10 @@ export const RULES: readonly Mutant[] = [
 		expects: ["rules"],
 	},
 	{
-		name: "a rule may catch its own refusal",
+		name: "a rule that goes on after its refusal is not refused",
 		file: "protocol/decide.ts",
-		find: 'this.#verdict ??= { outcome: "refused", code: named, message: text };\n\t\tthrow new RefusedByRule();',
-		put: "throw new Error(named + text);",
+		find: "	#use(): void {\n",
+		put: "	#use(): void {\n		this.#verdict = null;\n",
 		expects: ["rules"],
 	},
 	{
