@@ -136,7 +136,9 @@ describe.each(archives())("an archive kept by %s", (_, tables) => {
 		expect(await search(db, "blue", "lobby", 10)).toMatchObject([{ seq: 2, data: [1, null, { deep: "blue" }] }]);
 		expect(await found("another")).toEqual(["other 1"]);
 		for (const gone of ["rude", "erased"]) expect(await found(gone), gone).toEqual([]);
-		expect(await directory(db, 10)).toMatchObject([
+		// Which was active last is as slow as the machine on which it was kept.
+		const rooms = (await directory(db, 10)).toSorted((a, b) => a.room.localeCompare(b.room));
+		expect(rooms).toMatchObject([
 			{ room: "lobby", members: 2, head: 5 },
 			{ room: "other", members: 0, head: 1 },
 		]);
