@@ -30,8 +30,8 @@ export const CLIENT: readonly Mutant[] = [
 	{
 		name: "a client that was paused for long does not ask again",
 		file: "client/outgoing.ts",
-		find: "\t\tthis.#outbox.reset();\n\t\tthis.#limits = limits;",
-		put: "\t\tthis.#limits = limits;",
+		find: "\t\tthis.#outbox.reset();\n\t\tthis.#limits = welcome.limits;",
+		put: "\t\tthis.#limits = welcome.limits;",
 		expects: ["liveness"],
 	},
 	{

@@ -40,8 +40,8 @@ export const RULES: readonly Mutant[] = [
 	{
 		name: "what a rule publishes is not held against its schema",
 		file: "room/rules/rulings.ts",
-		find: 'if (fault !== null) throw new Objected("invalid", `${fault} That is ${what}.`);',
-		put: "",
+		find: 'if (fault !== null) throw new Objected("invalid"',
+		put: 'if (fault === "") throw new Objected("invalid"',
 		expects: ["rules"],
 	},
 	{
@@ -124,8 +124,8 @@ export const RULES: readonly Mutant[] = [
 	{
 		name: "dice are thrown anew on a retry",
 		file: "room/rules/dice.ts",
-		find: "seed ??= `dice ${this.#record.epoch} ${++this.#count}`;",
-		put: "seed ??= `dice ${this.#record.epoch} ${++this.#count} ${Math.random()}`;",
+		find: "seed ??= `dice ",
+		put: "seed ??= Math.random() + `dice ",
 		expects: ["rules"],
 	},
 	{
