@@ -13,8 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.dispose());
 
-/** What speaks of one job or session. */
-const ONE = /\/(jobs|sessions)\/[^/]+.*/;
+/** What speaks of one job, session or entry. */
+const ONE = /\/(jobs|sessions|state)\/[^/]+.*/;
 const operator = { Authorization: `Bearer ${KEY}` };
 
 test("every documented operation answers as the document says", async () => {
@@ -45,6 +45,12 @@ test("every documented operation answers as the document says", async () => {
 	await call(404, "POST", "./jobs/none-1/replay");
 	const asJson = { ...operator, "Content-Type": "application/json" };
 	await call(404, "POST", "./sessions/none", { type: "received", jobs: [] }, asJson);
+	await call(201, "PUT", "./state/topic", "tea", asJson);
+	await call(412, "PUT", "./state/topic", "coffee", { ...asJson, "If-None-Match": "*" } as typeof asJson);
+	await call(200, "GET", "./state/topic");
+	await call(404, "GET", "./state/none");
+	await call(200, "GET", "./state?limit=1");
+	await call(204, "DELETE", "./state/topic");
 	await call(200, "GET", "/rooms");
 	await call(200, "GET", "/archive/search?q=see");
 	await call(400, "GET", "/archive/search");
