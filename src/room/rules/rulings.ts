@@ -30,6 +30,8 @@ export interface Ruling {
 	units: number;
 }
 
+const NOTHING: Ruling = { sets: [], publishes: [], jobs: [], deadlines: new Map(), units: 0 };
+
 /** Why the event does not happen. */
 export interface Objection {
 	code: ErrorCode;
@@ -63,6 +65,8 @@ export class Rulings {
 
 	/** Changes nothing. @throws RuleMistake where there would be more of something than rules may have. `cause`: as it will be, but that its event has no place yet. */
 	check(draft: Draft, cause: Cause): Ruling | Objection {
+		const { sets: given, publishes: said, jobs, deadlines: due } = draft;
+		if (given.size + said.length + jobs.length + due.size === 0) return NOTHING;
 		try {
 			const sets = this.#sets(draft.sets);
 			const publishes = draft.publishes.map((event) => this.#event(event, cause));
@@ -151,7 +155,9 @@ export class Rulings {
 		return given;
 	}
 
-	#weigh({ sets, publishes, jobs, deadlines }: Draft): void {
+	#weigh({ sets, publishes, jobs, deadlines, effort }: Draft): void {
+		// Its effort counts each text, and more than each key and name: what is small by that need not be added up.
+		if (effort * 3 <= DECISION_WRITE_BYTES_MAX) return;
 		const named = [...publishes, ...jobs].map(({ name, json }) => name + json);
 		const keyed = [...sets, ...deadlines].map(([key, to]) => key + (to?.json ?? ""));
 		const bytes = [...named, ...keyed].reduce((sum, text) => sum + utf8Bytes(text), 0);
