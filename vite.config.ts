@@ -27,7 +27,7 @@ export default defineConfig({
 		client: {
 			build: {
 				emptyOutDir: true,
-				rolldownOptions: { input: [at("src/pages/index.html"), at("src/pages/room.html")] },
+				rolldownOptions: { input: ["index", "room", "missing"].map((page) => at(`src/pages/${page}.html`)) },
 			},
 		},
 		library: {

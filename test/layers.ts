@@ -26,7 +26,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 	react: { layers: ["protocol", "client"], packages: ["react"] },
 	testing: { layers: ["protocol", "room", "durable", "jobs", "client"], packages: [] },
 	backend: { layers: ["protocol"], packages: ["jose", "standardwebhooks", "valibot"] },
-	pages: { layers: ["protocol", "client"], packages: ["hono/jsx"] },
+	pages: { layers: ["protocol", "client"], packages: ["hono/jsx", "@tanstack/virtual-core"] },
 	"index.ts": { layers: ["server.ts", "app.ts"], packages: [] },
 	cli: { layers: ["protocol"], packages: ["jose", "node:fs", "node:util"] },
 	"bindings.d.ts": { layers: ["durable"], packages: [] },

@@ -16,6 +16,17 @@ export async function pageFile(request: Request, path: string, env: Cloudflare.E
 	return assetOf(path, request, env);
 }
 
+/** For people at an address where nothing is; null where the Worker has no pages. */
+export async function missingPage(request: Request, env: Cloudflare.Env, prefix: string) {
+	// Whatever they have of another page, this one is told whole.
+	const found = await page("/missing", new Request(request.url, { method: request.method }), env, prefix);
+	if (found === null) return null;
+	const headers = new Headers(found.headers);
+	for (const name of ["ETag", "Cache-Control"]) headers.delete(name);
+	headers.append("Vary", "Accept");
+	return new Response(found.body, { status: 404, headers });
+}
+
 async function assetOf(path: string, request: Request, env: Cloudflare.Env): Promise<Response | null> {
 	const file = await env.ASSETS?.fetch(new Request(new URL(path, request.url), request));
 	// The mark is on what is said of a file that is not there, too.
@@ -25,7 +36,7 @@ async function assetOf(path: string, request: Request, env: Cloudflare.Env): Pro
 }
 
 /** The page, or 304 to one who has it as it is; null where the Worker has no pages. */
-export async function page(name: "/" | "/room", request: Request, env: Cloudflare.Env, prefix: string) {
+export async function page(name: "/" | "/room" | "/missing", request: Request, env: Cloudflare.Env, prefix: string) {
 	// Without the conditions that are upon another page than this file is.
 	const found = await assetOf(name, new Request(request.url, { method: request.method }), env);
 	if (found === null) return null;
@@ -59,6 +70,8 @@ function written(prefix: string, hasImages: boolean): HTMLRewriter {
 	return new HTMLRewriter()
 		.on("script[src]", moved("src"))
 		.on("link[href]", moved("href"))
+		.on("a[href]", moved("href"))
+		.on("img[src]", moved("src"))
 		.on("html", {
 			element: (html) => {
 				if (hasImages) html.setAttribute("data-images", "on");

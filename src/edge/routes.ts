@@ -11,7 +11,7 @@ import { join, summaryForJoiner } from "./join.ts";
 import { openApi } from "./openapi.ts";
 import { operations } from "./operations.ts";
 import { isOperator } from "./operators.ts";
-import { page, pageFile } from "./pages.ts";
+import { missingPage, page, pageFile } from "./pages.ts";
 import { pathWithin, under } from "./prefix.ts";
 import { problem, Refused } from "./problem.ts";
 import { queryOf } from "./query.ts";
@@ -173,7 +173,9 @@ export function createRoutes(app: Admits, prefix = ""): Hono<RouteEnv> {
 	}
 	routes.notFound(async (c) => {
 		const file = c.req.method === "GET" ? await pageFile(c.req.raw, c.req.path, c.env, prefix) : null;
-		return file ?? problem({ code: "not_found", message: "There is nothing at this address." });
+		if (file !== null) return file;
+		const shown = c.req.method === "GET" && wantsPage(c) ? await missingPage(c.req.raw, c.env, prefix) : null;
+		return shown ?? problem({ code: "not_found", message: "There is nothing at this address." });
 	});
 	routes.onError(failed);
 	return routes;

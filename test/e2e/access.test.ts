@@ -73,13 +73,13 @@ describe.skipIf(skipped !== null)("in a browser", () => {
 		"a join with a token that is %s: the page says so, and does not try again",
 		async (_, link, what, advice) => {
 			const { page, tries } = await open(`/rooms/team-a${await link("team-a")}`);
-			await status(page, "Stopped");
-			const banner = await page.locator(".banner.wrong").textContent();
+			await status(page, "Not let in");
+			const banner = await page.getByRole("alert").textContent();
 			expect(banner).toMatch(what);
 			expect(banner).toMatch(advice);
 			// Coming back to the window is what makes a page that waits try at once.
 			await page.evaluate("dispatchEvent(new Event('online'))");
-			await status(page, "Stopped");
+			await status(page, "Not let in");
 			expect(tries()).toBe(1);
 		},
 	);
@@ -91,11 +91,11 @@ describe.skipIf(skipped !== null)("in a browser", () => {
 			members: { id: string }[];
 		};
 		await operate("banned", { action: "ban", member: members[0]?.id });
-		await status(page, "Stopped");
-		expect(await page.locator(".banner.wrong").textContent()).toMatch(/banned/i);
+		await status(page, "Not let in");
+		expect(await page.getByRole("alert").textContent()).toMatch(/banned/i);
 		await page.reload();
 		await page
-			.locator(".banner.wrong")
+			.getByRole("alert")
 			.getByText(/banned/i)
 			.waitFor();
 		await page.evaluate("dispatchEvent(new Event('online'))");

@@ -1,5 +1,5 @@
 /** Where one writes. Enter sends, Shift+Enter begins a new line. */
-import { useRef, useState } from "hono/jsx/dom";
+import { useLayoutEffect, useRef, useState } from "hono/jsx/dom";
 import { useStore } from "../store.ts";
 import { chatBytes } from "./chat.ts";
 import { TypingLine } from "./typing-line.tsx";
@@ -9,6 +9,15 @@ import type { Visit } from "./visit.ts";
 function useWriting(visit: Visit, isOff: boolean) {
 	const area = useRef<HTMLTextAreaElement>(null);
 	const [complaint, setComplaint] = useState<string | null>(null);
+
+	// On coming in, and on coming in again: one may begin to write. Whoever is elsewhere stays there.
+	useLayoutEffect(() => {
+		if (isOff) return;
+		// Not before it is in the page, which a first drawing is when it is whole.
+		queueMicrotask(() => {
+			if (document.activeElement === document.body) area.current?.focus({ preventScroll: true });
+		});
+	}, [isOff]);
 
 	const send = (): void => {
 		const element = area.current;

@@ -21,11 +21,12 @@ export function CopyLink() {
 		}
 	};
 	return (
-		<button type="button" class="copy-link" onClick={() => void copy()} aria-label="Copy the room’s link">
+		<button type="button" class="copy-link" onClick={() => void copy()} title="Copy the room’s link">
 			<svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
 				<path d="M8.5 11.5a3.5 3.5 0 0 0 5 0l2.5-2.5a3.54 3.54 0 0 0-5-5L9.8 5.2M11.5 8.5a3.5 3.5 0 0 0-5 0L4 11a3.54 3.54 0 0 0 5 5l1.2-1.2" />
 			</svg>
-			<span role="status">{said === "" ? <span class="wide">Copy link</span> : said}</span>
+			<span class={said === "" ? "wide" : "unseen"}>Copy link</span>
+			<span role="status">{said}</span>
 		</button>
 	);
 }

@@ -22,7 +22,13 @@ export interface LineProps {
 
 /** What cannot be drawn is shown as it was said, and the lines around it stand. */
 export const Line = memo((props: LineProps) => (
-	<li class={`line${props.opens ? " opens" : ""}${props.isMine ? " mine" : ""}`} data-seq={String(props.event.seq)}>
+	<li
+		class={`line${props.opens ? " opens" : ""}${props.isMine ? " mine" : ""}`}
+		data-seq={String(props.event.seq)}
+		aria-posinset={props.event.seq}
+		// Of how many is never known: the room goes on.
+		aria-setsize={-1}
+	>
 		<ErrorBoundary fallback={<Bare event={props.event} />}>
 			<Drawn {...props} />
 		</ErrorBoundary>

@@ -1,14 +1,13 @@
 import { prefix } from "../room-name.ts";
+import { Sign } from "../sign.tsx";
 
 /** What stands at an address that cannot be a room's. */
 export function NoRoom({ complaint }: { complaint: string }) {
 	return (
-		<main class="no-room">
-			<h1>There is no such room</h1>
-			<p>{complaint}</p>
-			<p>
+		<main class="nowhere">
+			<Sign level={1} what="There is no such room" advice={complaint}>
 				<a href={`${prefix}/`}>Name another room</a>
-			</p>
+			</Sign>
 		</main>
 	);
 }

@@ -1,4 +1,4 @@
-/** What stands above the oldest line that is shown. */
+/** What stands above the oldest line that is shown. Always as high, so that no line moves when it says something else. */
 import type { Timeline } from "./timeline.ts";
 
 export function Older({ timeline, onAsk }: { timeline: Timeline; onAsk: () => void }) {
@@ -6,14 +6,13 @@ export function Older({ timeline, onAsk }: { timeline: Timeline; onAsk: () => vo
 	if (timeline.older === "failed") {
 		return (
 			<p class="older">
-				What was said before could not be fetched.{" "}
+				That could not be fetched.{" "}
 				<button type="button" class="plain" onClick={onAsk}>
 					Try again
 				</button>
 			</p>
 		);
 	}
-	if (timeline.isFull) return <p class="older">This page shows no more at once. The room remembers more.</p>;
 	if (timeline.hasOlder) {
 		return (
 			<p class="older">

@@ -7,7 +7,7 @@ const WORDS = {
 	replaying: "Catching up",
 	live: "Live",
 	waiting: "Waiting",
-	stopped: "Stopped",
+	stopped: "Not let in",
 } as const;
 
 export function StatusLine({ status }: { status: Status }) {

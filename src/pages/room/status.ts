@@ -13,7 +13,7 @@ export class Status extends Store {
 	setback: Trouble | null = null;
 	/** The latest refusal that answers nothing in particular; gone after a while. */
 	notice: string | null = null;
-	#hasJoined = false;
+	hasJoined = false;
 	#tick: ReturnType<typeof setInterval> | undefined;
 	#noticeEnds: ReturnType<typeof setTimeout> | undefined;
 
@@ -33,12 +33,12 @@ export class Status extends Store {
 				this.refusal = null;
 				break;
 			case "waiting":
-				this.setback = passingTrouble(state.reason, this.#hasJoined);
+				this.setback = passingTrouble(state.reason, this.hasJoined);
 				// The seconds count down before people's eyes.
 				this.#tick = setInterval(() => this.changed(), 1000);
 				break;
 			case "replaying":
-				this.#hasJoined = true;
+				this.hasJoined = true;
 				this.setback = null;
 				break;
 			case "stopped":
@@ -61,6 +61,11 @@ export class Status extends Store {
 			this.changed();
 		}, NOTE_SHOWN_MS);
 		this.changed();
+	}
+
+	/** True while what is shown of the others is what is so. */
+	get isInTouch(): boolean {
+		return this.state.kind === "live" || this.state.kind === "replaying";
 	}
 
 	/** Until the next try; at least one, for a wait of no seconds reads like a fault. */

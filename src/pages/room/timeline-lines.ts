@@ -2,7 +2,7 @@
 
 import type { Event } from "../../protocol/messages.ts";
 import { ROOM_JOB, ROOM_REDACTED } from "../../protocol/room-events.ts";
-import { dayOf } from "./calendar.ts";
+import { dayOf, nextDay } from "./calendar.ts";
 import { underOf } from "./card.ts";
 import { textOf } from "./chat.ts";
 import type { LineProps } from "./line.tsx";
@@ -13,14 +13,17 @@ export function linesOf(events: readonly Event[], me: string | null): LineProps[
 	const lines: LineProps[] = [];
 	const cards = cardsOf(events);
 	let day: number | null = null;
+	let dayEnds = 0;
 	let before: Event | null = null;
 	for (const event of events) {
 		if (!hasLine(event)) continue;
-		const today = dayOf(event.at);
-		const isNewDay = today !== day;
+		// Times never decrease: most events are of the day of the one before.
+		const isNewDay = event.at >= dayEnds;
+		const today: number = isNewDay || day === null ? dayOf(event.at) : day;
 		const opens = isSpoken(event) && (isNewDay || before === null || !goesOn(before, event));
 		const card = cards.get(event.seq) ?? null;
 		lines.push({ event, card, day: isNewDay ? today : null, opens, isMine: event.from === me });
+		if (isNewDay) dayEnds = nextDay(today);
 		day = today;
 		before = event;
 	}
@@ -38,7 +41,7 @@ function cardsOf(events: readonly Event[]): Map<number, Event> {
 }
 
 /** What was removed says so itself, and a preview stands under what it previews. */
-function hasLine(event: Event): boolean {
+export function hasLine(event: Event): boolean {
 	if (event.name === ROOM_REDACTED) return false;
 	return event.name !== ROOM_JOB || !(event.redacted === true || isPreview(event.data));
 }

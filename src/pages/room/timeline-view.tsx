@@ -1,120 +1,125 @@
 /** The message area: follows what is new, or keeps still while one reads what is old. */
-import { type RefObject, useLayoutEffect, useRef } from "hono/jsx/dom";
+import { type RefObject, useLayoutEffect, useMemo, useRef } from "hono/jsx/dom";
 import { useStore } from "../store.ts";
-import { Line } from "./line.tsx";
+import { useFollowing } from "./following.ts";
+import { Line, type LineProps } from "./line.tsx";
 import { Older } from "./older.tsx";
 import { OutgoingLines } from "./outgoing-lines.tsx";
-import { anchorIn, holdTo, type ScrollAnchor } from "./scroll-anchor.ts";
+import type { Timeline } from "./timeline.ts";
 import { linesOf } from "./timeline-lines.ts";
+import type { VirtualLines } from "./virtual-lines.ts";
 import type { Visit } from "./visit.ts";
-
-const NEAR_BOTTOM_PX = 60;
-const NEAR_TOP_PX = 400;
-
-/** Keeps the area at the newest, or at what is being read there. */
-function useFollowing(visit: Visit) {
-	const { timeline, outgoing } = visit;
-	const scroller = useRef<HTMLElement>(null);
-	const seenSeq = useRef(0);
-	const outgoingSeen = useRef(0);
-	const anchor = useRef<ScrollAnchor | null>(null);
-
-	const toBottom = (): void => {
-		const element = scroller.current;
-		if (element !== null) element.scrollTop = element.scrollHeight;
-	};
-	const look = (): void => {
-		const element = scroller.current;
-		if (element === null) return;
-		const isReading = element.scrollHeight - element.scrollTop - element.clientHeight > NEAR_BOTTOM_PX;
-		if (!isReading) seenSeq.current = timeline.newestSeq;
-		timeline.setReading(isReading);
-		// A refused page is asked for again by hand, not by the next pixel.
-		if (element.scrollTop < NEAR_TOP_PX && timeline.isLive && timeline.older === "idle") {
-			void timeline.loadOlder(visit.room);
-		}
-	};
-
-	// Said something new: one wants to see it, wherever one was reading.
-	const newest = outgoing.messages.at(-1)?.key ?? 0;
-	if (newest > outgoingSeen.current) {
-		outgoingSeen.current = newest;
-		timeline.isReading = false;
-	}
-	if (!timeline.isReading) seenSeq.current = timeline.newestSeq;
-	// Before the lines change: where the reader stands.
-	anchor.current = timeline.isReading && scroller.current !== null ? anchorIn(scroller.current) : null;
-	useLayoutEffect(() => {
-		if (scroller.current === null) return;
-		if (anchor.current !== null) holdTo(scroller.current, anchor.current);
-		else if (!timeline.isReading) toBottom();
-		// A first page that does not fill the area leaves nothing to scroll: look without being asked.
-		look();
-	});
-	useResize(scroller, () => {
-		if (!timeline.isReading) toBottom();
-	});
-
-	return { scroller, seenSeq, toBottom, look };
-}
 
 export function TimelineView({ visit }: { visit: Visit }) {
 	const timeline = useStore(visit.timeline);
 	const outgoing = useStore(visit.outgoing);
-	const { scroller, seenSeq, toBottom, look } = useFollowing(visit);
 	const { me } = visit.roster;
-	const lines = linesOf(timeline.events, me);
-	const unseen = timeline.isReading ? lines.filter(({ event }) => event.seq > seenSeq.current).length : 0;
+	const lines = useMemo(() => linesOf(timeline.events, me), [timeline.version, me]);
+	const { places, virtual, toNewest } = useFollowing(visit, lines);
 	const isEmpty = timeline.isLive && timeline.events.length === 0 && outgoing.messages.length === 0;
 	return (
-		<>
+		// One element: of several, the renderer takes the first out of the page and puts it back, and its scroll position is lost.
+		<div class="timeline">
 			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-			<section class="scroller" ref={scroller} tabIndex={0} aria-label="Messages" onScroll={look}>
+			<section class="scroller" ref={places.scroller} tabIndex={0} aria-label="Messages">
 				<div class="column">
-					<Older timeline={timeline} onAsk={() => void timeline.loadOlder(visit.room)} />
+					<div class="above" ref={places.above}>
+						<Older timeline={timeline} onAsk={() => void timeline.loadOlder(visit.room)} />
+					</div>
 					{isEmpty && <Welcome />}
-					{/* Only news is read out, not what is caught up on or loaded from before. */}
-					<ol
-						class="lines"
-						role="log"
-						aria-label="Messages"
-						aria-live={timeline.isLive && timeline.older !== "loading" ? "polite" : "off"}
-					>
-						{lines.map((line) => (
-							<Line key={line.event.seq} {...line} />
-						))}
-					</ol>
+					<Drawn timeline={timeline} lines={lines} virtual={virtual} list={places.list} />
 					<OutgoingLines visit={visit} opens={lines.at(-1)?.isMine !== true} />
+					{timeline.newer === "failed" && (
+						<p class="older">
+							What came next could not be fetched.{" "}
+							<button type="button" class="plain" onClick={() => void timeline.loadNewer(visit.room)}>
+								Try again
+							</button>
+						</p>
+					)}
 				</div>
+				{timeline.isReading && (
+					<Ways timeline={timeline} onNewest={toNewest} onOldest={() => void timeline.turnToOldest(visit.room)} />
+				)}
 			</section>
-			{timeline.isReading && (
-				<ToNewest
-					unseen={unseen}
-					onClick={() => {
-						timeline.setReading(false);
-						toBottom();
-					}}
-				/>
-			)}
-		</>
+			{/* Once, however many they are. */}
+			<p class="unseen" role="status">
+				{timeline.isReading && timeline.unseen > 0 ? "New messages have come below." : ""}
+			</p>
+		</div>
 	);
 }
 
-/** Its size changes where the composer grows, a keyboard comes up, a window changes. */
-function useResize(of: RefObject<HTMLElement | null>, onResize: () => void): void {
-	useLayoutEffect(() => {
-		if (of.current === null) return;
-		const observer = new ResizeObserver(onResize);
-		observer.observe(of.current);
-		return () => observer.disconnect();
-	}, []);
+interface DrawnProps {
+	timeline: Timeline;
+	lines: readonly LineProps[];
+	virtual: VirtualLines;
+	list: RefObject<HTMLElement | null>;
 }
 
-function ToNewest({ unseen, onClick }: { unseen: number; onClick: () => void }) {
+/** The lines in sight, where they stand among all. */
+function Drawn({ timeline, lines, virtual, list }: DrawnProps) {
+	const drawn = virtual.getVirtualItems();
+	const first = drawn[0];
+	const shift = first === undefined ? 0 : first.start - virtual.options.scrollMargin;
+	useKeptFocus(list);
+	// Only news is read out: not what is caught up on, loaded, or drawn again because one scrolls.
+	const isNews = timeline.isLive && !timeline.isReading && timeline.older !== "loading";
 	return (
-		<button type="button" class={`to-newest${unseen > 0 ? " primary" : ""}`} onClick={onClick}>
-			{unseen === 0 ? "To the newest" : unseen === 1 ? "1 new message" : `${unseen} new messages`} ↓
-		</button>
+		<div
+			class="log"
+			role="log"
+			aria-label="Messages"
+			aria-live={isNews ? "polite" : "off"}
+			style={{ height: `${virtual.getTotalSize()}px` }}
+		>
+			<ol class="lines" ref={list} style={{ transform: `translateY(${shift}px)` }}>
+				{drawn.map(({ index }) => {
+					const line = lines[index];
+					return line === undefined ? null : <Line key={line.event.seq} {...line} />;
+				})}
+			</ol>
+		</div>
+	);
+}
+
+/** Whoever was at a link of a line that is drawn no more is at the messages still, and not at the page's beginning. */
+function useKeptFocus(list: RefObject<HTMLElement | null>): void {
+	const hadFocus = useRef(false);
+	useLayoutEffect(() => {
+		if (hadFocus.current && document.activeElement === document.body) {
+			list.current?.closest<HTMLElement>(".scroller")?.focus({ preventScroll: true });
+		}
+		const note = (): void => {
+			hadFocus.current = list.current?.contains(document.activeElement) === true;
+		};
+		document.addEventListener("focusin", note);
+		return () => document.removeEventListener("focusin", note);
+	});
+}
+
+/** To either end of the history, from wherever one reads. Within what scrolls, so that a wheel over it scrolls too. */
+function Ways({ timeline, onNewest, onOldest }: { timeline: Timeline; onNewest: () => void; onOldest: () => void }) {
+	const { unseen, hasOlder } = timeline;
+	return (
+		<div class="ways">
+			<button type="button" class={`to-newest${unseen > 0 ? " primary" : ""}`} onClick={onNewest}>
+				{unseen === 0 ? "To the newest" : unseen === 1 ? "1 new message" : `${unseen} new messages`} ↓
+			</button>
+			{hasOlder && (
+				<button
+					type="button"
+					class="to-oldest"
+					aria-label="To the beginning"
+					title="To the beginning"
+					onClick={onOldest}
+				>
+					<svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+						<path d="M4.5 3.5h11M10 17V7M5.2 11.5 10 6.7l4.8 4.8" />
+					</svg>
+				</button>
+			)}
+		</div>
 	);
 }
 

@@ -1,44 +1,62 @@
-/** The part of the room's history that the page holds: consecutive, ascending, bounded. */
-
-import type { Room } from "../../client/room.ts";
+/** The part of the room's history that the page shows, and how it comes by the rest. */
+import { type Room, RoomError } from "../../client/room.ts";
+import { HISTORY_PER_SECOND } from "../../protocol/limits.ts";
 import type { Event, Welcome } from "../../protocol/messages.ts";
 import { ROOM_REDACTED } from "../../protocol/room-events.ts";
 import { Store } from "../store.ts";
-import { underOf } from "./card.ts";
+import { Held } from "./held.ts";
+import { hasLine } from "./timeline-lines.ts";
 
-/** Held while one follows what is new, and while one reads what is old. */
-const FOLLOWING_EVENTS_MAX = 1000;
-const READING_EVENTS_MAX = 4000;
-const OLDER_EVENTS = 100;
+/** As many as the room gives at once. */
+const PAGE_EVENTS = 200;
+const PAGE_EVERY_MS = 1000 / HISTORY_PER_SECOND;
+
+/** How it stands with the pages on one side of what is shown. */
+type Fetching = "idle" | "loading" | "failed";
 
 export class Timeline extends Store {
-	#events: Event[] = [];
+	readonly #held = new Held();
 	#head = 0;
 	#floor = 1;
 	/** Changes when everything is dropped, so that an answer to an earlier question is not believed. */
 	#life = 0;
-	older: "idle" | "loading" | "failed" = "idle";
+	/** What was removed while a page was on its way: it may still say it. */
+	#removed = new Set<number>();
+	/** When a page was last asked for, monotonic ms. */
+	#askedAt = Number.NEGATIVE_INFINITY;
+	older: Fetching = "idle";
+	newer: Fetching = "idle";
 	/** True from `caught-up` on: what comes now is news. */
 	isLive = false;
 	hasJoined = false;
 	/** True while one has scrolled away from the newest event. */
 	isReading = false;
+	/** How often the shown gave way to the oldest: the view is at their beginning then. */
+	turnsToOldest = 0;
+	/** How many lines have come while one read elsewhere. */
+	unseen = 0;
 
 	get events(): readonly Event[] {
-		return this.#events;
+		return this.#held.shown;
 	}
 
 	get oldestSeq(): number {
-		return this.#events[0]?.seq ?? this.#head + 1;
+		return this.events[0]?.seq ?? this.#head + 1;
 	}
 
+	/** Of those shown. */
 	get newestSeq(): number {
-		return this.#events.at(-1)?.seq ?? this.#head;
+		return this.events.at(-1)?.seq ?? this.#head;
 	}
 
-	/** True where the room keeps events before those held. */
+	/** True where the room keeps events before those shown. */
 	get hasOlder(): boolean {
 		return this.hasJoined && this.oldestSeq > this.#floor && this.#head >= this.#floor;
+	}
+
+	/** True where there are events after those shown. */
+	get hasNewer(): boolean {
+		return !this.#held.isAtNewest;
 	}
 
 	/** True where there have been events that the room no longer keeps. */
@@ -46,17 +64,8 @@ export class Timeline extends Store {
 		return this.#floor > 1;
 	}
 
-	/** True where no more older events are held at once: the way back is too long for one page. */
-	get isFull(): boolean {
-		return this.#events.length >= READING_EVENTS_MAX;
-	}
-
 	welcome(welcome: Welcome): void {
-		if (welcome.continuity !== "resumed") {
-			this.#events = [];
-			this.#life++;
-			this.older = "idle";
-		}
+		if (welcome.continuity !== "resumed") this.#forget();
 		this.#head = welcome.head;
 		this.#floor = welcome.floor;
 		this.hasJoined = true;
@@ -66,9 +75,7 @@ export class Timeline extends Store {
 
 	/** Nothing of it is kept any more. */
 	wipe(): void {
-		this.#events = [];
-		this.#life++;
-		this.older = "idle";
+		this.#forget();
 		this.#head = 0;
 		this.#floor = 1;
 		this.changed();
@@ -85,11 +92,10 @@ export class Timeline extends Store {
 	}
 
 	add(event: Event): void {
-		if (event.seq <= this.newestSeq && this.#events.length > 0) return;
-		this.#events.push(event);
+		if (!this.#held.add(event, this.isReading)) return;
 		this.#head = Math.max(this.#head, event.seq);
+		if (this.isReading && hasLine(event)) this.unseen++;
 		if (event.name === ROOM_REDACTED) this.#redact(event.data);
-		this.#trim();
 		this.changed();
 	}
 
@@ -97,50 +103,103 @@ export class Timeline extends Store {
 	setReading(isReading: boolean): void {
 		if (this.isReading === isReading) return;
 		this.isReading = isReading;
-		this.#trim();
+		if (!isReading) this.unseen = 0;
+		this.#held.trim(isReading);
 		this.changed();
 	}
 
-	async loadOlder(room: Room): Promise<void> {
-		if (this.older === "loading" || !this.hasOlder || this.isFull) return;
-		const life = this.#life;
-		this.older = "loading";
+	/** Shows the newest, wherever one was. */
+	turnToNewest(): void {
+		this.#held.turnToNewest();
+		this.#life++;
+		this.#rest();
+		this.setReading(false);
 		this.changed();
-		try {
-			const page = await room.history({ before: this.oldestSeq, limit: OLDER_EVENTS });
-			if (life !== this.#life) return;
-			// Live events may have pushed out the oldest meanwhile: what no longer joins up is dropped.
-			const joinsUp = page.events.at(-1)?.seq === this.oldestSeq - 1;
-			if (joinsUp) this.#prepend(page.events);
-			this.#floor = page.floor;
-			// Nothing came, although something should have: what is held is all that there is.
-			if (page.events.length === 0) this.#floor = Math.max(this.#floor, this.oldestSeq);
-			this.older = "idle";
-		} catch {
-			if (life !== this.#life) return;
-			this.older = "failed";
+	}
+
+	/** Shows the oldest that the room keeps. */
+	async turnToOldest(room: Room): Promise<void> {
+		const page = await this.#fetch("older", room, { after: this.#floor - 1 });
+		if (page !== null) {
+			this.#held.turnTo(page.events);
+			this.turnsToOldest++;
 		}
 		this.changed();
 	}
 
-	/** Older events, without what was removed while they were on their way. */
-	#prepend(older: readonly Event[]): void {
-		const removals = this.#events.filter(({ name }) => name === ROOM_REDACTED);
-		this.#events = [...older, ...this.#events];
-		for (const { data } of removals) this.#redact(data);
+	async loadOlder(room: Room): Promise<void> {
+		if (!this.hasOlder) return;
+		const page = await this.#fetch("older", room, { before: this.oldestSeq });
+		// What was shown may have moved on meanwhile: what does not join up is dropped, and asked for anew.
+		if (page !== null) this.#held.prepend(page.events);
+		// Nothing came, although something should have: what is held is all that there is.
+		if (page?.events.length === 0) this.#floor = Math.max(this.#floor, this.oldestSeq);
+		this.changed();
 	}
 
-	/** Forgets what an event said, and what others said about it. */
+	async loadNewer(room: Room): Promise<void> {
+		if (!this.hasNewer) return;
+		// What came last may join up as it is.
+		this.#held.append([]);
+		if (this.hasNewer) {
+			const page = await this.#fetch("newer", room, { after: this.newestSeq });
+			// Nothing of what comes next is kept any more.
+			if (page !== null && page.floor > this.newestSeq + 1) this.#held.turnToNewest();
+			else if (page !== null) this.#held.append(page.events);
+		}
+		this.changed();
+	}
+
+	/** A page of the history, as far as it is still true; null where it is not to be had, or nobody waits for it. */
+	async #fetch(side: "older" | "newer", room: Room, of: { before: number } | { after: number }) {
+		if (this.older === "loading" || this.newer === "loading") return null;
+		const life = this.#life;
+		this.#removed.clear();
+		this[side] = "loading";
+		this.changed();
+		try {
+			await this.#pace();
+			if (life !== this.#life) return null;
+			const page = await room.history({ ...of, limit: PAGE_EVENTS });
+			if (life !== this.#life) return null;
+			this[side] = "idle";
+			this.#floor = page.floor;
+			return { ...page, events: page.events.map((event) => this.#without(event)) };
+		} catch (error) {
+			// Of a session that was given up for another one, nothing is wrong: the next look asks that one.
+			const isOver = error instanceof RoomError && error.code === "left";
+			if (life === this.#life) this[side] = isOver ? "idle" : "failed";
+			return null;
+		}
+	}
+
+	/** No faster than the room answers: one that refuses a page lets what one says wait as well. */
+	async #pace(): Promise<void> {
+		const waitMs = this.#askedAt + PAGE_EVERY_MS - performance.now();
+		if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+		this.#askedAt = performance.now();
+	}
+
+	#without(event: Event): Event {
+		return this.#removed.has(event.seq) ? { ...event, data: null, redacted: true } : event;
+	}
+
 	#redact(data: unknown): void {
 		const seq = typeof data === "object" && data !== null && "seq" in data ? data.seq : undefined;
 		if (typeof seq !== "number") return;
-		this.#events = this.#events.map((event) =>
-			event.seq === seq || underOf(event) === seq ? { ...event, data: null, redacted: true } : event,
-		);
+		this.#held.redact(seq);
+		if (this.older === "loading" || this.newer === "loading") this.#removed.add(seq);
 	}
 
-	#trim(): void {
-		const excess = this.#events.length - (this.isReading ? READING_EVENTS_MAX : FOLLOWING_EVENTS_MAX);
-		if (excess > 0) this.#events.splice(0, excess);
+	#forget(): void {
+		this.#held.clear();
+		this.#life++;
+		this.#rest();
+		this.unseen = 0;
+	}
+
+	#rest(): void {
+		this.older = "idle";
+		this.newer = "idle";
 	}
 }

@@ -61,6 +61,7 @@ const REFUSED: Partial<Record<Reason["code"], Words>> = {
 		"Try again",
 	),
 	unauthorized: asSaid("The room did not accept your sign-in.", FRESH_LINK),
+	not_found: plain("There is no room at this address.", "It may have moved: ask whoever gave you the address."),
 	bad_request: NOT_UNDERSTOOD,
 	bad_room: NOT_UNDERSTOOD,
 };

@@ -70,6 +70,11 @@ export class Visit {
 		this.#rejoin();
 	}
 
+	/** For one who waits, and has reason to think that it works now: the client tries at once where the network is back. */
+	tryNow(): void {
+		if (this.status.state.kind === "waiting") dispatchEvent(new Event("online"));
+	}
+
 	/** For one who was stopped and wants in again. */
 	rejoin(): void {
 		this.#rejoin();

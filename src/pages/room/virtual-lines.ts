@@ -1,0 +1,91 @@
+/** Which lines are drawn: those in sight and some around them, however many there are. */
+import {
+	elementScroll,
+	observeElementOffset,
+	observeElementRect,
+	Virtualizer,
+	type VirtualizerOptions,
+} from "@tanstack/virtual-core";
+import { type RefObject, useLayoutEffect, useRef, useState } from "hono/jsx/dom";
+import type { LineProps } from "./line.tsx";
+
+/** Beyond each edge: as far as one reads at a stroke. */
+const OVERSCAN_LINES = 15;
+
+/** What parts of a line take at 16 px, until they are measured. */
+const TEXT_PX = 27;
+const BYLINE_PX = 33;
+const DAY_PX = 42;
+const CARD_PX = 100;
+
+export type VirtualLines = Virtualizer<HTMLElement, HTMLElement>;
+
+/**
+ * `scroller` is what scrolls, `list` the element whose children are the lines that are drawn, `above` what stands
+ * above the list.
+ */
+export interface Places {
+	scroller: RefObject<HTMLElement | null>;
+	list: RefObject<HTMLElement | null>;
+	above: RefObject<HTMLElement | null>;
+}
+
+/** @param onScroll is told before the lines are drawn for another place: what follows the newest must know that it no longer does. */
+export function useVirtualLines(lines: readonly LineProps[], places: Places, onScroll: () => void): VirtualLines {
+	const [, setTurn] = useState(0);
+	const scrolled = useRef(onScroll);
+	scrolled.current = onScroll;
+	const margin = useRef(0);
+	const options: VirtualizerOptions<HTMLElement, HTMLElement> = {
+		count: lines.length,
+		getScrollElement: () => places.scroller.current,
+		getItemKey: (index) => lines[index]?.event.seq ?? -1,
+		estimateSize: (index) => estimatedHeight(lines[index]),
+		measureElement: heightOf,
+		overscan: OVERSCAN_LINES,
+		scrollMargin: margin.current ?? 0,
+		// Where one reads stays where it is, whatever comes before and after it.
+		anchorTo: "end",
+		scrollToFn: elementScroll,
+		observeElementRect,
+		observeElementOffset: (instance, tell) =>
+			observeElementOffset(instance, (offset, isScrolling) => {
+				scrolled.current?.();
+				tell(offset, isScrolling);
+			}),
+		onChange: () => setTurn((turn) => turn + 1),
+	};
+	const [virtual] = useState<VirtualLines>(() => new Virtualizer(options));
+	virtual.setOptions(options);
+	useLayoutEffect(() => virtual._didMount(), []);
+	useLayoutEffect(() => {
+		margin.current = places.above.current?.offsetHeight ?? 0;
+		virtual._willUpdate();
+		measure(virtual, places.list.current);
+	});
+	return virtual;
+}
+
+/** The attribute by which they are found is not the lines' own: it would draw each of them anew when one goes first. */
+function measure(virtual: VirtualLines, list: HTMLElement | null): void {
+	const first = virtual.getVirtualItems()[0]?.index ?? 0;
+	for (const [index, line] of [...(list?.children ?? [])].entries()) {
+		if (!(line instanceof HTMLElement)) continue;
+		const at = first + index;
+		if (line.dataset.index !== String(at)) line.dataset.index = String(at);
+		// Those that stood here before are watched, and tell by themselves when they change.
+		if (virtual.elementsCache.get(virtual.options.getItemKey(at)) !== line) virtual.measureElement(line);
+	}
+	virtual.measureElement(null);
+}
+
+/** To a part of a pixel: what is rounded off a hundred lines would be seen. */
+function heightOf(line: HTMLElement, entry: ResizeObserverEntry | undefined): number {
+	return entry?.borderBoxSize?.[0]?.blockSize ?? line.getBoundingClientRect().height;
+}
+
+function estimatedHeight(line: LineProps | undefined): number {
+	if (line === undefined) return 0;
+	const { opens, day, card } = line;
+	return TEXT_PX + (opens ? BYLINE_PX : 0) + (day === null ? 0 : DAY_PX) + (card === null ? 0 : CARD_PX);
+}

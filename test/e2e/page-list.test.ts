@@ -1,0 +1,242 @@
+/** A room with ten thousand lines behind, read in a real Chromium while fifty more come every second. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { BareClient } from "../support/bare-client.ts";
+import { launch, whyNoBrowser } from "../support/browser.ts";
+import { type DevServer, devServer } from "../support/dev-server.ts";
+import { until } from "../support/until.ts";
+
+const LINES = 10_000;
+const TALK_EVERY_MS = 20;
+
+/** What a page may take of a core at a stroke: beyond, a frame or a key is late (https://www.w3.org/TR/longtasks-1/). */
+const TASK_MS_MAX = 50;
+
+const skipped = whyNoBrowser();
+
+describe.skipIf(skipped !== null)("a room with 10,000 lines behind", () => {
+	let server: DevServer;
+	let browser: Browser;
+	let room: string;
+	const pageErrors: Error[] = [];
+	beforeAll(async () => {
+		[server, browser] = await Promise.all([
+			devServer({
+				vars: { PUBLISH_PER_SECOND: "0", ROOM_PUBLISH_PER_SECOND: "100000", HISTORY_MAX_EVENTS: "30000" },
+			}),
+			launch(),
+		]);
+		room = `${server.url}/rooms/long`;
+		const writer = await BareClient.join(room);
+		for (let first = 1; first <= LINES; first += 1000) {
+			for (let from = first; from < first + 1000; from += 100) {
+				writer.send(...Array.from({ length: 100 }, (_, index) => said(from + index)));
+			}
+			await writer.hears("event", first + 999);
+		}
+		await writer.close();
+	});
+	afterAll(async () => {
+		expect(pageErrors).toEqual([]);
+		await Promise.all([browser.close(), server.dispose()]);
+	});
+	afterEach(async () => {
+		for (const context of browser.contexts()) await context.close();
+	});
+
+	async function opened(width = 1440, height = 900): Promise<Page> {
+		const context = await browser.newContext({ viewport: { width, height } });
+		const page = await context.newPage();
+		page.on("pageerror", (error) => pageErrors.push(error));
+		await page.goto(room);
+		await page.getByText("Live", { exact: true }).waitFor();
+		await page.locator(".line").last().waitFor();
+		return page;
+	}
+
+	/** Somebody who says fifty things a second, until stopped. */
+	async function talk(): Promise<() => Promise<void>> {
+		const talker = await BareClient.join(room);
+		let n = 0;
+		const timer = setInterval(() => talker.publish(`t-${++n}`, { text: `news ${n}` }), TALK_EVERY_MS);
+		return async () => {
+			clearInterval(timer);
+			await talker.close();
+		};
+	}
+
+	/**
+	 * What the page's main thread took of a core, task by task, while something is done: ms, the longest first. A long
+	 * task as browsers tell of it counts what the thread waited for a core too, which is the machine's and not the page's.
+	 */
+	async function tasksOf(page: Page, act: () => Promise<void>): Promise<number[]> {
+		await browser.startTracing(page, { categories: ["toplevel"] });
+		await act();
+		const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: Traced[] };
+		const thread = ({ pid, tid }: Traced): string => `${pid}.${tid}`;
+		const main = traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain");
+		const mains = new Set(main.map(thread));
+		const tasks = traceEvents.filter((each) => each.tdur !== undefined && mains.has(thread(each)));
+		return tasks.map(({ tdur = 0 }) => tdur / 1000).sort((a, b) => b - a);
+	}
+
+	/** The topmost line that is whole in sight. */
+	const topLine = (page: Page): Promise<{ seq: number; top: number }> =>
+		page.evaluate(() => {
+			const edge = document.querySelector(".scroller")?.getBoundingClientRect().top ?? 0;
+			for (const line of document.querySelectorAll<HTMLElement>(".line")) {
+				const { top } = line.getBoundingClientRect();
+				if (top >= edge) return { seq: Number(line.dataset.seq), top };
+			}
+			return { seq: Number.NaN, top: Number.NaN };
+		});
+
+	/** Scrolls as a hand at the wheel does, until it is so. */
+	async function scroll(page: Page, by: number, isThere: () => Promise<boolean>): Promise<void> {
+		await page.mouse.move(500, 400);
+		await until(
+			async () => {
+				await page.mouse.wheel(0, by);
+				return isThere();
+			},
+			"it has scrolled there",
+			() => "",
+			120_000,
+		);
+	}
+
+	const scrollTop = (page: Page): Promise<number> =>
+		page.evaluate(() => document.querySelector(".scroller")?.scrollTop ?? 0);
+
+	/** When what was scrolled is still, and nothing is on its way. */
+	const rest = async (page: Page): Promise<void> => {
+		let before = Number.NaN;
+		await until(async () => {
+			const now = await page.evaluate(
+				() =>
+					new Promise<number>((resolve) => {
+						const top = (): void => resolve(document.querySelector(".scroller")?.scrollTop ?? 0);
+						requestAnimationFrame(() => requestAnimationFrame(top));
+					}),
+			);
+			const isStill = now === before && !(await page.getByText("Fetching").isVisible());
+			before = now;
+			return isStill;
+		}, "it rests");
+	};
+
+	/** All that are drawn, from top to bottom. */
+	const drawn = (page: Page): Promise<number[]> =>
+		page.evaluate(() => [...document.querySelectorAll<HTMLElement>(".line")].map(({ dataset }) => Number(dataset.seq)));
+
+	/** Where that line was at each frame, as far down as it stood at first: 0 where it stood still. */
+	async function watchLine(page: Page, seq: number): Promise<() => Promise<number[]>> {
+		await page.evaluate((seq) => {
+			const tops: number[] = [];
+			Object.assign(globalThis, { tops });
+			const look = (): void => {
+				tops.push(document.querySelector(`.line[data-seq="${seq}"]`)?.getBoundingClientRect().top ?? Number.NaN);
+				requestAnimationFrame(look);
+			};
+			look();
+		}, seq);
+		return () =>
+			page.evaluate(() => {
+				const { tops } = globalThis as unknown as { tops: number[] };
+				return tops.map((top) => top - (tops[0] ?? 0));
+			});
+	}
+
+	const expectConsecutive = (seqs: readonly number[]): void => {
+		expect(seqs).toEqual(seqs.map((_, index) => (seqs[0] ?? 0) + index));
+	};
+
+	test("is read in its middle while more come: no task is long, the line stands still, and few lines are drawn", async () => {
+		const page = await opened();
+		const hush = await talk();
+		const unseen = async (): Promise<number> =>
+			Number.parseInt((await page.locator(".to-newest").textContent()) ?? "", 10);
+		let shifts: number[] = [];
+		const tasks = await tasksOf(page, async () => {
+			await scroll(page, -4000, async () => (await topLine(page)).seq < LINES / 2);
+			await rest(page);
+			const lookBack = await watchLine(page, (await topLine(page)).seq);
+			const before = await unseen();
+			await until(async () => (await unseen()) >= before + 200, "200 more have come");
+			shifts = await lookBack();
+		});
+		await hush();
+		expect(tasks.filter((ms) => ms > TASK_MS_MAX)).toEqual([]);
+		expect(shifts.length).toBeGreaterThan(10);
+		expect(Math.max(...shifts.map(Math.abs))).toBeLessThanOrEqual(1);
+		const seqs = await drawn(page);
+		expect(seqs.length).toBeLessThan(150);
+		expectConsecutive(seqs);
+	});
+
+	test("the line under the reader stands still while older ones are put before it", async () => {
+		const page = await opened();
+		await scroll(page, -3000, async () => (await scrollTop(page)) < 3000);
+		const [first = 0] = await drawn(page);
+		const lookBack = await watchLine(page, (await topLine(page)).seq);
+		// A little, once: as far as it takes to have the next page fetched.
+		await until(async () => (await scrollTop(page)) > 3000, "an older page is there");
+		const shifts = await lookBack();
+		expect(first).toBeGreaterThan(1);
+		expect(Math.max(...shifts.map(Math.abs))).toBeLessThanOrEqual(1);
+	});
+
+	test("its first line is reached by scrolling alone, and every line stands where it belongs", async () => {
+		const page = await opened();
+		const firsts: number[] = [];
+		await scroll(page, -4000, async () => {
+			const seqs = await drawn(page);
+			expectConsecutive(seqs);
+			firsts.push(seqs[0] ?? 0);
+			return seqs[0] === 1;
+		});
+		await page.getByText("The room begins here.").waitFor();
+		// Upwards all the way: nothing threw the reader back.
+		expect(firsts).toEqual([...firsts].sort((a, b) => b - a));
+	});
+
+	test("one gets to the beginning and to the newest at a stroke, and meets every line on the way down", async () => {
+		const page = await opened();
+		await scroll(page, -1000, () => page.locator(".to-oldest").isVisible());
+		await page.locator(".to-oldest").click();
+		await page.getByText("The room begins here.").waitFor();
+		expect((await drawn(page))[0]).toBe(1);
+		await scroll(page, 4000, async () => {
+			const seqs = await drawn(page);
+			expectConsecutive(seqs);
+			return (seqs[0] ?? 0) > 3000;
+		});
+		const hush = await talk();
+		await page.locator(".to-newest").click();
+		await expect.poll(() => page.locator(".to-newest").count()).toBe(0);
+		await page.getByText(/^news/).last().waitFor();
+		expectConsecutive(await drawn(page));
+		await hush();
+	});
+});
+
+interface Traced {
+	name: string;
+	pid: number;
+	tid: number;
+	/** CPU time of the thread, µs. */
+	tdur?: number;
+	args: { name?: string };
+}
+
+const said = (n: number): object => ({
+	type: "publish",
+	id: `l-${n}`,
+	name: "chat",
+	data: {
+		text:
+			n % 7 === 0
+				? `Line ${n}. ${"It goes on for a while, so that it takes more than one row. ".repeat(4)}`
+				: `Line ${n}.`,
+	},
+});

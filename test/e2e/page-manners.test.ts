@@ -1,0 +1,235 @@
+/** How the pages treat people in a real Chromium: who reads by ear, writes by keys, has a small window, or is not let in. */
+import axe from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { BareClient } from "../support/bare-client.ts";
+import { launch, whyNoBrowser } from "../support/browser.ts";
+import { type DevServer, devServer } from "../support/dev-server.ts";
+import { Network } from "../support/network.ts";
+
+const skipped = whyNoBrowser();
+const PHONE = { width: 360, height: 740 };
+const DESK = { width: 1440, height: 900 };
+/** What is left of 1280 × 1024 px at 400 % (WCAG 2.2, 1.4.10). */
+const SMALL = { width: 320, height: 256 };
+const ARABIC = "مرحبا بالجميع";
+
+describe.skipIf(skipped !== null)("the pages", () => {
+	let server: DevServer;
+	let browser: Browser;
+	let proxy: Network;
+	const pageErrors: Error[] = [];
+	beforeAll(async () => {
+		[server, browser] = await Promise.all([
+			devServer({ vars: { TOKEN_SECRET: "a secret that is long enough for HS256" } }),
+			launch(),
+		]);
+		proxy = await Network.to(server.url);
+		const writer = await BareClient.join(`${server.url}/rooms/talk?name=Layla`);
+		writer.publish("1", { text: ARABIC });
+		writer.publish("2", { text: "See https://rotunda.example/ for more." });
+		writer.publish("3", { score: 3 }, "goal");
+		await writer.hears("event", 3);
+	});
+	afterAll(async () => {
+		expect(pageErrors).toEqual([]);
+		proxy.close();
+		await Promise.all([browser.close(), server.dispose()]);
+	});
+	afterEach(async () => {
+		proxy.mend();
+		for (const context of browser.contexts()) await context.close();
+	});
+
+	type How = { locale?: string; permissions?: string[] };
+	async function opened(url: string, viewport = DESK, how: How = {}): Promise<Page> {
+		const page = await (await browser.newContext({ viewport, reducedMotion: "reduce", ...how })).newPage();
+		page.on("pageerror", (error) => pageErrors.push(error));
+		await page.goto(url);
+		return page;
+	}
+	const status = (page: Page, word: string): Promise<void> => page.getByText(word, { exact: true }).waitFor();
+	async function inRoom(room: string, viewport = DESK, how: How = {}): Promise<Page> {
+		const page = await opened(`${server.url}/rooms/${room}`, viewport, how);
+		await status(page, "Live");
+		return page;
+	}
+	const box = async (page: Page, selector: string) => {
+		const found = await page.locator(selector).first().boundingBox();
+		if (found === null) throw new Error(`${selector} is not shown`);
+		return found;
+	};
+	const hasFocus = (page: Page, selector: string): Promise<boolean> =>
+		page.evaluate((selector) => document.activeElement?.matches(selector) === true, selector);
+
+	/** Each state in which people meet the pages, by how one gets there. */
+	const STATES: Record<string, (viewport: typeof DESK, how: How) => Promise<Page>> = {
+		landing: (viewport, how) => opened(server.url, viewport, how),
+		room: async (viewport, how) => {
+			const page = await inRoom("talk", viewport, how);
+			await page.getByText(ARABIC).waitFor();
+			return page;
+		},
+		"an empty room": (viewport, how) => inRoom("empty", viewport, how),
+		"who is here": async (viewport, how) => {
+			const page = await inRoom("talk", viewport, how);
+			if (viewport === PHONE) await page.locator(".people").click();
+			await page.getByRole("button", { name: "Change your name" }).click();
+			return page;
+		},
+		"a refusal": async (viewport, how) => {
+			const page = await opened(`${server.url}/rooms/talk#token=forged`, viewport, how);
+			await status(page, "Not let in");
+			return page;
+		},
+		"a name that is none": (viewport, how) => opened(`${server.url}/rooms/a%20b`, viewport, how),
+		"an unknown address": (viewport, how) => opened(`${server.url}/nowhere`, viewport, how),
+		waiting: async (viewport, how) => {
+			const page = await opened(`${proxy.url}/rooms/talk`, viewport, how);
+			await status(page, "Live");
+			proxy.cut();
+			await status(page, "Waiting");
+			return page;
+		},
+	};
+
+	test.each([PHONE, DESK])(
+		"at %o axe finds nothing by day or night, whatever they show, and nothing is cut off at the side",
+		async (viewport) => {
+			const found: string[] = [];
+			for (const [state, reach] of Object.entries(STATES)) {
+				const page = await reach(viewport, {});
+				await page.evaluate(axe.source);
+				for (const colorScheme of ["light", "dark"] as const) {
+					await page.emulateMedia({ colorScheme });
+					// What changes its colour by and by has done so.
+					await page.evaluate(async () => {
+						await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+						await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+					});
+					const { violations } = await page.evaluate(() => {
+						const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
+						return axe.run(document, { rules: { "label-content-name-mismatch": { enabled: true } } });
+					});
+					for (const { id, nodes } of violations) {
+						found.push(`${state}, ${colorScheme}: ${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+					}
+				}
+				if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth))
+					found.push(`${state}: too wide`);
+				proxy.mend();
+				await page.context().close();
+			}
+			expect(found).toEqual([]);
+		},
+	);
+
+	test("a refusal, a name that is none and an unknown address are a sign with the mark, a sentence and a way on", async () => {
+		for (const state of ["a refusal", "a name that is none", "an unknown address"]) {
+			const page = await (STATES[state] ?? STATES.room)?.(DESK, {});
+			const sign = page?.locator(".sign");
+			await sign?.locator("img").waitFor();
+			expect((await sign?.getByRole("heading").textContent())?.length).toBeGreaterThan(10);
+			await sign?.getByRole("link").click();
+			await page?.waitForURL(`${server.url}/`);
+		}
+	});
+
+	test("an unknown address is a page with status 404 for people, and a problem for programs", async () => {
+		const asPeople = await fetch(`${server.url}/nowhere`, { headers: { Accept: "text/html,*/*;q=0.8" } });
+		expect([asPeople.status, asPeople.headers.get("Content-Type")]).toEqual([404, "text/html; charset=utf-8"]);
+		expect(asPeople.headers.get("Vary")).toMatch(/Accept/);
+		const asProgram = await fetch(`${server.url}/nowhere`);
+		expect([asProgram.status, await asProgram.json()]).toMatchObject([404, { code: "not_found" }]);
+	});
+
+	test("one may write as soon as one is in, and is where one was after renaming oneself", async () => {
+		const page = await inRoom("focus");
+		await page.keyboard.type("at once");
+		await page.keyboard.press("Enter");
+		await page.getByRole("log").getByText("at once").waitFor();
+		for (const [name, key] of [
+			["Ada", "Enter"],
+			["Ben", "Escape"],
+		] as const) {
+			await page.getByRole("button", { name: "Change your name" }).press("Enter");
+			await page.keyboard.type(name);
+			await page.keyboard.press(key);
+			await expect.poll(() => hasFocus(page, ".rename")).toBe(true);
+		}
+		await page.getByRole("complementary").getByText("Ada").waitFor();
+	});
+
+	test("on a phone, who is here keeps the tab key until it is closed, and gives it back then", async () => {
+		const page = await inRoom("keys", PHONE);
+		await page.locator(".people").focus();
+		await page.keyboard.press("Enter");
+		await expect.poll(() => hasFocus(page, "#roster-title")).toBe(true);
+		for (const key of [...Array(8).fill("Tab"), ...Array(8).fill("Shift+Tab")]) {
+			await page.keyboard.press(key);
+			expect(await hasFocus(page, "#roster *")).toBe(true);
+		}
+		await page.keyboard.press("Escape");
+		await expect.poll(() => hasFocus(page, "#people")).toBe(true);
+		await page.keyboard.press("Tab");
+		expect(await hasFocus(page, "#roster *")).toBe(false);
+		// In a window that grows wide it is no panel any more.
+		await page.locator(".people").press("Enter");
+		await page.setViewportSize(DESK);
+		await expect.poll(() => page.locator("main").evaluate((main) => (main as HTMLElement).inert)).toBe(false);
+	});
+
+	test("text from right to left stands beside its author; times are one line, without a zero before", async () => {
+		const page = await inRoom("talk", DESK, { locale: "en-US" });
+		const [text, author] = [await box(page, `.text:has-text("${ARABIC}")`), await box(page, ".author")];
+		expect(Math.abs(text.x - author.x)).toBeLessThan(2);
+		expect(await page.locator("time").first().textContent()).toMatch(/^[1-9]\d?:\d\d\s[AP]M$/);
+		expect((await box(page, "time")).height).toBeLessThan(24);
+	});
+
+	test("while there is no connection, who was here is dimmed, and `Try now` tries now", async () => {
+		const page = await opened(`${proxy.url}/rooms/cut`);
+		await status(page, "Live");
+		const colour = (): Promise<string> =>
+			page.locator(".roster .name").evaluate((name) => getComputedStyle(name).color);
+		const lit = await colour();
+		proxy.cut();
+		await status(page, "Waiting");
+		await page.getByText("as last heard").waitFor();
+		expect(await colour()).not.toBe(lit);
+		proxy.mend();
+		const button = page.getByRole("button", { name: "Try now" });
+		await button.focus();
+		await button.press("Enter").catch(() => {});
+		await status(page, "Live");
+		expect(await colour()).toBe(lit);
+		expect(await page.getByText("as last heard").count()).toBe(0);
+		// Its button is gone: one is where one writes.
+		await expect.poll(() => hasFocus(page, "#message")).toBe(true);
+	});
+
+	test("a page of 320 × 256 px keeps room for messages, whatever else it says", async () => {
+		const page = await inRoom("talk", SMALL);
+		expect((await box(page, ".stage")).height).toBeGreaterThan(120);
+		const cut = await opened(`${proxy.url}/rooms/talk`, SMALL);
+		await status(cut, "Live");
+		proxy.cut();
+		await status(cut, "Waiting");
+		expect((await box(cut, ".stage")).height).toBeGreaterThan(90);
+		await cut.setViewportSize({ width: 240, height: 160 });
+		expect((await box(cut, ".stage")).height).toBeGreaterThan(90);
+	});
+
+	test("the code on the first page is whole in sight at any width, and is copied as it is", async () => {
+		for (const viewport of [PHONE, DESK]) {
+			const page = await opened(server.url, viewport, { permissions: ["clipboard-read", "clipboard-write"] });
+			const fits = await page.locator(".code pre").evaluate((pre) => pre.scrollWidth <= pre.clientWidth);
+			expect(fits).toBe(true);
+			await page.getByRole("button", { name: "Copy" }).click();
+			await page.getByText("Copied").waitFor();
+			const copied = await page.evaluate(() => navigator.clipboard.readText());
+			expect(copied).toBe(await page.locator(".code code").textContent());
+			expect(copied).toMatch(/^import \{ joinRoom \} from "http.*\/client\.js";\n\nconst room = joinRoom\(/);
+		}
+	});
+});
