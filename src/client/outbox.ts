@@ -8,7 +8,7 @@ import { packFrames } from "../protocol/codec.ts";
 import type { Refusal } from "../protocol/codes.ts";
 import { RETRY_MS_DEFAULT } from "../protocol/limits.ts";
 import type { JobNotice, ServerMessage, WelcomeLimits, WireError } from "../protocol/messages.ts";
-import { CLIENT_IN_FLIGHT_MAX, CLIENT_OUTBOX_MAX } from "../protocol/speech-limits.ts";
+import { CLIENT_FAILED_TRIES_MAX, CLIENT_IN_FLIGHT_MAX, CLIENT_OUTBOX_MAX } from "../protocol/speech-limits.ts";
 import { type Reason, RoomError } from "./room.ts";
 import { type Sent, type Written, whyNot } from "./written.ts";
 
@@ -28,6 +28,8 @@ interface Waiting extends Written, Asking {
 	wasSent: boolean;
 	/** True where a frame was refused that may have been this one's: it is sent alone, to know. */
 	isSuspect: boolean;
+	/** How often the room has failed at it. */
+	failures: number;
 }
 
 /** Refusals of the moment: the same message may be sent again a little later. */
@@ -62,7 +64,7 @@ export class Outbox {
 		}
 		const refusal = whyNot(written, limits);
 		if (refusal !== null) throw new RoomError(refusal);
-		const fresh = { stage: "unsent", heldBy: null, wasSent: false, isSuspect: false } as const;
+		const fresh = { stage: "unsent", heldBy: null, wasSent: false, isSuspect: false, failures: 0 } as const;
 		this.#waiting.set(id, { type, ...written, ...fresh, ...asking });
 	}
 
@@ -176,7 +178,8 @@ export class Outbox {
 	#refused(id: string, refusal: WireError, now: number): boolean {
 		const waiting = this.#waiting.get(id);
 		if (waiting === undefined) return false;
-		if (!PASSING.has(refusal.code)) {
+		if (refusal.code === "internal") waiting.failures++;
+		if (!PASSING.has(refusal.code) || waiting.failures >= CLIENT_FAILED_TRIES_MAX) {
 			const { type: _, ...reason } = refusal;
 			return this.#fail(id, reason);
 		}

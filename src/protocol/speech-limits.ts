@@ -5,6 +5,8 @@
 
 /** What waits for an answer, and of one's own sets what waits to be sent. */
 export const CLIENT_OUTBOX_MAX = 1_000;
+/** How often a message is sent that the room fails at: one at which it always does, as by a fault of the app's rules, ends. */
+export const CLIENT_FAILED_TRIES_MAX = 10;
 /** As many as the room takes in one frame. */
 export const CLIENT_IN_FLIGHT_MAX = 100;
 /** Presence and signals, by name and receiver, that may wait as their newest. */

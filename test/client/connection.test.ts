@@ -127,6 +127,22 @@ describe("publishing", () => {
 		expect(await passing).toEqual({ seq: 1 });
 	});
 
+	test("[E-2] what the room fails at each time is given up, and holds up nothing else", async () => {
+		goesLive();
+		const failing = connection.ask(publish("1"));
+		for (let n = 1; n <= 10; n++) {
+			expect(sentIds().filter((id) => id === "1")).toHaveLength(n);
+			hears({ type: "error", id: "1", code: "internal", message: "It failed here." });
+			now += 1_000;
+			connection.wake();
+		}
+		await expect(failing).rejects.toMatchObject({ code: "internal" });
+		const next = connection.ask(publish("2"));
+		hears(event(1, "2"));
+		expect(await next).toEqual({ seq: 1 });
+		expect(sentIds().filter((id) => id === "1")).toHaveLength(10);
+	});
+
 	test("[P-11] of many that are unanswered 100 are sent; each answer makes room for the next", () => {
 		goesLive();
 		for (let n = 1; n <= 102; n++) connection.ask(publish(`${n}`)).catch(() => {});

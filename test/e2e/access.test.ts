@@ -92,7 +92,10 @@ describe.skipIf(skipped !== null)("in a browser", () => {
 		};
 		await operate("banned", { action: "ban", member: members[0]?.id });
 		await status(page, "Not let in");
-		expect(await page.getByRole("alert").textContent()).toMatch(/banned/i);
+		await page
+			.getByRole("alert")
+			.getByText(/banned/i)
+			.waitFor();
 		await page.reload();
 		await page
 			.getByRole("alert")
