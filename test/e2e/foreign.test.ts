@@ -62,9 +62,9 @@ describe.concurrent.each(NODE_CLIENTS)("$name, alive by $life", ({ name, life, c
 	});
 });
 
-test("[R-2] [P-3] README's bare client, as it is shown, is heard once, and resumes when it is cut", async () => {
-	const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
-	const [, shown = ""] = /```js\n(const room = "ws:[\s\S]*?)```/.exec(readme) ?? [];
+test("[R-2] [P-3] a bare client, as its page shows it, is heard once, and resumes when it is cut", async () => {
+	const page = readFileSync(join(import.meta.dirname, "../../docs/bare-client.md"), "utf8");
+	const [, shown = ""] = /```js\n(const room = "ws:[\s\S]*?)```/.exec(page) ?? [];
 	const proxy = await Network.to(url);
 	const folder = mkdtempSync(join(tmpdir(), "rotunda-bare-"));
 	const ada = await BareClient.join(`${url}/rooms/lobby?name=Ada`);

@@ -1,4 +1,4 @@
-/** Somebody's Worker, with the package installed, as `wrangler dev` serves it: what the README shows, and no more. */
+/** Somebody's Worker, with the package installed, as `wrangler dev` serves it: what README and its page show, and no more. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,7 +8,8 @@ import { Child } from "../support/child.ts";
 import { type Project, projectWith } from "../support/packed.ts";
 import { freePort } from "../support/ports.ts";
 
-const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
+const read = (page: string) => readFileSync(join(import.meta.dirname, "../..", page), "utf8");
+const readme = read("README.md");
 const fileOf = (name: string) => readFileSync(join(import.meta.dirname, "../package", name), "utf8");
 
 /** The smallest configuration, as the README shows it. */
@@ -79,7 +80,7 @@ describe("a Worker of a few lines with one binding", () => {
 describe("beside a site made with Hono, under a path, with the pages", () => {
 	let served: Awaited<ReturnType<typeof serve>>;
 	beforeAll(async () => {
-		const [, assets = ""] = /^```toml\n(\[assets\][\s\S]*?)^```$/m.exec(readme) ?? [];
+		const [, assets = ""] = /^```toml\n(\[assets\][\s\S]*?)^```$/m.exec(read("docs/worker.md")) ?? [];
 		served = await serve("hono.toml", `${SMALLEST.replace("worker.ts", "hono.ts")}\n${assets}`);
 	});
 	afterAll(() => served.child.kill());

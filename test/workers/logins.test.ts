@@ -1,7 +1,7 @@
-/** README's `admit` for each login, with a token of the shape that this login makes. */
+/** The `admit` that is shown for each login, with a token of the shape that this login makes. */
 import { reset } from "cloudflare:test";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import readme from "../../README.md?raw";
+import page from "../../docs/access.md?raw";
 import { type LoginKey, loginKey, mint, SECRET } from "../mint.ts";
 import { bearing, doorAdmitting, enter, knock, outcomeOf } from "./door.ts";
 import { LOGINS, type Login } from "./logins.ts";
@@ -28,7 +28,7 @@ const doorOf = ({ vars, admit }: Login) =>
 	doorAdmitting({ ACCESS: "token", TOKEN_JWKS_URL: JWKS_URL, TOKEN_SECRET: SECRET, ...vars }, admit);
 
 describe.each(LOGINS)("$name", (login) => {
-	test("a token of its shape is let in as README's `admit` says, and nobody is called undefined", async () => {
+	test("a token of its shape is let in as the `admit` that is shown says, and nobody is called undefined", async () => {
 		const ada = await enter(doorOf(login), `/rooms/${login.room}`, bearing(await tokenOf(login)));
 		expect((await ada.hears("welcome"))[0]?.me).toMatchObject(login.me);
 	});
@@ -43,13 +43,13 @@ describe.each(LOGINS)("$name", (login) => {
 		}
 	});
 
-	test("README shows this `admit`, letter for letter", () => {
+	test("the page shows this `admit`, letter for letter", () => {
 		const flat = (text: string): string => text.replaceAll(/\s+/g, " ");
 		const after = source.slice(source.indexOf(`name: "${login.name}"`));
 		const admit = after.slice(after.indexOf("admit:"), after.indexOf("\n\t\tme:"));
 		expect(admit).toMatch(/^admit: \(/);
-		expect(flat(readme)).toContain(flat(admit));
-		expect(readme).toMatch(new RegExp(`\\| ${login.name} .*\\|`));
+		expect(flat(page)).toContain(flat(admit));
+		expect(page).toMatch(new RegExp(`\\| ${login.name} .*\\|`));
 	});
 });
 

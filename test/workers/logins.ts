@@ -1,6 +1,6 @@
 /**
  * Seven logins: the claims of a token as each of them makes it, by its own documentation, and the `admit` that
- * README.md shows for it, letter for letter.
+ * docs/access.md shows for it, letter for letter.
  */
 import type { AppDefinition } from "../../src/jobs/definition.ts";
 import { CAPABILITIES } from "../../src/protocol/messages.ts";
