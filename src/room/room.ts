@@ -136,6 +136,7 @@ export class Room {
 			state.begin(keys.entries, [...new Set(keys.sets.map(({ member }) => member))]);
 			moderation.expire(turn);
 			sessions.expire(turn);
+			state.expire(turn);
 			decisions.begin();
 			ruleDeadlines.come(turn);
 			for (const input of inputs) this.#hear(input, turn);

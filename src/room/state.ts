@@ -178,11 +178,15 @@ export class State implements Concern {
 		return earliest(expiresAt, droppedAt === null ? null : droppedAt + DROPS_MS);
 	}
 
-	/** The state of a room in which nobody was for long enough goes whole: nobody is here to be told. */
 	due({ now }: Turn): void {
+		const { droppedAt } = this.#room.stateRecord.row;
+		if (droppedAt !== null && droppedAt + DROPS_MS <= now) this.#forgetOld(now);
+	}
+
+	/** The state of a room in which nobody was for long enough goes whole, before anything of the turn is set: nobody is here to be told. */
+	expire({ now }: Turn): void {
 		const { store, settings, stateRecord, sessions } = this.#room;
 		const { row } = stateRecord;
-		if (row.droppedAt !== null && row.droppedAt + DROPS_MS <= now) this.#forgetOld(now);
 		if (row.desertedAt === null || row.desertedAt + settings.stateAgeMsMax > now || sessions.size > 0) return;
 		store.wipeEntries();
 		stateRecord.change({ entries: 0, bytes: 0, drops: 0, forgotten: row.version, droppedAt: null, desertedAt: null });

@@ -31,18 +31,36 @@ const RULES = ruled({
 		room.set("score/a", 1);
 		room.refuse("no", "No.");
 	},
+	counts: ({ data }, room) => room.set(`count/${data}`, true),
 	backend: event({ from: "backend" }),
 	many: (_, room) => {
 		for (const n of range(DEADLINES_MAX)) room.later(`d${n}`, 60_000 + n);
 	},
 });
 
+const DAY_MS = 24 * 3_600_000;
 const play = (name: string, body: (stage: Stage) => void) => scenario(name, body, {}, RULES);
 const set = (stage: Stage, session: string, id: string, name: string, ms: number, of?: unknown) =>
 	stage.publish(session, id, { name, ms, ...(of === undefined ? {} : { of }) }, { name: "later" });
 const told = (stage: Stage, session: string) => events(stage.heard(session)).map(({ name }) => name);
 
 describe("a deadline", () => {
+	scenario(
+		"what it sets stands, where what was set before goes at the same time, for nobody was there for long enough",
+		(stage) => {
+			const ann = stage.join("ann");
+			stage.publish(ann, "m1", 1, { name: "counts" });
+			set(stage, ann, "m2", "counts", DAY_MS, 2);
+			stage.leave(ann);
+			stage.pass(DAY_MS + 60_000);
+			expect(stage.room.state.page({}, "ann").bodies.map((body) => JSON.parse(body))).toMatchObject([
+				{ key: "count/2", value: true },
+			]);
+		},
+		{ stateAgeMsMax: DAY_MS },
+		RULES,
+	);
+
 	play("comes once when it is due, as the room's own event, on which its own rule decides", (stage) => {
 		const ann = stage.join("ann");
 		set(stage, ann, "m1", "close", 3_000, "lot 1");

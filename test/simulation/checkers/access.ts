@@ -12,7 +12,7 @@ import type { Character } from "../person.ts";
 import type { Sitting } from "./sitting.ts";
 
 /** Published when their check has cleared them: what holds then does not count. */
-const HELD: ReadonlySet<string> = new Set(["held", "lenient"]);
+const HELD: ReadonlySet<string> = new Set(["held", "lenient", "bet"]);
 const OPERATOR = "room:operator";
 const MODERATOR = "ada";
 

@@ -34,7 +34,7 @@ import { isNotice } from "./work.ts";
 /** What the room itself says is from this member alone. */
 const ROOM_MEMBER = "room:events";
 /** Counted when they are held, which may have been long before. */
-const HELD: ReadonlySet<string> = new Set(["held", "lenient"]);
+const HELD: ReadonlySet<string> = new Set(["held", "lenient", "bet"]);
 
 export class Bounds {
 	readonly #ledger: Ledger;
