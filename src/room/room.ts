@@ -134,8 +134,9 @@ export class Room {
 			outbox.begin(keys.asks);
 			setting.begin(keys.sets);
 			state.begin(keys.entries, [...new Set(keys.sets.map(({ member }) => member))]);
-			moderation.expire(turn);
+			// First: who is out is told of no sanction that has ended.
 			sessions.expire(turn);
+			moderation.expire(turn);
 			state.expire(turn);
 			decisions.begin();
 			ruleDeadlines.come(turn);

@@ -52,7 +52,7 @@ export const CLIENT: readonly Mutant[] = [
 	{
 		name: "a passing refusal is taken for an answer",
 		file: "client/outbox.ts",
-		find: "if (!PASSING.has(refusal.code)) {",
+		find: "if (!PASSING.has(refusal.code) || waiting.failures >= CLIENT_FAILED_TRIES_MAX) {",
 		put: 'if (refusal.code !== "") {',
 		expects: ["G3", "liveness"],
 	},

@@ -19,8 +19,8 @@ export const CLOSING: readonly Mutant[] = [
 	{
 		name: "tokens expire by alarm alone",
 		file: "room/room.ts",
-		find: "sessions.expire(turn);\n\t\t\tdecisions.begin",
-		put: 'if (inputs.some(({ type }) => type === "alarm")) sessions.expire(turn);\n\t\t\tdecisions.begin',
+		find: "sessions.expire(turn);\n\t\t\tmoderation",
+		put: 'if (inputs.some(({ type }) => type === "alarm")) sessions.expire(turn);\n\t\t\tmoderation',
 		expects: ["G10"],
 	},
 	{
