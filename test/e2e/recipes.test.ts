@@ -118,6 +118,7 @@ describe("in memory", () => {
 		}
 		expect(await node("first-hour", "--test")).toMatch(/pass 1\n.*fail 0/s);
 		expect(await node("job-kind", "--test")).toMatch(/pass 2\n.*fail 0/s);
+		expect(await node("todo", "--test")).toMatch(/pass 1\n.*fail 0/s);
 	});
 
 	test("G7 a number that is kept in memory is found by `sleep()`, and by nothing else", async () => {
@@ -221,6 +222,60 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 		const cursor = ada.getByText("➤ Bob");
 		await cursor.waitFor();
 		await expect.poll(() => cursor.evaluate(({ style }) => [style.left, style.top])).toEqual(["25%", "75%"]);
+	});
+
+	/** As it is on a phone, in the dark: nothing lies beside the window, and letters are light. */
+	async function expectPhone(page: Page): Promise<void> {
+		await page.setViewportSize({ width: 320, height: 640 });
+		await page.emulateMedia({ colorScheme: "dark" });
+		expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
+		expect(await page.evaluate("getComputedStyle(document.body).color")).toBe("rgb(255, 255, 255)");
+	}
+
+	test("poll: each has one vote, by keyboard, can take it back, and who comes later sees the totals", async () => {
+		const url = await serve("poll");
+		const [ada, bob] = [await open(url), await open(url)];
+		const totals = (page: Page) => page.locator("output").allTextContents();
+		for (const page of [ada, bob]) await page.getByLabel("Pizza").focus();
+		await ada.keyboard.press("Space");
+		await bob.keyboard.press("Space");
+		await expect.poll(() => totals(ada)).toEqual(["2", "0", "0"]);
+		await bob.keyboard.press("ArrowDown");
+		await expect.poll(() => totals(ada)).toEqual(["1", "1", "0"]);
+		const late = await open(url);
+		await late.getByText("2 voted").waitFor();
+		expect(await totals(late)).toEqual(["1", "1", "0"]);
+		expect(await late.getByRole("button").isDisabled()).toBe(true);
+		await ada.reload();
+		await expect.poll(() => ada.getByLabel("Pizza").isChecked()).toBe(true);
+		await ada.getByRole("button").click();
+		await expect.poll(() => totals(bob)).toEqual(["0", "1", "0"]);
+		await expectPhone(late);
+	});
+
+	test("todo: one list in all windows, ticked by one and removed by another; who comes later has it", async () => {
+		const url = await serve("todo");
+		const [ada, bob] = [await open(`${url}/?name=Ada`), await open(`${url}/?name=Bob`)];
+		const items = (page: Page) => page.locator("li span").allTextContents();
+		for (const text of ["Milk", "Bread", "Tea"]) {
+			await ada.getByLabel("New item").fill(text);
+			await ada.getByLabel("New item").press("Enter");
+			await bob.getByText(`Ada added: ${text}`).waitFor();
+		}
+		await bob.getByLabel("Milk", { exact: true }).focus();
+		await bob.keyboard.press("Space");
+		await ada.getByText("Bob did: Milk").waitFor();
+		expect(await ada.getByLabel("Milk", { exact: true }).isChecked()).toBe(true);
+		await ada.getByLabel("Remove Bread").press("Enter");
+		await bob.getByText("Ada removed: Bread").waitFor();
+		expect(await items(bob)).toEqual(["Milk", "Tea"]);
+		const late = await open(url);
+		await late.getByText("Tea").waitFor();
+		expect([await items(late), await late.getByLabel("Milk", { exact: true }).isChecked()]).toEqual([
+			["Milk", "Tea"],
+			true,
+		]);
+		await expectPhone(late);
 	});
 
 	test("dashboard: what the backend says is shown, also to one who comes later", async () => {
