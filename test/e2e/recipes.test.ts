@@ -278,6 +278,39 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 		await expectPhone(late);
 	});
 
+	test("whiteboard: a stroke shows while it is drawn, stays when it is, and only who drew it undoes it", async () => {
+		const url = await serve("whiteboard");
+		const [ada, bob] = [await open(url), await open(url)];
+		const strokes = (page: Page) =>
+			page.locator("polyline").evaluateAll((lines) => lines.map((line) => line.getAttribute("points")).sort());
+		const draw = async (page: Page, y: number, steps: number) => {
+			const { x: left = 0, y: top = 0 } = (await page.getByLabel("Board").boundingBox()) ?? {};
+			await page.mouse.move(left + 20, top + y);
+			await page.mouse.down();
+			await page.mouse.move(left + 120, top + y, { steps });
+		};
+		await draw(ada, 50, 5);
+		const drawn = await strokes(ada);
+		expect(drawn).toHaveLength(1);
+		await expect.poll(() => strokes(bob)).toEqual(drawn);
+		const late = await open(url);
+		await draw(late, 100, 210);
+		await late.mouse.up();
+		// A long one is two; of Ada's, who holds the button still, the late one was told nothing.
+		expect(await strokes(late)).toHaveLength(2);
+		await ada.mouse.up();
+		await expect.poll(async () => (await strokes(late)).length).toBe(3);
+		for (const page of [ada, bob]) await expect.poll(() => strokes(page)).toEqual(await strokes(late));
+		await bob.keyboard.press("Control+z");
+		for (let times = 0; times < 3; times++) await late.keyboard.press("Control+z");
+		for (const page of [ada, bob, late]) await expect.poll(() => strokes(page)).toEqual(drawn);
+		await ada.reload();
+		await ada.locator("polyline").waitFor({ state: "attached" });
+		await expectPhone(ada);
+		await ada.getByRole("button").click();
+		for (const page of [ada, bob, late]) await expect.poll(() => strokes(page)).toEqual([]);
+	});
+
 	test("dashboard: what the backend says is shown, also to one who comes later", async () => {
 		const url = await serve("dashboard");
 		const early = await open(url);
