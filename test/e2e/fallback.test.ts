@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { joinRoom, type Room } from "../../src/client/index.ts";
+import { type Entry, joinRoom, type Room } from "../../src/client/index.ts";
 import { BareClient } from "../support/bare-client.ts";
 import { launch, whyNoBrowser } from "../support/browser.ts";
 import { Child } from "../support/child.ts";
@@ -130,6 +130,34 @@ test("G2 G3 G4 over streams that are cut again and again, each hears each event 
 	expect(new Set((await Promise.all(answers)).map(({ seq }) => seq)).size).toBe(80);
 	// Its member is the same guest each time.
 	expect(new Set(direct.events.map(({ from }) => from)).size).toBe(2);
+});
+
+test("G11 sets over streams that are cut again and again land once, and all hold what a socket holds", async () => {
+	const url = `${server.url}/rooms/entries`;
+	const [ann, ben] = [joins(`${urls.refuses}/rooms/entries`), joins(`${urls.refuses}/rooms/entries`)];
+	const { room: direct } = joins(url);
+	const all = [ann.room, ben.room, direct];
+	await until(() => all.every(({ state }) => state.kind === "live"), "all are live");
+	const [keys, rounds] = [10, 4];
+	for (let round = 0; round < rounds; round++) {
+		const answers: Promise<unknown>[] = [ann.room.set("topic", `round ${round}`), ben.room.set(`gone/${round}`, round)];
+		for (let i = 0; i < keys; i++) answers.push(ann.room.add(`sum/${i}`, 1), ben.room.add(`sum/${i}`, 1));
+		if (round < rounds - 1) refusing.cut();
+		await Promise.all(answers);
+		const dropped = ben.room.drop(`gone/${round}`);
+		if (round < rounds - 1) refusing.cut();
+		await dropped;
+	}
+	const late = joins(`${urls.refuses}/rooms/entries`);
+	const stored = await (await fetch(`${url}/state`)).json();
+	// Each of these is one change of the state, were it sent once or again: topic, gone, its drop, and the sums.
+	expect(stored.version).toBe(rounds * (3 + 2 * keys));
+	const told = stored.entries.map(({ key, value, version }: Entry) => ({ key, value, version }));
+	expect(told.map(({ key, value }: Entry) => [key, value])).toEqual([
+		...Array.from({ length: keys }, (_, i) => [`sum/${i}`, 2 * rounds]),
+		["topic", `round ${rounds - 1}`],
+	]);
+	for (const room of [...all, late.room]) await expect.poll(() => room.entries(), { timeout: 60_000 }).toEqual(told);
 });
 
 test("G9 one who leaves is gone when that is noticed, and the grace is over", async () => {
