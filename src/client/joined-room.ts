@@ -31,6 +31,8 @@ export interface Time {
 	random(): number;
 	/** One alarm, which `ring` hears. */
 	alarm(ring: () => void): { set(at: number | null): void; stop(): void };
+	/** Hears what the console is told, in its place. */
+	warn?(sentence: string): void;
 }
 
 export class JoinedRoom implements Room {
@@ -41,6 +43,7 @@ export class JoinedRoom implements Room {
 	readonly #key: GuestKey;
 	readonly #clock: ReturnType<Time["alarm"]>;
 	readonly #unlisten: () => void;
+	readonly #log: (sentence: string) => void;
 	/** What the console was told. */
 	readonly #warned = new Set<string>();
 	#attempt: Attempt | null = null;
@@ -61,6 +64,7 @@ export class JoinedRoom implements Room {
 				return clock;
 			},
 		};
+		this.#log = time?.warn ?? ((sentence) => console.warn(sentence));
 		this.#key = new GuestKey(url);
 		this.#clock = clocks.alarm(() => this.#connection.wake());
 		const way: Way = {
@@ -219,7 +223,7 @@ export class JoinedRoom implements Room {
 	#warn(sentence: string): void {
 		if (this.#warned.has(sentence)) return;
 		this.#warned.add(sentence);
-		console.warn(`Rotunda: ${sentence}`);
+		this.#log(`Rotunda: ${sentence}`);
 	}
 
 	#changed(state: ConnectionState): void {

@@ -68,6 +68,16 @@ export class RuleMistake extends Error {
 	override readonly name = "RuleMistake";
 }
 
+/** What stands whatever is said of it, a coming, a going, a deadline, was refused: by the rule, or for what the rule does. */
+export class Unheeded extends RuleMistake {
+	readonly code: string;
+
+	constructor(code: string) {
+		super(`It was refused: ${code}.`);
+		this.code = code;
+	}
+}
+
 export type Decided =
 	| ({ outcome: "decided" } & Draft)
 	| { outcome: "refused"; code: AppCode; message: string; effort: number }

@@ -1,9 +1,10 @@
 /** The machine under a room, in memory: store, sockets, alarm and queue. The room's body on it is the real one. */
 import { RoomBody } from "../durable/room-body.ts";
-import type { SocketContext, Surroundings } from "../durable/surroundings.ts";
+import type { Mishap, SocketContext, Surroundings } from "../durable/surroundings.ts";
 import type { JobRef } from "../protocol/jobs.ts";
 import type { Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
+import { earliest } from "../room/deadlines.ts";
 import { MemoryStore } from "../room/memory-store.ts";
 import { Room } from "../room/room.ts";
 import type { TestClock } from "./clock.ts";
@@ -20,6 +21,8 @@ interface Needs {
 	rules(): Rules;
 	/** The queue: takes what is to be done. */
 	enqueue(jobs: readonly JobRef[]): void;
+	/** What would be in the log. */
+	report(mishap: Mishap, error: unknown): void;
 }
 
 export class Machine implements RoomEnd {
@@ -41,6 +44,11 @@ export class Machine implements RoomEnd {
 	get body(): RoomBody {
 		this.#body ??= new RoomBody(this.#surround());
 		return this.#body;
+	}
+
+	/** When the first of the deadlines is due that the app's rules have set, Unix ms; null where there is none. */
+	get deadlineAt(): number | null {
+		return earliest(...this.#store.deadlines().map(({ at }) => at));
 	}
 
 	/** Memory is gone, and nothing else: nobody can tell (G7). @throws Error while something is under way, which no platform would do */
@@ -115,10 +123,7 @@ export class Machine implements RoomEnd {
 			},
 			newId: () => this.#word(16),
 			newEpoch: () => this.#word(16),
-			report: (mishap, error) => {
-				// A turn that throws is a fault in a rule or in the room: a test is to know.
-				console.error(`Rotunda: ${mishap}.`, error);
-			},
+			report: this.#needs.report,
 			giveWay: () => {},
 			abort: () => this.crash(),
 		};

@@ -2,7 +2,9 @@
 import { JoinedRoom } from "../client/joined-room.ts";
 import { Outgoing } from "../client/outgoing.ts";
 import type { Room } from "../client/room.ts";
+import type { MemberOf } from "../client/typed.ts";
 import { keepPost, keepSetting } from "../durable/kept-post.ts";
+import type { Mishap } from "../durable/surroundings.ts";
 import type { App } from "../jobs/define.ts";
 import type { PostModeration } from "../protocol/http.ts";
 import { OPERATOR, OPERATOR_AUTHOR } from "../protocol/ids.ts";
@@ -28,6 +30,10 @@ export interface TestRoomOptions {
 	jobs?: "kinds" | "test";
 	/** When it begins, Unix ms. */
 	now?: number;
+	/** Hears what would be in the log: a rule that threw, say. Where it is not given, the console does. */
+	mishap?: (mishap: Mishap, error: unknown) => void;
+	/** Hears what the pages' consoles would be told. Where it is not given, the test's console is. */
+	warn?: (sentence: string) => void;
 }
 
 export interface JoinAs {
@@ -55,6 +61,11 @@ const BACKEND = { member: OPERATOR, name: OPERATOR_AUTHOR, can: CAPABILITIES, ad
 /** 2026-01-01, so that what a test prints is the same each time. */
 const BEGIN = 1_767_225_600_000;
 
+/** A turn that throws is a fault in a rule or in the room: a test is to know. */
+function log(mishap: Mishap, error: unknown): void {
+	console.error(`Rotunda: ${mishap}.`, error);
+}
+
 /** `A`: the app whose room it is, which the compiler checks names and data by. */
 export class TestRoom<A extends App = App> {
 	readonly #name: string;
@@ -62,19 +73,23 @@ export class TestRoom<A extends App = App> {
 	readonly #random: () => number;
 	readonly #machine: Machine;
 	readonly #wires = new Map<Room<A>, Wire>();
-	/** Who has no network, and since when nothing of theirs gets through. */
+	/** Who has no network. */
 	readonly #cut = new Set<Room<A>>();
+	/** Whose network is slow, and by how many ms. */
+	readonly #slow = new Map<Room<A>, number>();
 	readonly #jobs: TestJobs;
+	readonly #warn: ((sentence: string) => void) | undefined;
 	#app: A;
 	#posts = 0;
 
 	constructor(
 		made: () => A,
-		{ seed = 1, name = "lobby", vars = {}, jobs = "kinds", now = BEGIN }: TestRoomOptions = {},
+		{ seed = 1, name = "lobby", vars = {}, jobs = "kinds", now = BEGIN, mishap = log, warn }: TestRoomOptions = {},
 	) {
 		this.#name = name;
 		this.#clock = new TestClock(now);
 		this.#random = randomOf(seed);
+		this.#warn = warn;
 		this.#app = made();
 		this.#jobs = new TestJobs({
 			...{ name, clock: this.#clock, app: () => this.#app, vars },
@@ -89,6 +104,7 @@ export class TestRoom<A extends App = App> {
 				return { ...this.#app.rules({ JOBS: "in memory", ...vars }), ranges: [] };
 			},
 			enqueue: (refs) => this.#jobs.enqueue(refs),
+			report: mishap,
 		});
 	}
 
@@ -102,6 +118,11 @@ export class TestRoom<A extends App = App> {
 		return this.#clock.now;
 	}
 
+	/** When the first of the deadlines is due that the app's rules have set, Unix ms; null where there is none. */
+	get deadlineAt(): number | null {
+		return this.#machine.deadlineAt;
+	}
+
 	/** Joins the room: the same `Room` as in production. It is let in as time goes on: `await settle()`. */
 	join(name: string, { member = name, can = CAN, since }: JoinAs = {}): Room<A> {
 		const WebSocket = socketsOf({
@@ -110,6 +131,7 @@ export class TestRoom<A extends App = App> {
 			who: { member, name, can },
 			made: (wire) => {
 				this.#wires.set(room, wire);
+				wire.slow(this.#slow.get(room) ?? 0);
 				return !this.#cut.has(room);
 			},
 		});
@@ -125,6 +147,7 @@ export class TestRoom<A extends App = App> {
 				date: () => this.#clock.now,
 				random: this.#random,
 				alarm: (ring) => this.#alarm(ring),
+				...(this.#warn === undefined ? {} : { warn: this.#warn }),
 			},
 			// What is loaded later comes at no time of the test's clock.
 			Outgoing,
@@ -176,9 +199,21 @@ export class TestRoom<A extends App = App> {
 		this.#wires.get(room)?.cut();
 	}
 
-	/** The cable is whole again; the client notices as time passes. */
+	/** From now on all that a member says and hears takes so many ms, in its order. */
+	slow(room: Room<A>, ms: number): void {
+		this.#slow.set(room, ms);
+		this.#wires.get(room)?.slow(ms);
+	}
+
+	/** What a member says next reaches the room twice, as it does where a network or a client sends it again. */
+	repeat(room: Room<A>): void {
+		this.#wires.get(room)?.repeat();
+	}
+
+	/** The cable is whole again, and fast; where it was cut, the client notices as time passes. */
 	mend(room: Room<A>): void {
 		this.#cut.delete(room);
+		this.slow(room, 0);
 	}
 
 	/** Publishes as the app's backend would. */
@@ -202,6 +237,12 @@ export class TestRoom<A extends App = App> {
 			isMore = more;
 		}
 		return entries;
+	}
+
+	/** Who is here, by their ids: the first 200. */
+	members(): MemberOf<A>[] {
+		const { members } = this.#machine.body.room.membersPage({ limit: PAGE_EVENTS_MAX, cursor: null });
+		return members.map((body) => JSON.parse(body) as MemberOf<A>);
 	}
 
 	/** Everything that was said here goes, and all entries; bans and locks stay. */

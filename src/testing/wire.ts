@@ -1,4 +1,4 @@
-/** Both ends of a socket in memory. Frames arrive in order, in no time; a cut tells neither end. */
+/** Both ends of a socket in memory. Frames arrive in order, in no time unless it is slow; a cut tells neither end. */
 import type { TestClock } from "./clock.ts";
 
 const OPEN = 1;
@@ -23,6 +23,11 @@ export class Wire {
 	readonly #client: ClientEnd;
 	#attachment: unknown = null;
 	#isCut = false;
+	/** How long each frame takes, ms, either way. */
+	#lateMs = 0;
+	/** What was sent before arrives before, Unix ms: that down to the client, and that up to the room. */
+	readonly #arrivesAt = { down: 0, up: 0 };
+	#isTwice = false;
 	#clientIsOpen = true;
 	/** The room's end, as the platform shows it. */
 	readyState: number = OPEN;
@@ -41,8 +46,24 @@ export class Wire {
 		this.#isCut = true;
 	}
 
+	/** From now on each frame takes so long. */
+	slow(ms: number): void {
+		this.#lateMs = ms;
+	}
+
+	/** What the client says next arrives twice. */
+	repeat(): void {
+		this.#isTwice = true;
+	}
+
+	#travel(way: "down" | "up", arrive: () => void): void {
+		const at = Math.max(this.#arrivesAt[way], this.#clock.now + this.#lateMs);
+		this.#arrivesAt[way] = at;
+		this.#clock.after(at - this.#clock.now, arrive);
+	}
+
 	#down(run: () => void): void {
-		this.#clock.after(0, () => {
+		this.#travel("down", () => {
 			if (this.#clientIsOpen && !this.#isCut) run();
 		});
 	}
@@ -86,7 +107,14 @@ export class Wire {
 	}
 
 	say(text: string): void {
-		this.#clock.after(0, () => {
+		this.#say(text);
+		if (!this.#isTwice || text === "ping") return;
+		this.#isTwice = false;
+		this.#say(text);
+	}
+
+	#say(text: string): void {
+		this.#travel("up", () => {
 			if (this.#isCut || this.readyState !== OPEN) return;
 			if (text !== "ping") return this.#room.heard(this, text);
 			this.pingAt = new Date(this.#clock.now);
@@ -97,7 +125,7 @@ export class Wire {
 	/** The client goes. */
 	leave(): void {
 		this.#clientIsOpen = false;
-		this.#clock.after(0, () => {
+		this.#travel("up", () => {
 			if (this.#isCut || this.readyState !== OPEN) return;
 			this.readyState = CLOSED;
 			this.#room.closed(this, 1005);

@@ -1,6 +1,6 @@
 /** Runs the app's rules in a turn: on events, and on comings and goings. What they throw harms nothing but what they decide on. */
 import type { Refusal } from "../../protocol/codes.ts";
-import { decide, type Ground, RuleMistake } from "../../protocol/decide.ts";
+import { decide, type Ground, RuleMistake, Unheeded } from "../../protocol/decide.ts";
 import type { Decide, DecidedEvent, RuleRoom } from "../../protocol/decision.ts";
 import type { Capability } from "../../protocol/messages.ts";
 import { TURN_DECISIONS_EFFORT_MAX } from "../../protocol/rules-limits.ts";
@@ -134,7 +134,7 @@ export class Decisions implements Concern {
 	/** Does what is answered about what stands whatever the answer is: a coming, a going, a deadline. */
 	heed(answer: Answer, cause: Cause, now: number): void {
 		if ("ruling" in answer) return this.#room.rulings.carryOut(answer.ruling, cause, now);
-		const { refusal, error = new RuleMistake(`It was refused: ${refusal.code}.`) } = answer;
+		const { refusal, error = new Unheeded(refusal.code) } = answer;
 		this.report("undone", error);
 	}
 
