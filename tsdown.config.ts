@@ -34,8 +34,8 @@ export default defineConfig([
 	},
 	{
 		...COMMON,
-		// One build, so that a page which uses both has one client.
-		entry: { client: "src/client/index.ts", react: "src/react/index.ts" },
+		// One build, so that a page which uses several of them has one client.
+		entry: { client: "src/client/index.ts", predict: "src/client/predict.ts", react: "src/react/index.ts" },
 		tsconfig: "tsconfig.react.json",
 		clean: false,
 	},

@@ -1,7 +1,8 @@
 /**
- * The room's entries as this page has them: as the room told them, and over that what one's own sets make of them until
- * the room has answered.
+ * The room's entries as this page has them: as the room told them, over that what the page foresees of its events, and
+ * over that what one's own sets make of them until the room has answered.
  */
+import type { Json } from "../protocol/decide.ts";
 import type { State } from "../protocol/entries.ts";
 import type { Welcome } from "../protocol/messages.ts";
 import type { Entry } from "./room.ts";
@@ -26,6 +27,8 @@ export class Entries {
 	readonly #told = new Map<string, Entry>();
 	/** By key, what one's own sets make of a value. */
 	readonly own = new Map<string, (value: unknown) => unknown>();
+	/** By key, what the page foresees; null where an entry is dropped. */
+	#foreseen: ReadonlyMap<string, Json | null> = new Map();
 	readonly #changed = new Set<string>();
 	/** The last welcome. */
 	#welcome: Welcome | null = null;
@@ -53,15 +56,18 @@ export class Entries {
 	}
 
 	at(key: string): Entry {
-		const entry = this.told(key);
+		const told = this.told(key);
+		const foreseen = this.#foreseen.get(key);
+		const entry = foreseen === undefined ? told : { ...told, value: foreseen?.value ?? null };
 		const own = this.own.get(key);
 		return own === undefined ? entry : { ...entry, value: own(entry.value) };
 	}
 
 	/** Those whose keys begin so, by their keys. */
 	list(prefix: string): Entry[] {
-		const keys = [...new Set([...this.#told.keys(), ...this.own.keys()])].filter((key) => key.startsWith(prefix));
-		return keys
+		const keys = new Set([...this.#told.keys(), ...this.#foreseen.keys(), ...this.own.keys()]);
+		return [...keys]
+			.filter((key) => key.startsWith(prefix))
 			.sort()
 			.map((key) => this.at(key))
 			.filter(({ value }) => value !== null);
@@ -110,6 +116,23 @@ export class Entries {
 	answered(key: string, isOver: boolean): void {
 		if (isOver) this.own.delete(key);
 		this.#changed.add(key);
+		this.#tellSoon();
+	}
+
+	/**
+	 * What the page foresees is another: `foresee` puts it together, and each entry that it has put is what it is from then
+	 * on.
+	 */
+	foresee(foresee: (foreseen: Map<string, Json | null>) => void): void {
+		const before = this.#foreseen;
+		const foreseen = new Map<string, Json | null>();
+		this.#foreseen = foreseen;
+		foresee(foreseen);
+		for (const key of new Set([...before.keys(), ...foreseen.keys()])) {
+			if (before.get(key)?.json !== foreseen.get(key)?.json || before.has(key) !== foreseen.has(key)) {
+				this.#changed.add(key);
+			}
+		}
 		this.#tellSoon();
 	}
 

@@ -11,6 +11,7 @@ export type {
 	HistoryPage,
 	JoinOptions,
 	LeaveSignal,
+	Prediction,
 	PublishOptions,
 	Reason,
 	Room,

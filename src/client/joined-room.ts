@@ -52,7 +52,12 @@ export class JoinedRoom implements Room {
 	 * @param url the room's, `http` or `https`, without a query.
 	 * @param Outgoing what says things, for who has it already.
 	 */
-	constructor(url: string, options: JoinOptions, time?: Time, Outgoing?: OutgoingClass) {
+	constructor(
+		url: string,
+		options: JoinOptions,
+		time?: Time,
+		Outgoing = options.predict as unknown as OutgoingClass | undefined,
+	) {
 		const { name, token, signal, since } = options;
 		const clocks: Time = time ?? {
 			now: monotonicMs,

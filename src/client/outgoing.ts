@@ -29,7 +29,7 @@ export class Outgoing {
 		this.#flushed = flushed;
 		this.entries = new Entries((entries) => port.message({ type: "entries", entries }));
 		this.#sets = new OwnSets(this.entries, {
-			ask: (message, json, asking) => this.#ask(message, json, asking),
+			ask: (message, json, asking) => this.take(message, json, asking),
 			withdraw: (id) => this.#outbox.withdraw(id),
 			check: (message, json) => {
 				const refusal = whyNot(write(message, json), this.#limits);
@@ -44,11 +44,11 @@ export class Outgoing {
 	 * @param json its data; "" where it has none.
 	 */
 	ask(message: Asked, json: string): Promise<unknown> {
-		return new Promise((resolve, reject) => this.#ask(message, json, { resolve, reject }));
+		return new Promise((resolve, reject) => this.take(message, json, { resolve, reject }));
 	}
 
 	/** @throws RoomError where the room could not take it. */
-	#ask(message: Sent, json: string, asking: Asking): void {
+	protected take(message: Sent, json: string, asking: Asking): void {
 		this.#stopped();
 		this.#outbox.take(message, write(message, json), this.#limits, asking);
 		this.#flushSoon();

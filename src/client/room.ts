@@ -79,6 +79,14 @@ export interface JoinOptions {
 	worker?: boolean;
 	/** Where to take up the history: `{epoch}.{seq}`, as {@link Room.cursor} gave it. */
 	since?: string;
+	/** What shows at once of one's own events: `predict({ move })`, of `rotunda/client/predict`. */
+	predict?: Prediction;
+}
+
+/** What `predict` of `rotunda/client/predict` gives. */
+export interface Prediction {
+	/** The events whose rules are run on the page. */
+	readonly names: readonly string[];
 }
 
 export interface PublishOptions {

@@ -31,3 +31,10 @@ export const DEADLINES_MAX = 100;
 /** The soonest and the latest that one may be due, from when it is set. */
 export const DEADLINE_MS_MIN = 1_000;
 export const DEADLINE_MS_MAX = 365 * 24 * 3_600_000;
+
+// On a page.
+/**
+ * Events of one's own whose rules are run ahead of the room. Whenever it tells something they are run anew, each as long
+ * as in the room at most; of what is published beyond them, what the room says shows.
+ */
+export const PREDICTIONS_MAX = 32;

@@ -1,7 +1,8 @@
 /** A room in memory: the real room, its body and the real client, under a clock of the test's own. */
 import { JoinedRoom } from "../client/joined-room.ts";
 import { Outgoing } from "../client/outgoing.ts";
-import type { Room } from "../client/room.ts";
+import type { Prediction, Room } from "../client/room.ts";
+import type { OutgoingClass } from "../client/speech.ts";
 import type { MemberOf } from "../client/typed.ts";
 import { keepPost, keepSetting } from "../durable/kept-post.ts";
 import type { Mishap } from "../durable/surroundings.ts";
@@ -42,6 +43,8 @@ export interface JoinAs {
 	can?: readonly Capability[];
 	/** Where to take up the history: another room's `cursor`. */
 	since?: string;
+	/** What shows at once of its own events, as in `joinRoom`. */
+	predict?: Prediction;
 }
 
 /** An entry, as an operator sees it. */
@@ -124,7 +127,7 @@ export class TestRoom<A extends App = App> {
 	}
 
 	/** Joins the room: the same `Room` as in production. It is let in as time goes on: `await settle()`. */
-	join(name: string, { member = name, can = CAN, since }: JoinAs = {}): Room<A> {
+	join(name: string, { member = name, can = CAN, since, predict }: JoinAs = {}): Room<A> {
 		const WebSocket = socketsOf({
 			machine: this.#machine,
 			clock: this.#clock,
@@ -150,7 +153,7 @@ export class TestRoom<A extends App = App> {
 				...(this.#warn === undefined ? {} : { warn: this.#warn }),
 			},
 			// What is loaded later comes at no time of the test's clock.
-			Outgoing,
+			(predict as unknown as OutgoingClass | undefined) ?? Outgoing,
 		);
 		const room = joined as unknown as Room<A>;
 		return room;

@@ -38,6 +38,7 @@ beforeAll(() => {
 				paths: {
 					rotunda: from("dist/package/index.d.ts"),
 					"rotunda/client": from("dist/package/client.d.ts"),
+					"rotunda/client/predict": from("dist/package/predict.d.ts"),
 					"rotunda/react": from("dist/package/react.d.ts"),
 					"rotunda/testing": from("dist/package/testing.d.ts"),
 					"rotunda/backend": from("dist/package/backend.d.ts"),

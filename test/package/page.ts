@@ -1,7 +1,8 @@
 /** A page whose room is the app's: each right call compiles, and each wrong one does not. */
 import { backend } from "rotunda/backend";
 import { joinRoom, type Room } from "rotunda/client";
-import type { app, open } from "./app.ts";
+import { type DecidedEvent, type PredictedRoom, predict, type RuleRoom } from "rotunda/client/predict";
+import type { app, game, open } from "./app.ts";
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
 
@@ -180,4 +181,32 @@ export async function ofBackend(): Promise<void> {
 	await untyped.set("whatever", { any: "thing" });
 	await untyped.set("whatever", (before) => [before]);
 	(await untyped.get("whatever"))?.value satisfies unknown;
+}
+
+export function foreseen(): Room<typeof game> {
+	const byRoom = (event: DecidedEvent<{ field: number }>, room: RuleRoom) => room.set("board", [event.from]);
+	// What a shared file says of its rule holds where the page says nothing of its app.
+	predict({ move: byRoom });
+	// @ts-expect-error the field is a number
+	predict<typeof game>({ move: (event: DecidedEvent<{ field: string }>) => event.data.field.trim() });
+	// @ts-expect-error there is no such event
+	predict<typeof game>({ mvoe: byRoom });
+	// @ts-expect-error the backend's alone
+	predict<typeof game>({ won: byRoom });
+	const typed = predict<typeof game>({
+		move({ data, name }, room) {
+			[name satisfies "move", data.field.toFixed()];
+			room.set("board", (room.get("board") ?? []).with(data.field, room.members[0]?.state?.mood ?? ""));
+			for (const { key, value } of room.entries("score/")) room.set("board", [key, String(value)]);
+			// @ts-expect-error the board is no number
+			room.get("board")?.toFixed();
+			// @ts-expect-error the board is no text
+			room.set("board", "x");
+		},
+	});
+	// @ts-expect-error rules are no prediction by themselves
+	joinRoom("https://rooms.example/rooms/lobby", { predict: { move: byRoom } });
+	const inherited = (_: DecidedEvent<{ field: number }>, room: PredictedRoom<typeof game>) => room.set("board", []);
+	predict<typeof game>({ move: inherited });
+	return joinRoom<typeof game>("https://rooms.example/rooms/lobby", { predict: typed });
 }
