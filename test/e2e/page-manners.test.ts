@@ -6,9 +6,11 @@ import { BareClient } from "../support/bare-client.ts";
 import { launch, whyNoBrowser } from "../support/browser.ts";
 import { type DevServer, devServer } from "../support/dev-server.ts";
 import { Network } from "../support/network.ts";
+import { until } from "../support/until.ts";
 
 const skipped = whyNoBrowser();
 const PHONE = { width: 360, height: 740 };
+type Viewport = { width: number; height: number };
 const DESK = { width: 1440, height: 900 };
 /** What is left of 1280 × 1024 px at 400 % (WCAG 2.2, 1.4.10). */
 const SMALL = { width: 320, height: 256 };
@@ -42,14 +44,14 @@ describe.skipIf(skipped !== null)("the pages", () => {
 	});
 
 	type How = { locale?: string; permissions?: string[] };
-	async function opened(url: string, viewport = DESK, how: How = {}): Promise<Page> {
+	async function opened(url: string, viewport: Viewport = DESK, how: How = {}): Promise<Page> {
 		const page = await (await browser.newContext({ viewport, reducedMotion: "reduce", ...how })).newPage();
 		page.on("pageerror", (error) => pageErrors.push(error));
 		await page.goto(url);
 		return page;
 	}
 	const status = (page: Page, word: string): Promise<void> => page.getByText(word, { exact: true }).waitFor();
-	async function inRoom(room: string, viewport = DESK, how: How = {}): Promise<Page> {
+	async function inRoom(room: string, viewport: Viewport = DESK, how: How = {}): Promise<Page> {
 		const page = await opened(`${server.url}/rooms/${room}`, viewport, how);
 		await status(page, "Live");
 		return page;
@@ -63,75 +65,69 @@ describe.skipIf(skipped !== null)("the pages", () => {
 		page.evaluate((selector) => document.activeElement?.matches(selector) === true, selector);
 
 	/** Each state in which people meet the pages, by how one gets there. */
-	const STATES: Record<string, (viewport: typeof DESK, how: How) => Promise<Page>> = {
-		landing: (viewport, how) => opened(server.url, viewport, how),
-		room: async (viewport, how) => {
-			const page = await inRoom("talk", viewport, how);
+	const STATES = {
+		landing: (viewport: Viewport) => opened(server.url, viewport),
+		room: async (viewport: Viewport) => {
+			const page = await inRoom("talk", viewport);
 			await page.getByText(ARABIC).waitFor();
 			return page;
 		},
-		"an empty room": (viewport, how) => inRoom("empty", viewport, how),
-		"who is here": async (viewport, how) => {
-			const page = await inRoom("talk", viewport, how);
-			if (viewport === PHONE) await page.locator(".people").click();
+		"an empty room": (viewport: Viewport) => inRoom("empty", viewport),
+		"who is here": async (viewport: Viewport) => {
+			const page = await inRoom("talk", viewport);
+			if (viewport.width === PHONE.width) await page.locator(".people").click();
 			await page.getByRole("button", { name: "Change your name" }).click();
 			return page;
 		},
-		"a refusal": async (viewport, how) => {
-			const page = await opened(`${server.url}/rooms/talk#token=forged`, viewport, how);
+		"a refusal": async (viewport: Viewport) => {
+			const page = await opened(`${server.url}/rooms/talk#token=forged`, viewport);
 			await status(page, "Not let in");
 			return page;
 		},
-		"a name that is none": (viewport, how) => opened(`${server.url}/rooms/a%20b`, viewport, how),
-		"an unknown address": (viewport, how) => opened(`${server.url}/nowhere`, viewport, how),
-		waiting: async (viewport, how) => {
-			const page = await opened(`${proxy.url}/rooms/talk`, viewport, how);
+		"a name that is none": (viewport: Viewport) => opened(`${server.url}/rooms/a%20b`, viewport),
+		"an unknown address": (viewport: Viewport) => opened(`${server.url}/nowhere`, viewport),
+		waiting: async (viewport: Viewport) => {
+			const page = await opened(`${proxy.url}/rooms/talk`, viewport);
 			await status(page, "Live");
 			proxy.cut();
 			await status(page, "Waiting");
 			return page;
 		},
+	} as const;
+	const reached = (state: string, viewport: Viewport): Promise<Page> => {
+		const reach = Object.entries(STATES).find(([name]) => name === state)?.[1];
+		if (reach === undefined) throw new Error(`There is no way to ${state}`);
+		return reach(viewport);
 	};
 
-	test.each([PHONE, DESK])(
-		"at %o axe finds nothing by day or night, whatever they show, and nothing is cut off at the side",
-		async (viewport) => {
-			const found: string[] = [];
-			for (const [state, reach] of Object.entries(STATES)) {
-				const page = await reach(viewport, {});
-				await page.evaluate(axe.source);
-				for (const colorScheme of ["light", "dark"] as const) {
-					await page.emulateMedia({ colorScheme });
-					// What changes its colour by and by has done so.
-					await page.evaluate(async () => {
-						await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-						await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
-					});
-					const { violations } = await page.evaluate(() => {
-						const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
-						return axe.run(document, { rules: { "label-content-name-mismatch": { enabled: true } } });
-					});
-					for (const { id, nodes } of violations) {
-						found.push(`${state}, ${colorScheme}: ${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-					}
-				}
-				if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth))
-					found.push(`${state}: too wide`);
-				proxy.mend();
-				await page.context().close();
+	const looks = Object.keys(STATES).flatMap((state) => [PHONE, DESK].map((viewport) => ({ state, ...viewport })));
+	test.each(looks)(
+		"in $state at $width px axe finds nothing by day or night, and nothing is cut off",
+		async ({ state, width, height }) => {
+			const page = await reached(state, { width, height });
+			await page.evaluate(axe.source);
+			for (const colorScheme of ["light", "dark"] as const) {
+				await page.emulateMedia({ colorScheme });
+				const { violations } = await page.evaluate(() => {
+					const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
+					return axe.run(document, { rules: { "label-content-name-mismatch": { enabled: true } } });
+				});
+				expect(violations.map(({ id, nodes }) => `${colorScheme}: ${id}: ${nodes.map(({ html }) => html)}`)).toEqual(
+					[],
+				);
 			}
-			expect(found).toEqual([]);
+			expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
 		},
 	);
 
 	test("a refusal, a name that is none and an unknown address are a sign with the mark, a sentence and a way on", async () => {
 		for (const state of ["a refusal", "a name that is none", "an unknown address"]) {
-			const page = await (STATES[state] ?? STATES.room)?.(DESK, {});
-			const sign = page?.locator(".sign");
-			await sign?.locator("img").waitFor();
-			expect((await sign?.getByRole("heading").textContent())?.length).toBeGreaterThan(10);
-			await sign?.getByRole("link").click();
-			await page?.waitForURL(`${server.url}/`);
+			const page = await reached(state, DESK);
+			const sign = page.locator(".sign");
+			await sign.locator("img").waitFor();
+			expect((await sign.getByRole("heading").textContent())?.length).toBeGreaterThan(10);
+			await sign.getByRole("link").click();
+			await page.waitForURL(`${server.url}/`);
 		}
 	});
 
@@ -155,7 +151,7 @@ describe.skipIf(skipped !== null)("the pages", () => {
 			await page.getByRole("button", { name: "Change your name" }).press("Enter");
 			await page.keyboard.type(name);
 			await page.keyboard.press(key);
-			await expect.poll(() => hasFocus(page, ".rename")).toBe(true);
+			await until(() => hasFocus(page, ".rename"), "the focus is at .rename");
 		}
 		await page.getByRole("complementary").getByText("Ada").waitFor();
 	});
@@ -164,19 +160,19 @@ describe.skipIf(skipped !== null)("the pages", () => {
 		const page = await inRoom("keys", PHONE);
 		await page.locator(".people").focus();
 		await page.keyboard.press("Enter");
-		await expect.poll(() => hasFocus(page, "#roster-title")).toBe(true);
+		await until(() => hasFocus(page, "#roster-title"), "the focus is at #roster-title");
 		for (const key of [...Array(8).fill("Tab"), ...Array(8).fill("Shift+Tab")]) {
 			await page.keyboard.press(key);
 			expect(await hasFocus(page, "#roster *")).toBe(true);
 		}
 		await page.keyboard.press("Escape");
-		await expect.poll(() => hasFocus(page, "#people")).toBe(true);
+		await until(() => hasFocus(page, "#people"), "the focus is at #people");
 		await page.keyboard.press("Tab");
 		expect(await hasFocus(page, "#roster *")).toBe(false);
 		// In a window that grows wide it is no panel any more.
 		await page.locator(".people").press("Enter");
 		await page.setViewportSize(DESK);
-		await expect.poll(() => page.locator("main").evaluate((main) => (main as HTMLElement).inert)).toBe(false);
+		await until(() => page.locator("main").evaluate((main) => !(main as HTMLElement).inert), "it is no panel");
 	});
 
 	test("text from right to left stands beside its author; times are one line, without a zero before", async () => {
@@ -205,7 +201,7 @@ describe.skipIf(skipped !== null)("the pages", () => {
 		expect(await colour()).toBe(lit);
 		expect(await page.getByText("as last heard").count()).toBe(0);
 		// Its button is gone: one is where one writes.
-		await expect.poll(() => hasFocus(page, "#message")).toBe(true);
+		await until(() => hasFocus(page, "#message"), "the focus is at #message");
 	});
 
 	test("a page of 320 × 256 px keeps room for messages, whatever else it says", async () => {

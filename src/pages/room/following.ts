@@ -1,7 +1,7 @@
 /** Keeps the message area at the newest, or at what is being read there; asks for what comes into sight next. */
 import { useLayoutEffect, useRef } from "hono/jsx/dom";
 import type { LineProps } from "./line.tsx";
-import { type Places, useVirtualLines, type VirtualLines } from "./virtual-lines.ts";
+import { jump, type Places, useVirtualLines, type VirtualLines } from "./virtual-lines.ts";
 import type { Visit } from "./visit.ts";
 
 const NEAR_BOTTOM_PX = 60;
@@ -43,7 +43,7 @@ export function useFollowing(visit: Visit, lines: readonly LineProps[]): Followi
 	const turnsToOldest = useRef(0);
 	useLayoutEffect(() => {
 		if (!timeline.isReading) toBottom();
-		else if (turnsToOldest.current !== timeline.turnsToOldest) places.scroller.current?.scrollTo(0, 0);
+		else if (turnsToOldest.current !== timeline.turnsToOldest) jump(virtual, 0);
 		turnsToOldest.current = timeline.turnsToOldest;
 		// A first page that does not fill the area leaves nothing to scroll: look without being asked.
 		look();
@@ -95,5 +95,5 @@ function keepPlace(virtual: VirtualLines): void {
 	const { index, start } = line;
 	virtual.measure();
 	const [to = 0] = virtual.getOffsetForIndex(index, "start") ?? [];
-	virtual.scrollElement?.scrollTo(0, to + offset - start);
+	jump(virtual, to + offset - start);
 }

@@ -66,6 +66,16 @@ export function useVirtualLines(lines: readonly LineProps[], places: Places, onS
 	return virtual;
 }
 
+/**
+ * Goes there at once, and lets go of the scroll then: whoever scrolls on is not drawn back. Until it is told of, what is
+ * measured would be set right against where one was.
+ */
+export function jump(virtual: VirtualLines, offset: number): void {
+	virtual.scrollToOffset(offset);
+	virtual.cancelScroll();
+	virtual.scrollOffset = offset;
+}
+
 /** The attribute by which they are found is not the lines' own: it would draw each of them anew when one goes first. */
 function measure(virtual: VirtualLines, list: HTMLElement | null): void {
 	const first = virtual.getVirtualItems()[0]?.index ?? 0;
