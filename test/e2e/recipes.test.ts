@@ -15,6 +15,8 @@ import { freePort } from "../support/ports.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const TSC = join(ROOT, "node_modules/typescript/bin/tsc");
 const LINES_MAX = 100;
+/** Of what rooms and pages decide by. */
+const LOGIC_LINES_MAX = 60;
 const run = promisify(execFile);
 
 let project: Project;
@@ -109,6 +111,22 @@ test("each compiles as it stands, strictly: those of one configuration in one go
 	expect(await node(".", TSC, "-p", ".", "--pretty", "false")).toBe("");
 });
 
+test("what a recipe's room and page decide by is short, and pure: it compiles without any platform's types", async () => {
+	const options = { target: "es2024", lib: ["es2024"], types: [], module: "esnext", moduleResolution: "bundler" };
+	const rules = "tic-tac-toe/game.ts";
+	expect(readFileSync(join(project.folder, rules), "utf8").split("\n").length).toBeLessThanOrEqual(LOGIC_LINES_MAX);
+	const compile = (): Promise<string> => {
+		const compilerOptions = { ...options, strict: true, noEmit: true, skipLibCheck: true };
+		project.write("tsconfig.pure.json", JSON.stringify({ compilerOptions, files: [rules] }));
+		return node(".", TSC, "-p", "tsconfig.pure.json", "--pretty", "false");
+	};
+	expect(await compile()).toBe("");
+	const text = readFileSync(join(project.folder, rules), "utf8");
+	project.write(rules, `${text}setTimeout(() => {}, 1);\n`);
+	expect(await compile()).toMatch(/Cannot find name 'setTimeout'/);
+	project.write(rules, text);
+});
+
 describe("in memory", () => {
 	test("the tests of a recipe, and the one of the first hour, run in Node as they are shown", async () => {
 		const shown = readFileSync(join(ROOT, "docs/getting-started.md"), "utf8");
@@ -190,18 +208,23 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 		return page;
 	}
 
-	test("react-chat: two windows talk, see who is here and each other's cursor, in StrictMode", async () => {
-		const rooms = await serve("react-chat");
+	/** Serves a recipe's page by Vite, before its rooms: the URL. */
+	async function serveWithVite(name: string): Promise<string> {
+		const rooms = await serve(name);
 		const vite = await createServer({
-			root: folderOf("react-chat"),
+			root: folderOf(name),
 			configFile: false,
 			logLevel: "error",
-			cacheDir: join(project.folder, ".vite"),
+			cacheDir: join(project.folder, ".vite", name),
 			server: { port: await freePort(), proxy: { "/rooms": { target: rooms, ws: true } }, fs: { strict: false } },
 		});
 		ends.push(() => vite.close());
 		await vite.listen();
-		const [url = ""] = vite.resolvedUrls?.local ?? [];
+		return vite.resolvedUrls?.local[0] ?? "";
+	}
+
+	test("react-chat: two windows talk, see who is here and each other's cursor, in StrictMode", async () => {
+		const url = await serveWithVite("react-chat");
 		const [ada, bob] = [await open(`${url}?name=Ada`), await open(`${url}?name=Bob`)];
 		await ada.getByText("2 here: Ada, Bob").waitFor();
 		await ada.getByLabel("Message").fill("Hello");
@@ -211,6 +234,34 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 		const cursor = ada.getByText("➤ Bob");
 		await cursor.waitFor();
 		expect(await cursor.evaluate(({ style }) => [style.left, style.top])).toEqual(["120px", "340px"]);
+	});
+
+	test("tic-tac-toe: a move is seen by both, a wrong one by nobody, and who is refused is told", async () => {
+		const url = await serveWithVite("tic-tac-toe");
+		const [ada, bob] = [await open(`${url}?name=Ada`), await open(`${url}?name=Bob`)];
+		await Promise.all([ada.getByText("live").waitFor(), bob.getByText("live").waitFor()]);
+		const field = (page: Page, n: number) => page.getByLabel(`Field ${n}`);
+		// In the very task of the click, before anything can have been answered.
+		const drawn = await field(ada, 1).evaluate(async (button) => {
+			button.click();
+			await Promise.resolve();
+			return button.textContent;
+		});
+		expect(drawn).toBe("X");
+		for (const [page, n] of [
+			[bob, 4],
+			[ada, 2],
+			[bob, 5],
+		] as const) {
+			await page.getByLabel(`Field ${n}`).click();
+			for (const each of [ada, bob]) await expect.poll(() => field(each, n).textContent()).not.toBe("");
+		}
+		await field(bob, 3).click();
+		await bob.getByText("It is not your turn.").waitFor();
+		await field(ada, 3).click();
+		for (const each of [ada, bob]) await each.getByText("Over: X wins").waitFor();
+		await bob.getByText("Again").click();
+		for (const each of [ada, bob]) await expect.poll(() => each.locator("#board").textContent()).toBe("");
 	});
 
 	test("live-cursors: a pointer is where the other's is, with its name", async () => {

@@ -1,0 +1,15 @@
+import { defineApp } from "rotunda";
+import * as v from "valibot";
+import { again, move } from "./game.ts";
+
+const field = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8));
+
+export const app = defineApp({
+	events: {
+		move: { from: "members", data: v.object({ field }), decide: move },
+		again: { from: "members", decide: again },
+	},
+	state: {
+		game: { write: "rules", value: v.object({ fields: v.array(v.string()), players: v.array(v.string()) }) },
+	},
+});
