@@ -39,7 +39,10 @@ export interface Served {
 	url: string;
 	/** Where the engine's inspector listens, if it does. */
 	inspector: string;
-	child: Child;
+	/** Another one after each restart. */
+	readonly child: Child;
+	/** Kills it and starts it again on the same port and storage; it need not answer yet. */
+	restart(): Promise<void>;
 	/** Kills it and removes its storage. */
 	dispose(): Promise<void>;
 }
@@ -83,12 +86,19 @@ export async function workerd(worker: Worker, way: Way = {}): Promise<Served> {
 		...[join(ROOT, "node_modules/.bin/workerd"), "serve", join(folder, "config.capnp")],
 		...(way.isInspected === true ? [`--inspector-addr=${inspector}`] : []),
 	];
-	const child = new Child(command, args, way.spawning);
+	const launch = (): Child => new Child(command, args, way.spawning);
+	let child = launch();
 	return {
 		port,
 		url: `http://127.0.0.1:${port}`,
 		inspector: `http://${inspector}`,
-		child,
+		get child() {
+			return child;
+		},
+		restart: async () => {
+			await child.kill();
+			child = launch();
+		},
 		dispose: async () => {
 			await child.kill();
 			rmSync(folder, { recursive: true, force: true });

@@ -14,7 +14,7 @@ import { judge, type Verdict } from "./verdict.ts";
 import { Witness } from "./witness.ts";
 
 /** What asks for more than `npm test` does. */
-const isAskedFor = ["KILL_ROUNDS", "DOWN_SECONDS", "ROUGH_SECONDS", "HERD", "SEED"].some(
+const isAskedFor = ["KILL_ROUNDS", "DOWN_SECONDS", "ROUGH_SECONDS", "HERD", "MOVES", "SEED"].some(
 	(name) => process.env[name] !== undefined,
 );
 const PROBE = fileURLToPath(new URL("../../support/probe/faults/wrangler.toml", import.meta.url));
