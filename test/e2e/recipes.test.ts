@@ -20,6 +20,11 @@ const RULED = ["theatre", "quiz", "auction"];
 const [RULES_LINES_MAX, RULED_LINES_MAX] = [60, 120];
 const run = promisify(execFile);
 
+/** Served all of them, or the two that hold most. */
+const isWhole = process.env.RECIPES === "whole";
+const whole = isWhole ? test : test.skip;
+if (!isWhole) console.log("Of the recipes two are served here: `npm run recipes` serves all.");
+
 let project: Project;
 let names: string[];
 let harness: TestHarness | null = null;
@@ -193,13 +198,13 @@ describe("in memory", () => {
 });
 
 describe("served", () => {
-	test("job-kind: who gets in line has a ticket", async () => {
+	whole("job-kind: who gets in line has a ticket", async () => {
 		const url = await serve("job-kind");
 		const ticket = await node("job-kind", "line.ts", "Ada", "2", url);
 		expect(ticket).toMatch(/number: 1,\s*people: 2,\s*name: 'Ada',\s*signature: '[0-9a-f]{16}'/);
 	});
 
-	test("notifications: who is mentioned is told, once; a stranger's delivery is none", async () => {
+	whole("notifications: who is mentioned is told, once; a stranger's delivery is none", async () => {
 		const port = await freePort();
 		const receiver = new Child(process.execPath, ["receiver.ts"], {
 			cwd: folderOf("notifications"),
@@ -297,7 +302,7 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 		for (const each of [ada, bob]) await expect.poll(() => each.locator("#board").textContent()).toBe("");
 	});
 
-	test("live-cursors: a pointer is where the other's is, with its name", async () => {
+	whole("live-cursors: a pointer is where the other's is, with its name", async () => {
 		const url = await serve("live-cursors");
 		const [ada, bob] = [await open(`${url}/?name=Ada`), await open(`${url}/?name=Bob`)];
 		await ada.getByText("2 here").waitFor();
@@ -316,7 +321,7 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 		expect(await page.evaluate("getComputedStyle(document.body).color")).toBe("rgb(255, 255, 255)");
 	}
 
-	test("poll: each has one vote, by keyboard, can take it back, and who comes later sees the totals", async () => {
+	whole("poll: each has one vote, by keyboard, can take it back, and who comes later sees the totals", async () => {
 		const url = await serve("poll");
 		const [ada, bob] = [await open(url), await open(url)];
 		const totals = (page: Page) => page.locator("output").allTextContents();
@@ -337,7 +342,7 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 		await expectPhone(late);
 	});
 
-	test("todo: one list in all windows, ticked by one and removed by another; who comes later has it", async () => {
+	whole("todo: one list in all windows, ticked by one and removed by another; who comes later has it", async () => {
 		const url = await serve("todo");
 		const [ada, bob] = [await open(`${url}/?name=Ada`), await open(`${url}/?name=Bob`)];
 		const items = (page: Page) => page.locator("li span").allTextContents();
@@ -362,7 +367,7 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 		await expectPhone(late);
 	});
 
-	test("whiteboard: a stroke shows while it is drawn, stays when it is, and only who drew it undoes it", async () => {
+	whole("whiteboard: a stroke shows while it is drawn, stays when it is, and only who drew it undoes it", async () => {
 		const url = await serve("whiteboard");
 		const [ada, bob] = [await open(url), await open(url)];
 		const strokes = (page: Page) =>
@@ -396,7 +401,7 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 		for (const page of [ada, bob, late]) await expect.poll(() => strokes(page)).toEqual([]);
 	});
 
-	test("dashboard: what the backend says is shown, also to one who comes later", async () => {
+	whole("dashboard: what the backend says is shown, also to one who comes later", async () => {
 		const url = await serve("dashboard");
 		const early = await open(url);
 		await node("dashboard", "feed.ts", url, "1");
@@ -406,7 +411,7 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 		expect(await late.textContent("h1")).toBe(await early.textContent("h1"));
 	});
 
-	test("theatre: who is faster has the seat, and the other is told", async () => {
+	whole("theatre: who is faster has the seat, and the other is told", async () => {
 		const url = await serve("theatre");
 		const [ada, bob] = [await open(`${url}/?name=Ada`), await open(`${url}/?name=Bob`)];
 		await bob.getByText("A1: free").waitFor();
@@ -419,7 +424,7 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 		await ada.getByText("A1: yours").waitFor();
 	});
 
-	test("quiz: one asks, another chooses, and neither sees more than that", async () => {
+	whole("quiz: one asks, another chooses, and neither sees more than that", async () => {
 		const url = await serve("quiz");
 		const [ada, bob] = [await open(`${url}/?name=Ada`), await open(`${url}/?name=Bob`)];
 		await ada.getByLabel("Question").fill("2 + 2?");
@@ -431,7 +436,7 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 		expect(await ada.getByText("✓").count()).toBe(0);
 	});
 
-	test("auction: bids are heard, and one that is too low is not taken", async () => {
+	whole("auction: bids are heard, and one that is too low is not taken", async () => {
 		const url = await serve("auction");
 		const [ada, bob] = [await open(`${url}/?name=Ada`), await open(`${url}/?name=Bob`)];
 		await ada.getByLabel("Item").fill("A clock");
@@ -444,7 +449,7 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 		await bob.getByText("Bid more than 5.").waitFor();
 	});
 
-	test("team-room: a team's people are let in and its lead decides; another's are told why not", async () => {
+	whole("team-room: a team's people are let in and its lead decides; another's are told why not", async () => {
 		const url = await serve("team-room");
 		const [ada, bob] = [await open(url), await open(url)];
 		for (const [page, id] of [
@@ -465,7 +470,7 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 		expect(token).toBe("Log in first.");
 	});
 
-	test("hono-shop: the site is the site, and what it publishes is heard once", async () => {
+	whole("hono-shop: the site is the site, and what it publishes is heard once", async () => {
 		const url = await serve("hono-shop");
 		const page = await open(url);
 		const send = () => fetch(`${url}/orders/A-17/send`, { method: "POST", body: JSON.stringify({ city: "Oslo" }) });
