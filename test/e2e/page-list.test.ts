@@ -44,9 +44,10 @@ describe.skipIf(skipped !== null)("a room with 10,000 lines behind", () => {
 		for (const context of browser.contexts()) await context.close();
 	});
 
-	async function opened(width = 1440, height = 900): Promise<Page> {
-		const context = await browser.newContext({ viewport: { width, height } });
+	async function opened(prepare: (page: Page) => Promise<void> = async () => {}): Promise<Page> {
+		const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
 		const page = await context.newPage();
+		await prepare(page);
 		page.on("pageerror", (error) => pageErrors.push(error));
 		await page.goto(room);
 		await page.getByText("Live", { exact: true }).waitFor();
@@ -108,8 +109,25 @@ describe.skipIf(skipped !== null)("a room with 10,000 lines behind", () => {
 	const scrollTop = (page: Page): Promise<number> =>
 		page.evaluate(() => document.querySelector(".scroller")?.scrollTop ?? 0);
 
-	/** When what was scrolled is still, and nothing is on its way. */
-	const rest = async (page: Page): Promise<void> => {
+	/** Keeps back the pages of the history that come, until it is called; what comes after it comes at once. */
+	async function holdPages(page: Page): Promise<() => void> {
+		const held: (() => void)[] = [];
+		let isHolding = true;
+		await page.routeWebSocket(/\/rooms\//, (socket) => {
+			const room = socket.connectToServer();
+			room.onMessage((frame) => {
+				if (isHolding && String(frame).includes('"type":"history"')) held.push(() => socket.send(frame));
+				else socket.send(frame);
+			});
+		});
+		return () => {
+			isHolding = false;
+			for (const send of held.splice(0)) send();
+		};
+	}
+
+	/** When what was scrolled is still; and, where nothing else is said, nothing is on its way. */
+	const rest = async (page: Page, mayFetch = false): Promise<void> => {
 		let before = Number.NaN;
 		await until(async () => {
 			const now = await page.evaluate(
@@ -119,7 +137,7 @@ describe.skipIf(skipped !== null)("a room with 10,000 lines behind", () => {
 						requestAnimationFrame(() => requestAnimationFrame(top));
 					}),
 			);
-			const isStill = now === before && !(await page.getByText("Fetching").isVisible());
+			const isStill = now === before && (mayFetch || !(await page.getByText("Fetching").isVisible()));
 			before = now;
 			return isStill;
 		}, "it rests");
@@ -173,6 +191,26 @@ describe.skipIf(skipped !== null)("a room with 10,000 lines behind", () => {
 		expect(seqs.length).toBeLessThan(150);
 		expectConsecutive(seqs);
 	});
+
+	// At the very top as well, where the first line tells its day and author no longer when it is the first no more.
+	test.each([-1000, -9000])(
+		"the line under the reader stands still while older ones are put before it: %i px",
+		async (by) => {
+			let letGo = (): void => {};
+			const page = await opened(async (page) => {
+				letGo = await holdPages(page);
+			});
+			await scroll(page, by, () => page.getByText("Fetching").isVisible());
+			await rest(page, true);
+			const before = await scrollTop(page);
+			const [, seq = 0] = await drawn(page);
+			const lookBack = await watchLine(page, seq);
+			letGo();
+			await until(async () => (await scrollTop(page)) > before + 1000, "an older page is there");
+			await rest(page);
+			expect(Math.max(...(await lookBack()).map(Math.abs))).toBeLessThanOrEqual(1);
+		},
+	);
 
 	test("the line under the reader stays in sight at the top when the window takes another width", async () => {
 		const page = await opened();

@@ -35,6 +35,7 @@ export function useVirtualLines(lines: readonly LineProps[], places: Places, onS
 	const [, setTurn] = useState(0);
 	const scrolled = useRef(onScroll);
 	scrolled.current = onScroll;
+	const read = useReadLine(lines);
 	const margin = useRef(0);
 	const options: VirtualizerOptions<HTMLElement, HTMLElement> = {
 		count: lines.length,
@@ -50,6 +51,7 @@ export function useVirtualLines(lines: readonly LineProps[], places: Places, onS
 		observeElementRect,
 		observeElementOffset: (instance, tell) =>
 			observeElementOffset(instance, (offset, isScrolling) => {
+				read.current = null;
 				scrolled.current?.();
 				tell(offset, isScrolling);
 			}),
@@ -57,13 +59,35 @@ export function useVirtualLines(lines: readonly LineProps[], places: Places, onS
 	};
 	const [virtual] = useState<VirtualLines>(() => new Virtualizer(options));
 	virtual.setOptions(options);
+	virtual.shouldAdjustScrollPositionOnItemSizeChange = ({ start, key }, delta) => {
+		if (start < (virtual.scrollOffset ?? 0)) return true;
+		const line = read.current;
+		return line !== null && (Number(key) < line || (key === line && delta < 0));
+	};
 	useLayoutEffect(() => virtual._didMount(), []);
 	useLayoutEffect(() => {
 		margin.current = places.above.current?.offsetHeight ?? 0;
 		virtual._willUpdate();
-		measure(virtual, places.list.current);
+		measure(virtual, places.list.current, read.current);
 	});
 	return virtual;
+}
+
+/**
+ * Where older lines have come, the line that is read is the one which was the first, by its seq: what stands before it is
+ * measured now and, as it no longer tells its day and author, so is it, and neither moves it. Null else, and from the
+ * next scroll on: then what is read is what is in sight.
+ */
+function useReadLine(lines: readonly LineProps[]): RefObject<number | null> {
+	const first = useRef<number | null>(null);
+	const read = useRef<number | null>(null);
+	const firstSeq = lines[0]?.event.seq ?? null;
+	if (first.current !== firstSeq) {
+		const former = first.current;
+		read.current = lines.some(({ event }, index) => index > 0 && event.seq === former) ? former : null;
+		first.current = firstSeq;
+	}
+	return read;
 }
 
 /**
@@ -77,14 +101,17 @@ export function jump(virtual: VirtualLines, offset: number): void {
 }
 
 /** The attribute by which they are found is not the lines' own: it would draw each of them anew when one goes first. */
-function measure(virtual: VirtualLines, list: HTMLElement | null): void {
+function measure(virtual: VirtualLines, list: HTMLElement | null, read: number | null): void {
 	const first = virtual.getVirtualItems()[0]?.index ?? 0;
 	for (const [index, line] of [...(list?.children ?? [])].entries()) {
 		if (!(line instanceof HTMLElement)) continue;
 		const at = first + index;
 		if (line.dataset.index !== String(at)) line.dataset.index = String(at);
-		// Those that stood here before are watched, and tell by themselves when they change.
-		if (virtual.elementsCache.get(virtual.options.getItemKey(at)) !== line) virtual.measureElement(line);
+		const key = virtual.options.getItemKey(at);
+		const isNew = virtual.elementsCache.get(key) !== line;
+		if (isNew) virtual.measureElement(line);
+		// At once, before anything is in sight; those that stood here before are watched, and tell when they change.
+		if (isNew || key === read) virtual.resizeItem(at, line.getBoundingClientRect().height);
 	}
 	virtual.measureElement(null);
 }
