@@ -64,14 +64,6 @@ export class Database {
 		return this.#version === 0 ? [] : this.#sql.exec<T>(statement, ...bindings).toArray();
 	}
 
-	/** Like {@link read}, a row at a time: those that nobody takes are not read. */
-	protected rows<T extends Record<string, SqlStorageValue>>(
-		statement: string,
-		...bindings: SqlStorageValue[]
-	): Iterable<T> {
-		return this.#version === 0 ? [] : this.#sql.exec<T>(statement, ...bindings);
-	}
-
 	/** Like {@link read}, of a list. */
 	protected readRows<T extends Record<string, SqlStorageValue>>(statement: string, rows: readonly unknown[]): T[] {
 		return packRows(rows, PARAMETER_BYTES_MAX).flatMap(({ json }) => this.read<T>(statement, json));

@@ -25,6 +25,9 @@ type HeadRow = Omit<EntryHead, "isSum"> & { isSum: number };
 const HEAD = `entry.key, entry.version, entry.at, entry.member as "from", entry.holder, entry.owner,
 	entry.is_sum as "isSum", octet_length(entry.value) as bytes`;
 
+/** Of the largest values as many make a page. */
+const FIRST_ENTRIES = 4;
+
 type SetTable = "set_keys_0" | "set_keys_1";
 
 export class SqliteState extends SqliteKeys implements StateStore {
@@ -122,24 +125,47 @@ export class SqliteState extends SqliteKeys implements StateStore {
 	}
 
 	/** The rows of a span, in their order: of one owner by an index of theirs. */
-	#spanned<T extends Columns>(columns: string, span: Span, limit: number): Iterable<T> {
+	#spanned<T extends Columns>(columns: string, span: Span, limit: number): T[] {
 		const { after, through, dropsAfter, owner } = span;
 		const where = `where version > ? and version <= ? and (value is not null or version > ?)`;
 		const whose = owner === null ? "" : " and owner = ?";
-		return this.rows<T>(
+		return this.read<T>(
 			`select ${columns} from entries as entry ${where}${whose} order by version limit ?`,
 			...[after, through, dropsAfter, ...(owner === null ? [] : [owner]), limit],
 		);
 	}
 
 	pieceOf(span: Span, limit: number, bytesMax: number): Piece {
-		const rows = this.#spanned<HeadRow & { value: string | null } & Columns>(`${HEAD}, value`, span, limit + 1);
-		return pieceOf(entriesOf(rows), limit, bytesMax);
+		return pieceOf(this.#inSteps(span, limit + 1, bytesMax), limit, bytesMax);
+	}
+
+	/**
+	 * A few first, and then as many as fit beside them if the others are like those. Each step is read to its end: a
+	 * cursor that is left where it stands locks its table.
+	 */
+	*#inSteps(span: Span, limit: number, bytesMax: number): Iterable<Entry> {
+		let [after, count, bytes] = [span.after, 0, 0];
+		for (let many = Math.min(FIRST_ENTRIES, limit); many > 0; ) {
+			const rows = this.#spanned<HeadRow & { value: string | null } & Columns>(
+				`${HEAD}, value`,
+				{ ...span, after },
+				many,
+			);
+			for (const row of rows) {
+				bytes += row.key.length + (row.bytes ?? 0);
+				yield entryOf(row);
+			}
+			const last = rows.at(-1);
+			if (last === undefined || rows.length < many) return;
+			[after, count] = [last.version, count + rows.length];
+			const fitting = Math.floor(((bytesMax - bytes) * count) / bytes);
+			many = Math.min(Math.max(fitting, 0) + 1, limit - count);
+		}
 	}
 
 	entryHeads(after: number, through: number, limit: number): EntryHead[] {
 		const span = { after, through, dropsAfter: through, owner: null };
-		return Array.from(this.#spanned<HeadRow & Columns>(HEAD, span, limit), headOf);
+		return this.#spanned<HeadRow & Columns>(HEAD, span, limit).map(headOf);
 	}
 
 	headsByKey({ after, before }: KeyRange, limit: number): EntryHead[] {
@@ -219,8 +245,4 @@ function headOf({ isSum, ...head }: HeadRow): EntryHead {
 
 function entryOf({ isSum, ...entry }: HeadRow & { value: string | null }): Entry {
 	return { ...entry, isSum: isSum === 1 };
-}
-
-function* entriesOf(rows: Iterable<HeadRow & { value: string | null }>): Iterable<Entry> {
-	for (const row of rows) yield entryOf(row);
 }

@@ -200,5 +200,18 @@ export function describeState(name: string, run: RunWithStore): void {
 			}
 			expect(store.hasRemains()).toBe(false);
 		});
+
+		inStore("one who read only a part of them keeps none of them from going", (store) => {
+			store.transaction(() => {
+				store.saveMeta(META);
+				store.saveEntries(Array.from({ length: 150 }, (_, n) => entryAt(n + 1, `k${n}`)));
+			});
+			expect(store.pieceOf(ALL, 99, 1)).toMatchObject({ entries: [{ key: "k0" }], more: true });
+			store.transaction(() => store.wipeEntries());
+			for (let pieces = 0; store.hasRemains() && pieces < 20; pieces++) {
+				store.transaction(() => store.dropRemains(60, 10_000));
+			}
+			expect(store.hasRemains()).toBe(false);
+		});
 	});
 }
