@@ -166,10 +166,16 @@ export class Backend {
 			}
 			jury.access.read({ member, can, address }, clock.roomNow, roster);
 			if (body.room.isStale(clock.roomNow)) coverage.reach("closing", "it was looked afresh");
-			void body.look().then(() => {
-				if (!platform.isAwake || platform.body !== body) return;
-				this.#world.judge(() => jury.presence.read(JSON.parse(body.room.members()), clock));
-			});
+			const isThere = (): boolean => platform.isAwake && platform.body === body;
+			const looked = (): void => {
+				if (isThere()) this.#world.judge(() => jury.presence.read(JSON.parse(body.room.members()), clock));
+			};
+			// The machine may die at it: a promise tells that, and not the call.
+			const died = (error: unknown): void =>
+				platform.guard(() => {
+					if (isThere()) throw error;
+				});
+			void body.look().then(looked, died);
 		});
 	}
 
