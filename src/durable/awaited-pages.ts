@@ -19,14 +19,12 @@ export class AwaitedPages {
 
 	/** Keeps those whose sockets are behind; gives everything else. */
 	keep(inputs: readonly Input[]): readonly Input[] {
-		const behind = inputs.filter((input) => input.type === "page" && this.#isBehind(input.session)) as Page[];
-		if (behind.length === 0) return inputs;
-		for (const page of behind) {
-			const waiting = this.#waiting.get(page.session) ?? [];
-			this.#waiting.set(page.session, [...waiting, page]);
-		}
-		const kept = new Set<Input>(behind);
-		return inputs.filter((input) => !kept.has(input));
+		if (!inputs.some(({ type }) => type === "page")) return inputs;
+		return inputs.filter((input) => {
+			if (input.type !== "page" || !this.#isBehind(input.session)) return true;
+			this.#waiting.set(input.session, [...(this.#waiting.get(input.session) ?? []), input]);
+			return false;
+		});
 	}
 
 	/** Those whose sockets have taken everything, or are gone. */

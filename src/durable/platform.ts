@@ -101,10 +101,7 @@ export class Platform implements Surroundings {
 						?.slice(0, 3)
 						.join(" ")
 				: "";
-		// Those of rules are sentences of the server's own.
-		const isMistake = error instanceof RuleMistake;
-		const what = isMistake ? error.message : error instanceof Error ? error.name : error === null ? "" : typeof error;
-		console.error(`${MISHAPS[mishap]}. ${what} ${where ?? ""}`.trim());
+		console.error(`${MISHAPS[mishap]}. ${whatOf(error)} ${where ?? ""}`.trim());
 	}
 
 	/**
@@ -123,4 +120,11 @@ export class Platform implements Surroundings {
 	abort(reason: string): void {
 		this.#ctx.abort(reason);
 	}
+}
+
+/** What may be logged of it: the sentence where it is of the server's own, and else no more than its name. */
+function whatOf(error: unknown): string {
+	if (error instanceof RuleMistake) return error.message;
+	if (error instanceof Error) return error.name;
+	return error === null ? "" : typeof error;
 }

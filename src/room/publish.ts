@@ -215,7 +215,7 @@ export class Publishing implements Concern {
 		const event = { from: by.member, author, id, name, digest };
 		const seq = placing.place({ event, data, dataJson, rule }, by, now);
 		this.#know(by.member, id, { seq, digest });
-		if (judgement !== null) decisions.carryOut(judgement, judgement.cause, now);
+		if (judgement !== null) decisions.carryOut(judgement, now);
 		return seq;
 	}
 

@@ -3,7 +3,7 @@ import type { App } from "../jobs/define.ts";
 import { TestRoom, type TestRoomOptions } from "./test-room.ts";
 
 export { explore, type Found } from "./explore/explore.ts";
-export type { Backend, Claim, ExploreOptions, Fault, Pick, Plan, View } from "./explore/plan.ts";
+export type { Backend, Claim, Draw, ExploreOptions, Fault, Plan, View } from "./explore/plan.ts";
 export type { TestJob, WaitingJobs } from "./jobs.ts";
 export type { JoinAs, StoredEntry, TestRoom, TestRoomOptions } from "./test-room.ts";
 

@@ -52,15 +52,14 @@ export class Held {
 		dropOldest(this.#newest, NEWEST_EVENTS_MAX);
 	}
 
-	/** Puts a page before the shown, and lets go of their other end; false where it does not join up. */
-	prepend(page: readonly Event[]): boolean {
-		if (page.at(-1)?.seq !== (this.#shown[0]?.seq ?? 0) - 1) return false;
+	/** Puts a page before the shown, where it joins up, and lets go of their other end. */
+	prepend(page: readonly Event[]): void {
+		if (page.at(-1)?.seq !== (this.#shown[0]?.seq ?? 0) - 1) return;
 		this.#shown = [...page, ...this.#shown];
 		if (this.#shown.length > READING_EVENTS_MAX) {
 			this.#keepNewest();
 			this.#shown.length = READING_EVENTS_MAX;
 		}
-		return true;
 	}
 
 	/** Puts a page after the shown, and the newest after it where they join up. */

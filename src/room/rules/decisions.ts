@@ -115,7 +115,7 @@ export class Decisions implements Concern {
 	}
 
 	/** Does what was decided on with an event, which has its place now. */
-	carryOut({ ruling }: { ruling: Ruling }, cause: Cause, now: number): void {
+	carryOut({ ruling, cause }: { ruling: Ruling; cause: Cause }, now: number): void {
 		this.#room.rulings.carryOut(ruling, cause, now);
 	}
 

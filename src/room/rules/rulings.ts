@@ -65,18 +65,18 @@ export class Rulings {
 
 	/** Changes nothing. @throws RuleMistake where there would be more of something than rules may have. `cause`: as it will be, but that its event has no place yet. */
 	check(draft: Draft, cause: Cause): Ruling | Objection {
-		const { sets: given, publishes: said, jobs, deadlines: due } = draft;
-		if (given.size + said.length + jobs.length + due.size === 0) return NOTHING;
+		const { jobs } = draft;
+		if (draft.sets.size + draft.publishes.length + jobs.length + draft.deadlines.size === 0) return NOTHING;
 		try {
 			const sets = this.#sets(draft.sets);
 			const publishes = draft.publishes.map((event) => this.#event(event, cause));
-			for (const job of draft.jobs) this.#job(job, cause);
+			for (const job of jobs) this.#job(job, cause);
 			const deadlines = this.#deadlines(draft.deadlines);
 			this.#weigh(draft);
 			const units = (texts: readonly { json: string }[]): number =>
 				texts.reduce((sum, { json }) => sum + json.length, 0);
 			const told = sets.map(({ key, to }) => ({ json: key + (to?.json ?? "") }));
-			return { sets, publishes, jobs: draft.jobs, deadlines, units: units(told) + units(draft.publishes) };
+			return { sets, publishes, jobs, deadlines, units: units(told) + units(draft.publishes) };
 		} catch (error) {
 			if (error instanceof Objected) return error.objection;
 			throw error;

@@ -6,7 +6,7 @@ import type { Capability } from "../../protocol/messages.ts";
 import type { TestRoom } from "../test-room.ts";
 
 /** Draws one of these, or a whole number of at least 0 and below that one: the same in each replay of a step. */
-export interface Pick {
+export interface Draw {
 	<T>(these: readonly T[]): T;
 	(below: number): number;
 }
@@ -31,7 +31,7 @@ export interface View<A extends App = App> {
 export type Claim<A extends App> = (view: View<A>) => unknown;
 
 /** The room as a backend of the app's has it. */
-export type Backend<A extends App> = globalThis.Pick<TestRoom<A>, "post" | "set" | "state" | "moderate" | "now">;
+export type Backend<A extends App> = Pick<TestRoom<A>, "post" | "set" | "state" | "moderate" | "now">;
 
 export interface Plan<A extends App = App> {
 	/** Their ids, or what they may do besides: at least one. */
@@ -40,9 +40,9 @@ export interface Plan<A extends App = App> {
 	 * What members do, by name: each time one of these and one of the members is drawn. What the room refuses is no
 	 * failure; what the move itself throws is one.
 	 */
-	moves: Readonly<Record<string, (room: Room<A>, pick: Pick) => unknown>>;
+	moves: Readonly<Record<string, (room: Room<A>, pick: Draw) => unknown>>;
 	/** What the app's backend does. */
-	backend?: Readonly<Record<string, (room: Backend<A>, pick: Pick) => unknown>>;
+	backend?: Readonly<Record<string, (room: Backend<A>, pick: Draw) => unknown>>;
 	/** What is always so: looked at whenever nothing is under way, in the room itself and in each view that is up to date. */
 	holds?: Claim<A>;
 	/** What is so in the end, when all are back, every cable is whole and all deadlines have come. */

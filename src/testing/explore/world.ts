@@ -6,7 +6,7 @@ import { Unheeded } from "../../protocol/decide.ts";
 import { randomOf } from "../random.ts";
 import { TestRoom } from "../test-room.ts";
 import { Person } from "./person.ts";
-import type { Backend, Claim, Pick, Plan, View } from "./plan.ts";
+import type { Backend, Claim, Draw, Plan, View } from "./plan.ts";
 import { overhear, shorten } from "./said.ts";
 import type { Step } from "./steps.ts";
 
@@ -161,7 +161,7 @@ class World<A extends App> {
 		}
 	}
 
-	async #pass(pick: Pick, tell: (sentence: string) => void): Promise<void> {
+	async #pass(pick: Draw, tell: (sentence: string) => void): Promise<void> {
 		const due = this.#room.deadlineAt;
 		const untilDue = due === null ? 0 : due - this.#room.now;
 		const isUntilDue = pick(2) === 0 && untilDue > 0 && untilDue <= PASS_MS_MAX;
@@ -237,10 +237,10 @@ function sentenceOf(error: unknown): string {
 	return error instanceof Error ? `${error.name === "Error" ? "" : `${error.name}: `}${error.message}` : String(error);
 }
 
-function pickOf(dice: number): Pick {
+function pickOf(dice: number): Draw {
 	const random = randomOf(dice);
 	return (<T>(of: number | readonly T[]) => {
 		if (typeof of === "number") return Math.floor(random() * of);
 		return of[Math.floor(random() * of.length)];
-	}) as Pick;
+	}) as Draw;
 }

@@ -61,7 +61,7 @@ export const WORK: readonly Mutant[] = [
 	{
 		name: "pages that wait for their socket are forgotten",
 		file: "durable/awaited-pages.ts",
-		find: "			this.#waiting.set(page.session, [...waiting, page]);\n",
+		find: "			this.#waiting.set(input.session, [...(this.#waiting.get(input.session) ?? []), input]);\n",
 		put: "",
 		expects: ["liveness"],
 	},
