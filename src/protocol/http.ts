@@ -81,6 +81,7 @@ export const SearchPage = v.object({
 			at: v.number(),
 			from: v.string(),
 			author: v.string(),
+			of: v.optional(Seq),
 			name: v.string(),
 			data: v.unknown(),
 		}),

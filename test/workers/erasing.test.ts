@@ -98,6 +98,29 @@ test("from the answer on nothing of it is told, though the archive's range has n
 	for (const each of [ada, bob]) await leave(each);
 });
 
+const ruled = (seq: number, of: number, text: string): Event =>
+	said(seq, text, { from: "room:events", author: "Room", name: "moved", of });
+
+test("nor what rules said of it, also what the room itself no longer keeps", async () => {
+	const bob = await enter(call, PATH, bearing(await mint({ sub: "bob" })));
+	for (const n of [1, 2, 3, 4]) bob.say({ type: "publish", id: `p${n}`, name: "chat", data: { text: "x" } });
+	await bob.hears("event", 4);
+	const [{ epoch } = { epoch: "" }] = await bob.hears("welcome");
+	await archived(epoch, [
+		said(1, "cake"),
+		ruled(2, 1, "cake"),
+		said(3, "cake", { from: "bob", author: "Bob" }),
+		ruled(4, 3, "cake"),
+	]);
+	expect(await found("cake")).toEqual([4, 3, 2, 1]);
+	expect(await erase("ada")).toBe("204");
+	expect(await found("cake"), "before its range has come").toEqual([4, 3]);
+	await archived(epoch, [said(5, "later", { from: "bob", author: "Bob" })], { erased: ["ada"] });
+	const data = await env.ARCHIVE.prepare("select seq, data from events order by seq").raw<[number, string]>();
+	expect(data.filter(([, text]) => text === "null").map(([seq]) => seq)).toEqual([1, 2]);
+	await leave(bob);
+});
+
 test("nor what jobs made of it; what it says from then on is found, and what others said all along", async () => {
 	const bob = await enter(call, PATH, bearing(await mint({ sub: "bob" })));
 	for (const n of [1, 2, 3, 4, 5]) bob.say({ type: "publish", id: `p${n}`, name: "chat", data: { text: "x" } });

@@ -73,12 +73,13 @@ function insert(db: D1Database, room: string, epoch: string, events: readonly Ev
 		JSON.stringify(event.data),
 		event.redacted === true ? "" : cutWords(textOf(event.data)),
 		event.redacted === true ? 1 : 0,
+		event.of ?? null,
 	]);
 	return packRows(rows, ARCHIVE_PARAMETER_BYTES_MAX).map(({ json }) =>
 		db
 			.prepare(
-				`insert into events (room, epoch, seq, at, member, author, name, data, text, redacted)
-				select ?1, ?2, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7
+				`insert into events (room, epoch, seq, at, member, author, name, data, text, redacted, of_seq)
+				select ?1, ?2, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8
 				from json_each(?3)
 				where not exists (select 1 from wiped where room = ?1 and epoch = ?2)
 				on conflict (room, epoch, seq) do update

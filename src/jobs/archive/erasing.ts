@@ -14,7 +14,7 @@ export interface Standing {
 	head: number;
 }
 
-/** Keeps from being found what the member said in the room up to there, and what jobs made of it. */
+/** Keeps from being found what the member said in the room up to there, and what jobs and rules made of it. */
 export async function conceal(db: D1Database, member: string, { room, epoch, head }: Standing): Promise<void> {
 	await ready(db);
 	const former = formerIdOf(member);
@@ -43,18 +43,23 @@ export function unconceal(db: D1Database, room: string, epoch: string, to: numbe
 		.bind(room, epoch, to);
 }
 
+/** Which event a row of `events` tells of: what came of a job, or what a rule said at it. */
+const aboutOf = (row: string): string => `coalesce(${row}.of_seq, ${row}.data->>'of')`;
+const tellsOf = (row: string): string => `(${row}.of_seq is not null or ${row}.name = '${ROOM_JOB}')`;
+
 /**
  * True of a row of `events` that is concealed. What came of a job that was asked for tells of no event: whose it was is
  * not known here, so for so long none of these is found.
  */
 export const IS_CONCEALED = `exists (select 1 from erasing x
 	where x.room = e.room and (e.id <= x.last or (e.epoch = x.epoch and e.seq <= x.seq))
-	and (e.member = x.member or (e.name = '${ROOM_JOB}' and (e.data->>'of' is null or exists (
-		select 1 from events a where a.room = e.room and a.epoch = e.epoch and a.seq = e.data->>'of' and a.member = x.member
+	and (e.member = x.member or (${tellsOf("e")} and (${aboutOf("e")} is null or exists (
+		select 1 from events a
+		where a.room = e.room and a.epoch = e.epoch and a.seq = ${aboutOf("e")} and a.member = x.member
 	)))))`;
 
 /**
- * Takes from the rows everything that the members said in the room, and what jobs made of it: of other epochs than
+ * Takes from the rows everything that the members said in the room, and what jobs and rules made of it: of other epochs than
  * `epoch` all, and of that one what stands before `from`. `members`: as JSON.
  */
 export function eraseRows(
@@ -65,8 +70,8 @@ export function eraseRows(
 ): D1PreparedStatement[] {
 	return [
 		"member in (select value from json_each(?2))",
-		`name = '${ROOM_JOB}' and exists (select 1 from events as about where about.room = ?1
-			and about.epoch = events.epoch and about.seq = events.data->>'of'
+		`${tellsOf("events")} and exists (select 1 from events as about where about.room = ?1
+			and about.epoch = events.epoch and about.seq = ${aboutOf("events")}
 			and about.member in (select value from json_each(?2)))`,
 	].map((isTheirs) =>
 		db

@@ -11,6 +11,7 @@
 import first from "./migrations/0001_archive.sql";
 import second from "./migrations/0002_words.sql";
 import third from "./migrations/0003_erasing.sql";
+import fourth from "./migrations/0004_of.sql";
 
 export interface Step {
 	/** The file's. */
@@ -23,6 +24,7 @@ export const STEPS: readonly Step[] = [
 	{ name: "0001_archive.sql", sql: first },
 	{ name: "0002_words.sql", sql: second },
 	{ name: "0003_erasing.sql", sql: third },
+	{ name: "0004_of.sql", sql: fourth },
 ];
 
 /** As wrangler makes it. */

@@ -12,6 +12,8 @@ export interface Found {
 	at: number;
 	from: string;
 	author: string;
+	/** Where rules said it: the seq of the event at which. */
+	of?: number;
 	name: string;
 	data: unknown;
 }
@@ -85,7 +87,7 @@ export async function searchPage(
 }
 
 /** `size` is that of its data, in bytes. */
-type Row = Omit<Found, "data"> & { data: string; id: number; size: number };
+type Row = Omit<Found, "data" | "of"> & { data: string; of: number | null; id: number; size: number };
 type PlacedRow = Row & { top: number; bottom: number };
 
 /** What a block still holds below a place. Where its bounds are not known yet they are seen at the same moment. */
@@ -104,8 +106,9 @@ async function readBlock(
 	return { rows: ((rows?.results ?? []) as Row[]).map((row) => ({ ...row, top, bottom })), bottom };
 }
 
-function foundIn({ room, epoch, seq, at, from, author, name, data }: Row): Found {
-	return { room, epoch, seq, at, from, author, name, data: JSON.parse(data) as unknown };
+function foundIn({ room, epoch, seq, at, from, author, of, name, data }: Row): Found {
+	const cause = of === null ? {} : { of };
+	return { room, epoch, seq, at, from, author, ...cause, name, data: JSON.parse(data) as unknown };
 }
 
 interface Matches {
@@ -149,7 +152,7 @@ function read(db: D1Database, { words, uncut, room }: Matches, most: Portion, fr
 				order by e.at desc, e.id desc limit ?9),
 			portion (id, size, earlier) as (
 				select id, size, sum(size) over (order by at desc, id desc) - size from page)
-			select e.room, e.epoch, e.seq, e.at, e.member as "from", e.author, e.name, e.data, e.id, p.size
+			select e.room, e.epoch, e.seq, e.at, e.member as "from", e.author, e.of_seq as "of", e.name, e.data, e.id, p.size
 			from portion p cross join events e on e.id = p.id
 			where p.earlier < ?10
 			order by e.at desc, e.id desc`,
