@@ -240,6 +240,8 @@ export const PAUSED_PRIVATE_BYTES_MAX = 64 * 1024;
 export const STUCK_MS_MAX = 60_000;
 /** Unsent bytes of all sockets of a room together, closing ones included. */
 export const BUFFERED_BYTES_MAX = 32 * 1024 * 1024;
+/** What one page of a replay holds at least where so many catch up at once that their sockets together would hold too much. */
+export const REPLAY_PAGE_BYTES_MIN = 16 * 1024;
 /** What one turn tells single sessions of what is stored, together: welcomes, pages, replays and owed outcomes. UTF-16 units. */
 export const TURN_PRIVATE_UNITS_MAX = 1024 * 1024;
 export const FLOW_POLL_MS = 25;

@@ -6,11 +6,14 @@ import { encodeMessage, packFrames } from "../protocol/codec.ts";
 import { CLOSE, type Refusal } from "../protocol/codes.ts";
 import { formatCursor } from "../protocol/ids.ts";
 import {
+	BUFFERED_BYTES_MAX,
+	PAGE_BYTES_MAX,
 	PAGE_EVENTS_DEFAULT,
 	PAGES_AWAITED_MAX,
 	PAUSED_PRIVATE_BYTES_MAX,
 	REPLAY_EVENTS_MAX,
 	REPLAY_FRAME_BYTES_MAX,
+	REPLAY_PAGE_BYTES_MIN,
 	RETRY_MS_DEFAULT,
 	TURN_PRIVATE_UNITS_MAX,
 } from "../protocol/limits.ts";
@@ -251,7 +254,7 @@ export class CatchUp implements Concern {
 	#pageAfter(cursor: number): Replayed {
 		const known = this.#pages.get(cursor);
 		if (known !== undefined) return known;
-		const page = this.#room.history.after(cursor, REPLAY_EVENTS_MAX);
+		const page = this.#room.history.after(cursor, REPLAY_EVENTS_MAX, pageBytesFor(this.#room.sessions.behind.size));
 		const frames = packFrames(page.bodies, REPLAY_FRAME_BYTES_MAX);
 		const replayed = { page, frames, units: frames.reduce((sum, frame) => sum + frame.length, 0) };
 		this.#pages.set(cursor, replayed);
@@ -273,4 +276,9 @@ export class CatchUp implements Concern {
 			turn.again();
 		}
 	}
+}
+
+/** How much a page of a replay holds where so many catch up: what all of their sockets may hold at once, if none of them takes it. */
+function pageBytesFor(behind: number): number {
+	return Math.min(PAGE_BYTES_MAX, Math.max(REPLAY_PAGE_BYTES_MIN, BUFFERED_BYTES_MAX / 2 / behind));
 }

@@ -177,11 +177,11 @@ export class History implements Concern {
 		return this.before(before ?? this.#record.meta.head + 1, limit);
 	}
 
-	/** At most `limit` events and PAGE_BYTES_MAX bytes after `seq`, never less than one where there is one. */
-	after(seq: number, limit: number): Page {
+	/** At most `limit` events and `bytesMax` bytes after `seq`, never less than one where there is one. */
+	after(seq: number, limit: number, bytesMax = PAGE_BYTES_MAX): Page {
 		const { floor, head } = this.#record.meta;
 		const from = Math.max(seq, floor - 1);
-		const count = fitting(Math.min(limit, head - from), PAGE_BYTES_MAX, (first, most) =>
+		const count = fitting(Math.min(limit, head - from), bytesMax, (first, most) =>
 			this.#store.sizesAfter(from + first, most),
 		);
 		return this.#page(from, count, (last) => last < head);

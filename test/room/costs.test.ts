@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { CLOSE } from "../../src/protocol/codes.ts";
 import { OPERATOR } from "../../src/protocol/ids.ts";
 import {
+	BUFFERED_BYTES_MAX,
 	MEMBER_BYTES_BURST_SECONDS,
 	MEMBER_BYTES_PER_SECOND,
 	REFUSALS_PER_SECOND,
@@ -216,6 +217,31 @@ awakeScenario(
 			expect(seqs(stage.heard(session))).toEqual(range(200));
 			for (const frame of frames) expect(frame.length).toBeLessThanOrEqual(REPLAY_FRAME_BYTES_MAX);
 		}
+	},
+	UNLIMITED,
+);
+
+awakeScenario(
+	"G6 where many catch up at once a page is smaller: what all of their sockets are handed is no more than half of what they may hold",
+	(stage) => {
+		fill(stage, 30, 20_000);
+		const most = new Map<string, number>();
+		const { room } = stage;
+		const { turn } = room;
+		room.turn = (inputs, now) => {
+			const effects = turn.call(room, inputs, now);
+			for (const [session, frames] of effects.frames) {
+				const page = frames.filter((frame) => !frame.includes('"type":"welcome"')).join("").length;
+				most.set(session, Math.max(page, most.get(session) ?? 0));
+			}
+			return effects;
+		};
+		const joins = range(500).map((n) => stage.joining(`m${n}`, { since: "epoch1.0" }));
+		stage.step(joins);
+		const all = [...most.values()].reduce((sum, page) => sum + page, 0);
+		expect(most.size).toBe(joins.length);
+		expect(all).toBeLessThanOrEqual(BUFFERED_BYTES_MAX / 2);
+		for (const { session } of joins) expect(seqs(stage.heard(session))).toEqual(range(30));
 	},
 	UNLIMITED,
 );
