@@ -270,6 +270,6 @@ export class Sessions implements Concern {
 	wipe(turn: Turn): void {
 		for (const session of this.#sessions.keys()) turn.close(session, CLOSE.wiped, "the room was wiped");
 		this.#sessions.clear();
-		for (const group of [this.#behind, this.#paused, this.#stateless]) group.clear();
+		for (const group of [this.#behind, this.#paused, this.#stateless, this.#operators]) group.clear();
 	}
 }
