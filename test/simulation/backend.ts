@@ -7,7 +7,7 @@ import type { Answering } from "../../src/durable/turns.ts";
 import type { PostModeration } from "../../src/protocol/http.ts";
 import { OPERATOR, OPERATOR_AUTHOR } from "../../src/protocol/ids.ts";
 import { DIRECTORY_LAG_MS, RANGE_PAUSE_MS } from "../../src/protocol/job-limits.ts";
-import { CAPABILITIES } from "../../src/protocol/messages.ts";
+import { CAPABILITIES, type Event } from "../../src/protocol/messages.ts";
 import type { Reply } from "../../src/room/effects.ts";
 import type { Post, Setting } from "../../src/room/inputs.ts";
 import { jobNumber } from "../../src/room/jobs.ts";
@@ -216,7 +216,7 @@ export class Backend {
 		platform.guard(() => {
 			const answer = eventsOf(platform.body.room, random.once(2) ? { after } : {});
 			if ("refusal" in answer) return;
-			const page = JSON.parse(answer.json) as { epoch: string; floor: number; head: number; events: unknown[] };
+			const page = JSON.parse(answer.json) as { epoch: string; floor: number; head: number; events: Event[] };
 			const current = jury.ledger.current;
 			if (current === null) return;
 			hold(
@@ -226,9 +226,8 @@ export class Backend {
 			);
 			let last: number | null = null;
 			for (const event of page.events) {
-				const { seq } = event as { seq: number };
-				const body = JSON.stringify(event);
-				hold(current.at(seq)?.body === body, "G2", () => `a backend read ${body}, not ${current.at(seq)?.body}`);
+				const { seq } = event;
+				jury.order.isStored("a backend", event);
 				hold(last === null || seq === last + 1, "G2", () => `a backend read ${seq} after ${last}`);
 				last = seq;
 			}

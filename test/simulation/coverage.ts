@@ -109,7 +109,16 @@ export const REACHABLE = {
 		"a coming was told",
 		"a going was told",
 	],
-	room: ["trimmed", "wiped", "forgotten", "redacted", "erased", "kept for a range", "range trimmed"],
+	room: [
+		"trimmed",
+		"wiped",
+		"forgotten",
+		"redacted",
+		"erased",
+		"kept for a range",
+		"range trimmed",
+		"an operator followed",
+	],
 } as const;
 
 export type Kind = keyof typeof REACHABLE;

@@ -96,10 +96,10 @@ export class Archive {
 	}
 }
 
-/** What the member said, or what a job made of it. */
+/** What the member said, or what a job or a rule made of it. */
 export function isTheirs(event: Event, member: string, events: ReadonlyMap<number, Event>): boolean {
 	if (event.from === member) return true;
-	const of = event.name === "room.job" ? (event.data as { of: number | null } | null)?.of : null;
+	const of = event.name === "room.job" ? (event.data as { of: number | null } | null)?.of : event.of;
 	return events.get(of ?? 0)?.from === member;
 }
 

@@ -5,6 +5,7 @@ import { readSettings, type Settings } from "../../src/protocol/settings.ts";
 import { range } from "../room/house-rules.ts";
 import { unsettleClock } from "./clock-steps.ts";
 import { type ClosingDeed, closeAmid } from "./closings.ts";
+import { follow } from "./followers.ts";
 import { layGame } from "./game.ts";
 import { type HeavyDeed, weighDown } from "./heavy.ts";
 import type { Character } from "./person.ts";
@@ -171,7 +172,7 @@ export function drawPlan(seed: number): Plan {
 		hasState: false,
 		steps,
 	};
-	return closeAmid(unsettleClock(layGame(layState(weighDown(plan)))));
+	return follow(closeAmid(unsettleClock(layGame(layState(weighDown(plan))))));
 }
 
 /** An archive, a webhook or neither: by the seed itself, so that the seeds that are kept stay what they were. */

@@ -1,4 +1,5 @@
 /** G9, G10 and G7 where no fault is left to excuse a delay: who is gone leaves in time, and an idle room sleeps. */
+import { OPERATOR } from "../../../src/protocol/ids.ts";
 import { ALARM_RETRY_MS, GRACE_MS } from "../../../src/protocol/limits.ts";
 import { hold } from "../broken.ts";
 import type { World } from "../world.ts";
@@ -61,13 +62,19 @@ export class Deadlines {
 
 	/** All but one leave: they are gone after the grace, and the one who stays keeps nothing awake. */
 	async idle(): Promise<void> {
-		const { people, platform, jury, clock } = this.#world;
-		const last = people.find(({ isLive, character }) => isLive && character.tokenMs === null);
+		const { people, platform, jury, clock, plan } = this.#world;
+		const operator = people.find(({ isLive, character }) => isLive && character.member === OPERATOR);
+		const member = people.find(
+			({ isLive, character }) => isLive && character.tokenMs === null && character.member !== OPERATOR,
+		);
+		// Half of those that an operator follows end with it alone.
+		const last = plan.seed % 2 === 0 ? (operator ?? member) : member;
+		const listed = last === member ? 1 : 0;
 		for (const person of people) if (person !== last) person.leave();
 		await this.left();
-		if (last === undefined) return;
-		// What is still to be trimmed or told of the events just made.
+		// What is still to be trimmed or told of the events just made, also by rules of who went.
 		await this.#world.pass(IDLE_MS / 2);
+		if (last === undefined) return;
 		const { roster } = jury.ledger;
 		const before = platform.alarms;
 		const since = clock.now;
@@ -75,7 +82,7 @@ export class Deadlines {
 		const alarms = platform.alarms - before;
 		// A page that was reloading may have come back.
 		const isAlone = people.every((person) => person === last || person.isStopped);
-		const isIdle = isAlone && roster.size === 1 && last.isLive;
+		const isIdle = isAlone && roster.size === listed && last.isLive;
 		hold(
 			!isIdle || alarms <= IDLE_ALARMS_MAX,
 			"G7",

@@ -1,4 +1,4 @@
-/** What a member said before it was erased is kept nowhere, nor what jobs made of it. */
+/** What a member said before it was erased is kept nowhere, nor what jobs and rules made of it, nor its name. */
 import type { Event } from "../../../src/protocol/messages.ts";
 import type { Input } from "../../../src/room/inputs.ts";
 import { jobNumber } from "../../../src/room/jobs.ts";
@@ -31,6 +31,7 @@ export class Erasure {
 			const speaksOn = inputs.slice(index + 1).some(({ type }) => SPEAKING.has(type));
 			const through = speaksOn ? { event: head - appended.length, job: before } : { event: head, job: this.#jobs };
 			this.#underWay.set(input.action.member, through);
+			this.#holdUnnamed(input.action.member, inputs.slice(index + 1));
 		}
 		for (const member of erased) {
 			const through = this.#underWay.get(member) ?? { event: 0, job: 0 };
@@ -43,19 +44,27 @@ export class Erasure {
 		}
 	}
 
+	/** Who is here and erased has no name and shows nothing, but for what it has said of itself since. */
+	#holdUnnamed(member: string, since: readonly Input[]): void {
+		const row = this.#ledger.roster.get(member);
+		if (row === undefined || since.some(({ type }) => type === "join" || type === "frame")) return;
+		const isUnnamed = row.name === member && row.state === "null";
+		hold(isUnnamed, "erasure", () => `${member} was erased, and is shown as ${row.name} with ${row.state}`);
+	}
+
 	/** All events up to `through`. */
 	#holdErased(member: string, through: number, now: number): void {
 		const { current, meta } = this.#ledger;
 		if (current === null || meta === null) return;
 		const theirs = new Set<number>();
 		for (const { seq, body } of current.events.slice(meta.kept - 1, through)) {
-			const { from, name, data, redacted } = JSON.parse(body) as Event;
+			const { from, name, data, redacted, of } = JSON.parse(body) as Event;
 			const outcome = name === "room.job" ? (data as { job: string; of: number | null } | null) : null;
 			if (from === member) theirs.add(seq);
 			const job = current.jobs.get(jobNumber(current.name, outcome?.job ?? "") ?? 0);
 			// A job is known for a while after it has settled.
 			const isAskers = job?.member === member && job.dueAt > now;
-			if (from !== member && !theirs.has(outcome?.of ?? 0) && !isAskers) continue;
+			if (from !== member && !theirs.has(outcome?.of ?? of ?? 0) && !isAskers) continue;
 			hold(redacted === true, "erasure", () => `${member} was erased, and ${body} is kept`);
 		}
 	}

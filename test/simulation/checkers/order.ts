@@ -17,7 +17,7 @@ export class Order {
 		const { session } = sitting;
 		hold(sitting.phase !== "joining", "G2", () => `${session} heard event ${event.seq} before its welcome`);
 		hold(sitting.phase !== "paused", "G6", () => `${session} is paused and was sent event ${event.seq}`);
-		this.#isStored(sitting.session, event);
+		this.isStored(sitting.session, event);
 		hold(
 			event.seq === sitting.next,
 			"G2",
@@ -27,15 +27,20 @@ export class Order {
 	}
 
 	/** The same bytes as are stored now: so the same for all. */
-	#isStored(session: string, event: Event): void {
+	isStored(who: string, event: Event): void {
 		const stored = this.#ledger.current?.at(event.seq);
-		hold(stored !== undefined, "G1", () => `${session} heard event ${event.seq}, which is not stored`);
+		hold(stored !== undefined, "G1", () => `${who} heard event ${event.seq}, which is not stored`);
 		const said = JSON.stringify(event);
-		const isErased = event.seq <= (this.#ledger.current?.erased.get(event.from) ?? 0);
-		hold(!isErased || event.data === null, "erasure", () => `${event.from} was erased, and ${session} heard ${said}`);
+		const isErased = this.#isErased(event) || this.#isErased(this.#ledger.current?.at(event.of ?? 0));
+		hold(!isErased || event.data === null, "erasure", () => `${event.from} was erased, and ${who} heard ${said}`);
 		// What an erasure has not reached yet is told as if it had.
 		const isSame = stored.body === said || (event.redacted === true && unsaid(stored.body) === said);
-		hold(isSame, "G2", () => `${session} heard ${said} where ${stored.body} is stored`);
+		hold(isSame, "G2", () => `${who} heard ${said} where ${stored.body} is stored`);
+	}
+
+	/** True of what its author had said when it was erased. */
+	#isErased(event: Pick<Event, "seq" | "from"> | undefined): boolean {
+		return event !== undefined && event.seq <= (this.#ledger.current?.erased.get(event.from) ?? 0);
 	}
 
 	caughtUp(sitting: Sitting, { head }: CaughtUp): void {
@@ -55,7 +60,7 @@ export class Order {
 		);
 		let last = (events[0]?.seq ?? 1) - 1;
 		for (const event of events) {
-			this.#isStored(session, event);
+			this.isStored(session, event);
 			hold(
 				event.seq === ++last && event.seq >= floor,
 				"G2",

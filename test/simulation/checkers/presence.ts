@@ -1,5 +1,6 @@
 /** G9: who is here is told as it is, and nobody leaves who is back within the grace. */
 import { CLOSE } from "../../../src/protocol/codes.ts";
+import { OPERATOR } from "../../../src/protocol/ids.ts";
 import { GRACE_MS, ROSTER_SAMPLE_MEMBERS_MAX, SEEN_REFRESH_MS, SILENCE_MS_MAX } from "../../../src/protocol/limits.ts";
 import type { Member, Presence, Welcome } from "../../../src/protocol/messages.ts";
 import type { Input } from "../../../src/room/inputs.ts";
@@ -15,6 +16,8 @@ export class PresenceCheck {
 	readonly #sittings: () => Iterable<Sitting>;
 	/** When each member's last session was gone, by the room's clock. */
 	readonly #goneAt = new Map<string, number>();
+	/** When a crash that took every socket gave all the whole grace again. */
+	#allGraceSince = Number.NEGATIVE_INFINITY;
 	/** Those that the turn's commit dropped. */
 	#dropped: { member: string; now: number }[] = [];
 
@@ -57,6 +60,7 @@ export class PresenceCheck {
 	/** The room's clock was set back: nobody left later than it says. */
 	setBack(now: number): void {
 		for (const [member, at] of this.#goneAt) this.#goneAt.set(member, Math.min(at, now));
+		this.#allGraceSince = Math.min(this.#allGraceSince, now);
 	}
 
 	/** Everyone whose session a crash took is in grace from the wake on. */
@@ -65,7 +69,10 @@ export class PresenceCheck {
 		// That another window of one who is here was closed is known to memory alone. A room sleeps after ten idle
 		// seconds, which are the grace.
 		for (const member of here) this.#goneAt.delete(member);
-		for (const { member, goneSince } of this.#ledger.roster.values()) {
+		const rows = [...this.#ledger.roster.values()];
+		here.delete(OPERATOR);
+		if (here.size === 0 && rows.some(({ goneSince }) => goneSince === null)) this.#allGraceSince = now;
+		for (const { member, goneSince } of rows) {
 			if (!here.has(member) && goneSince === null) this.#goneAt.set(member, now);
 		}
 	}
@@ -154,7 +161,7 @@ export class PresenceCheck {
 			const row = this.#ledger.roster.get(id);
 			hold(row !== undefined, "G9", () => `${id} is said to be here, and is not`);
 			if (row.goneSince !== null) {
-				const ms = roomNow - row.goneSince;
+				const ms = roomNow - Math.max(row.goneSince, this.#allGraceSince);
 				hold(ms < GRACE_MS, "G9", () => `${id} is said to be here, and is gone for ${ms} ms`);
 			}
 			const theirs = [...this.#sittings()].filter(({ member, phase }) => member === id && phase !== "gone");

@@ -1,5 +1,6 @@
 /** Liveness: when the faults stop, everything comes to rest in bounded time, and nothing was lost on the way. */
 
+import { OPERATOR } from "../../../src/protocol/ids.ts";
 import { GRACE_MS } from "../../../src/protocol/limits.ts";
 import type { Event } from "../../../src/protocol/messages.ts";
 import { jobId } from "../../../src/room/jobs.ts";
@@ -120,6 +121,8 @@ export class Rest {
 		// Nobody sweeps for one who is alone.
 		if (roster.size >= 2)
 			for (const member of roster.keys()) if (!here.has(member)) return `${member} is gone, and still listed`;
+		// An operator is nobody's company.
+		here.delete(OPERATOR);
 		for (const member of here) if (!roster.has(member)) return `${member} is here, and not listed`;
 		return null;
 	}

@@ -1,5 +1,6 @@
 /** G4: a cursor is resumed exactly where docs/protocol.md [R-3] says so, and anything else is told why not. */
 
+import { OPERATOR } from "../../../src/protocol/ids.ts";
 import type { Welcome } from "../../../src/protocol/messages.ts";
 import { hold } from "../broken.ts";
 import type { Coverage } from "../coverage.ts";
@@ -45,6 +46,7 @@ export class Resume {
 		);
 		hold(isFirst || expected === "reset trimmed", "G4", () => `${session} was welcomed again without need`);
 		this.#coverage.count("continuity", told);
+		if (sitting.member === OPERATOR) this.#coverage.reach("room", "an operator followed");
 		if (!isFirst) this.#coverage.reach("state", "paused, then reset");
 		const history = isFirst ? sitting.wire.history : HISTORY_DEFAULT;
 		const cursor = expected === "resumed" ? Number(since?.split(".")[1]) : Math.max(floor - 1, head - history);
