@@ -1,5 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+import { isToBePrinted } from "./test/support/expected-lines.ts";
 
 /** How many times as often each property is tried, and as long it may take. */
 const propertyRuns = Number(process.env.PROPERTY_RUNS ?? 1);
@@ -14,6 +15,7 @@ const properties = { provide: { propertyRuns }, testTimeout: 10_000 * propertyRu
 
 export default defineConfig({
 	test: {
+		onConsoleLog: isToBePrinted,
 		projects: [
 			{
 				// What has no platform: rules, bytes and the room's decisions, with time as an input.
