@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { packFrames } from "../../src/protocol/codec.ts";
 import { FRAME_BYTES_MAX, MESSAGES_PER_FRAME_MAX } from "../../src/protocol/limits.ts";
 import { ROOT, scratch, type Worker } from "../support/workerd.ts";
+import { colyseusLines, rotundaLines } from "./lines.ts";
 import { has, type Running, serve, serveWorker } from "./processes.ts";
+import type { Lines } from "./sets.ts";
 
 export interface Contender {
 	name: string;
@@ -21,6 +23,8 @@ export interface Contender {
 	decode(frame: string): string[];
 	/** What a socket says first, where it must. */
 	greeting?: string;
+	/** How members of a room set entries, where it keeps a state. */
+	lines?(port: number, room: string): Lines;
 	/** True where a socket must be welcomed first. */
 	welcomes: boolean;
 	/** True where what was said is kept, for those who come later and those who return. */
@@ -76,6 +80,7 @@ function rotunda(name: string, type: "event" | "signal", pack: Contender["pack"]
 		pack,
 		decode: (frame) =>
 			(JSON.parse(frame) as Heard[]).flatMap((message) => (message.type === type ? [String(message.data)] : [])),
+		lines: rotundaLines,
 		welcomes: true,
 		remembers: type === "event",
 		isOwn: true,
@@ -96,6 +101,15 @@ const node = (name: string, file: string): Contender => ({
 	path: () => "/",
 });
 
+/** It gathers what has changed for so long, ms, before it tells. */
+const colyseus = (patchRate: number): Contender => ({
+	...plain,
+	name: `Colyseus, a patch every ${patchRate} ms`,
+	start: () => serve(process.execPath, (port) => [join(HERE, "peers/colyseus.ts"), String(port), String(patchRate)]),
+	path: () => "/",
+	lines: colyseusLines,
+});
+
 /** A checkout of Rotunda as it was, to be measured beside this one, and nobody else. */
 export const BEFORE = process.env.BENCH_BEFORE;
 
@@ -107,6 +121,10 @@ export const CONTENDERS = {
 	events: rotunda("Rotunda, durable events", "event"),
 	singly: rotunda("the same, published a frame each", "event", plain.pack),
 	signals: rotunda("Rotunda, signals", "signal", plain.pack),
+	ruled: {
+		...rotunda("Rotunda, each event decided on by a rule that reads an entry and sets it", "event"),
+		start: () => serveWorker({ ...ROTUNDA, folder: join(HERE, "peers/ruled") }),
+	},
 	raw: peers("a raw object, a frame a message", "raw"),
 	turning: {
 		...rotunda("a raw object, the same bytes in the same frames", "event"),
@@ -125,6 +143,9 @@ export const CONTENDERS = {
 		decode: (frame: string) => (frame.startsWith("42") ? [String((JSON.parse(frame.slice(2)) as string[])[1])] : []),
 		welcomes: true,
 	},
+	colyseus50: colyseus(50),
+	colyseus16: colyseus(16),
+	colyseus1: colyseus(1),
 	go: goProgram(),
 } satisfies Record<string, Contender>;
 
@@ -164,6 +185,7 @@ export function versions(): Record<string, string> {
 		ws: of("ws"),
 		partyserver: of("partyserver"),
 		"socket.io": of("socket.io"),
+		colyseus: of("@colyseus/core"),
 		go: has("go") ? execFileSync("go", ["version"], { encoding: "utf8" }).trim() : "absent",
 	};
 }

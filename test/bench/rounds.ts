@@ -32,7 +32,7 @@ const WEIGHED = ["f", "slow"];
 
 function isChosen({ id, quick }: Described, { parts, isQuick }: Choice): boolean {
 	if (WEIGHED.includes(id) && !CAN_WEIGH) return false;
-	if (parts !== null) return parts.some((part) => part === id || part === id.match(/^[a-h](?=[-\d])/)?.[0]);
+	if (parts !== null) return parts.some((part) => part === id || part === id.match(/^[a-hrs](?=[-\d])/)?.[0]);
 	return !isQuick || quick.length > 0;
 }
 
@@ -79,16 +79,14 @@ function takesPart({ contenders, quick }: Described, id: ContenderId, isQuick: b
 }
 
 function stagesOf(measured: readonly Measured[], { isQuick }: Choice, round: number): Map<ContenderId, Stage> {
-	const stages = new Map<ContenderId, Stage>();
-	const ids = Object.keys(CONTENDERS) as ContenderId[];
-	// Each is the first of a round now and then.
-	const first = round % ids.length;
-	for (const id of [...ids.slice(first), ...ids.slice(0, first)]) {
+	const wanted = (Object.keys(CONTENDERS) as ContenderId[]).filter((id) => {
 		const contender: Contender = CONTENDERS[id];
-		const isWanted = measured.some(({ measure }) => takesPart(measure, id, isQuick));
-		if (isWanted && contender.start !== null) stages.set(id, new Stage(contender, isQuick, round));
-	}
-	return stages;
+		return contender.start !== null && measured.some(({ measure }) => takesPart(measure, id, isQuick));
+	});
+	// Each is the first of a round as often as the others: who comes later finds a load generator that has worked longer.
+	const first = round % wanted.length;
+	const inOrder = [...wanted.slice(first), ...wanted.slice(0, first)];
+	return new Map(inOrder.map((id) => [id, new Stage(CONTENDERS[id], isQuick, round)]));
 }
 
 function keep({ samples }: Measured, id: ContenderId, sample: Sample): void {

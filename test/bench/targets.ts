@@ -51,6 +51,23 @@ export const TARGETS: readonly Target[] = [
 	target({ measure: "c500", says: "durable events: p99 ≤ 100 ms", also: "p99, ms", atMost: 100 }),
 	target({ measure: "d100", says: "durable events ≤ 1.15 × the storing raw object", over: "storing", atMost: 1.15 }),
 	target({ measure: "d100", says: "signals ≤ 1.15 × the raw object", of: "signals", over: "raw", atMost: 1.15 }),
+	...["r100", "r1"].map((measure) =>
+		target({
+			measure,
+			says: "decided on by a rule ≥ 1/1.3 of what is not",
+			of: "ruled",
+			over: "events",
+			atLeast: 1 / 1.3,
+		}),
+	),
+	...(["colyseus50", "colyseus16", "colyseus1"] as const).map((over) =>
+		target({
+			measure: "s100",
+			says: `entries are shown ≥ 3 × as fast as by Colyseus (${over.slice(8)} ms)`,
+			over,
+			atLeast: 3,
+		}),
+	),
 	target({ measure: "e-resumes", says: "1,000 resumes ≤ 3 × 1,000 raw joins", over: "raw", atMost: 3 }),
 	target({ measure: "f", says: "an idle session ≤ 1.5 × the raw object's", over: "raw", atMost: 1.5 }),
 	target({

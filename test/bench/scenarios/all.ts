@@ -2,9 +2,10 @@
 import { ALONE, DEFLATED, OFFERED } from "./delay.ts";
 import type { Part, SleepingPart } from "./measure.ts";
 import { IDLE } from "./memory.ts";
+import { SETS } from "./sets.ts";
 import { SLOW } from "./slow.ts";
 import { STORMS } from "./storm.ts";
-import { LARGE, SMALL } from "./throughput.ts";
+import { LARGE, RULED, SMALL } from "./throughput.ts";
 import { WAKING } from "./waking.ts";
 
 export const PARTS: readonly [Part, ...(Part | SleepingPart)[]] = [
@@ -13,6 +14,8 @@ export const PARTS: readonly [Part, ...(Part | SleepingPart)[]] = [
 	{ rounds: 9, measures: ALONE.few },
 	{ rounds: 9, measures: DEFLATED.few },
 	{ rounds: 3, measures: [DEFLATED.thousand] },
+	{ rounds: 15, measures: RULED },
+	{ rounds: 9, measures: [SETS] },
 	{ rounds: 9, measures: STORMS },
 	IDLE,
 	WAKING,

@@ -61,3 +61,7 @@ export const LARGE = [
 	throughput("b100-16k", 100, 4, 16 * 1024, { ...large, quick: [] }),
 	throughput("b1-16k", 1, 16, 16 * 1024, { ...large, contenders: ["events", "go", "turning", "raw"] }),
 ];
+
+const decided = { contenders: ["events", "ruled"], quick: ["events", "ruled"] } as const;
+/** What it costs that a rule decides. */
+export const RULED = [throughput("r100", 100, 16, 64, decided), throughput("r1", 1, 16, 64, { ...decided, quick: [] })];
