@@ -65,7 +65,7 @@ function ground(store: RoomStore, attachments: readonly Attachment[], world: Wor
 	const sanctions = new Sanctions(store);
 	const roster = new Roster(store, record, attachments, now);
 	const { memberSessionsMax } = settings;
-	const sessions = new Sessions(attachments, now, { roster, sanctions, memberSessionsMax });
+	const sessions = new Sessions(attachments, now, { record, roster, sanctions, memberSessionsMax });
 	const veil = new Veil(store, record);
 	const stateRecord = new StateRecord(store);
 	const state = new State({ store, settings, rules, record, stateRecord, sessions, veil });

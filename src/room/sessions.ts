@@ -8,12 +8,14 @@ import { ALONE_SWEEP_INTERVAL_MS, SEEN_REFRESH_MS, SILENCE_MS_MAX, SWEEP_INTERVA
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
 import type { Join } from "./inputs.ts";
+import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
 import type { Sanctions } from "./sanctions.ts";
 import { type Attachment, type Mode, type Session, wakeSession } from "./session.ts";
 import type { Turn } from "./turn.ts";
 
 interface Needs {
+	record: RoomRecord;
 	roster: Roster;
 	sanctions: Sanctions;
 	memberSessionsMax: number;
@@ -130,6 +132,8 @@ export class Sessions implements Concern {
 		});
 		turn.withhold(id);
 		if (member !== OPERATOR) this.#room.roster.enter({ id: member, name, session: id, address });
+		// Nothing is noted of one who is not seen; but the epoch that it is told must outlive a sleep.
+		else this.#room.record.exist();
 	}
 
 	#add(session: Session): void {

@@ -46,7 +46,7 @@ export class Bounds {
 	readonly #repeats = new Allowance(REPEATS_PER_SECOND, REPEATS_BURST_SECONDS);
 	/** How often each session may be refused something. */
 	readonly #refusals = new Allowance(REFUSALS_PER_SECOND, REFUSALS_SECONDS);
-	/** How many jobs of members' own the latest commit has added: their first notice answers no repeat. */
+	/** How many jobs of members' own the latest commit has added, and what they have set: the first answer answers no repeat. */
 	#asked: ReadonlyMap<string, number> = new Map();
 	/** How long the room's clock has gone forward since it woke, ms: its buckets are memory. */
 	#passedMs = 0;
@@ -134,11 +134,12 @@ export class Bounds {
 	}
 
 	/** After it does. */
-	committed({ jobsAdded }: Commit): void {
+	committed({ jobsAdded, sets }: Commit): void {
 		const asked = new Map<string, number>();
 		for (const { member, purpose } of jobsAdded)
 			if (member !== null && (purpose === "asked" || purpose === "hold"))
 				asked.set(member, (asked.get(member) ?? 0) + 1);
+		for (const { member } of sets) asked.set(member, (asked.get(member) ?? 0) + 1);
 		this.#asked = asked;
 		const { jobsPendingPerMemberMax: most } = this.#settings;
 		for (const member of new Set(jobsAdded.map((job) => job.member))) {
