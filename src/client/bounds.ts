@@ -4,7 +4,7 @@
  */
 import type { Refusal } from "../protocol/codes.ts";
 import type { SignalRequest, WelcomeLimits } from "../protocol/messages.ts";
-import { RoomError } from "./room.ts";
+import { RoomError } from "./room-error.ts";
 
 const encoder = new TextEncoder();
 /** Of UTF-8. */

@@ -1,7 +1,8 @@
 /** The room's events as a sequence to walk along: those that are held, then those that follow, without a gap. */
 import { CLIENT_FEED_EVENTS_MAX } from "../protocol/limits.ts";
 import type { Event } from "../protocol/messages.ts";
-import { type HistoryPage, NOT_LOADED, type Reason, RoomError } from "./room.ts";
+import { type HistoryPage, NOT_LOADED, type Reason } from "./room.ts";
+import { RoomError } from "./room-error.ts";
 import type { Held } from "./walk.ts";
 
 export class Feed {

@@ -20,7 +20,7 @@ export type {
 	SocketClass,
 	Token,
 } from "./room.ts";
-export { RoomError } from "./room.ts";
+export { RoomError } from "./room-error.ts";
 
 /**
  * Joins a room and stays in it: reconnects, resumes where it was, sends again what was not answered.

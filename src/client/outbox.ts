@@ -9,7 +9,8 @@ import type { Refusal } from "../protocol/codes.ts";
 import { RETRY_MS_DEFAULT } from "../protocol/limits.ts";
 import type { JobNotice, ServerMessage, WelcomeLimits, WireError } from "../protocol/messages.ts";
 import { CLIENT_FAILED_TRIES_MAX, CLIENT_IN_FLIGHT_MAX, CLIENT_OUTBOX_MAX } from "../protocol/speech-limits.ts";
-import { type Reason, RoomError } from "./room.ts";
+import type { Reason } from "./room.ts";
+import { RoomError } from "./room-error.ts";
 import { type Sent, type Written, whyNot } from "./written.ts";
 
 /** Who waits for an answer: told within the frame that holds it. */

@@ -7,7 +7,8 @@ import { type Asking, Outbox } from "./outbox.ts";
 import { OwnSets } from "./own-sets.ts";
 import type { Port } from "./port.ts";
 import { receiptsOf } from "./receipts.ts";
-import { type Reason, RoomError } from "./room.ts";
+import type { Reason } from "./room.ts";
+import { RoomError } from "./room-error.ts";
 import { type Asked, type Sent, whyNot, write } from "./written.ts";
 
 export class Outgoing {

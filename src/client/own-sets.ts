@@ -8,7 +8,8 @@ import { jsonOf, refused } from "./bounds.ts";
 import { applied, type Change, type Entries } from "./entries.ts";
 import { newMessageId } from "./message-id.ts";
 import type { Asking } from "./outbox.ts";
-import { type Entry, type Reason, RoomError } from "./room.ts";
+import type { Entry, Reason } from "./room.ts";
+import { RoomError } from "./room-error.ts";
 
 /** What carries them to the room. */
 interface Line {

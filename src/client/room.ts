@@ -131,21 +131,6 @@ export interface RoomEvents<A extends Typed = Typed> {
 	error: Reason;
 }
 
-/** A refusal as an exception: `code` is stable, `message` a sentence. */
-export class RoomError extends Error {
-	readonly refusal: Reason;
-
-	constructor(refusal: Reason) {
-		super(refusal.message);
-		this.name = "RoomError";
-		this.refusal = refusal;
-	}
-
-	get code(): string {
-		return this.refusal.code;
-	}
-}
-
 export interface HistoryPage<A extends Typed = Typed> {
 	events: EventOf<A>[];
 	floor: number;

@@ -7,7 +7,8 @@ import { jsonOf, whyNotPresence, writePresence, writeSignal } from "./bounds.ts"
 import type { Change, Entries } from "./entries.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Port } from "./port.ts";
-import { NOT_LOADED, type Reason, RoomError } from "./room.ts";
+import { NOT_LOADED, type Reason } from "./room.ts";
+import { RoomError } from "./room-error.ts";
 import type { Asked } from "./written.ts";
 
 export type OutgoingClass = typeof Outgoing;

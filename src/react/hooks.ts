@@ -9,7 +9,8 @@ import {
 	useState,
 	useSyncExternalStore,
 } from "react";
-import { type ConnectionState, type Entry, type Room, RoomError, type SetOptions } from "../client/room.ts";
+import type { ConnectionState, Entry, Room, SetOptions } from "../client/room.ts";
+import { RoomError } from "../client/room-error.ts";
 import type { Event, Signal, Welcome } from "../protocol/messages.ts";
 import type { HeldRoom, Here, Shown } from "./held-room.ts";
 

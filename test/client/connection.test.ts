@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { Connection } from "../../src/client/connection.ts";
 import { Outgoing } from "../../src/client/outgoing.ts";
 import type { Port, Told } from "../../src/client/port.ts";
-import { RoomError } from "../../src/client/room.ts";
+import { RoomError } from "../../src/client/room-error.ts";
 import type { Publish } from "../../src/protocol/messages.ts";
 import { readSettings } from "../../src/protocol/settings.ts";
 import { limitsOf } from "../../src/room/welcome.ts";

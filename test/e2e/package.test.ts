@@ -119,6 +119,21 @@ describe("an app, its page and its Worker compile as they should, and each wrong
 	);
 });
 
+test("what a room of a test's refuses is an error of the client's: one class, for whoever asks", () => {
+	project.write(
+		"error.mjs",
+		`import { defineApp } from "rotunda";
+import { RoomError } from "rotunda/client";
+import { testRoom } from "rotunda/testing";
+const room = testRoom(defineApp({ events: { order: { from: "backend" } } }));
+const ann = room.join("Ann");
+const error = await ann.publish("order", 1).catch((error) => error);
+console.log(error instanceof RoomError, error.refusal.code);
+`,
+	);
+	expect(project.run("error.mjs")).toBe("true forbidden\n");
+});
+
 test("of an app only its types cross to a page: nothing of the server is in its bundle", async () => {
 	project.write(
 		"main.ts",

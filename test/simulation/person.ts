@@ -2,7 +2,7 @@
 
 import { Connection } from "../../src/client/connection.ts";
 import { Outgoing } from "../../src/client/outgoing.ts";
-import { RoomError } from "../../src/client/room.ts";
+import { RoomError } from "../../src/client/room-error.ts";
 import type { Asked } from "../../src/client/written.ts";
 import { closeCodeOfRefusedJoin } from "../../src/protocol/codes.ts";
 import { parseCursor } from "../../src/protocol/ids.ts";

@@ -1,6 +1,7 @@
 /** One's own messages that are not in the history yet: on their way, waiting for a check, or refused. */
 import { newMessageId } from "../../client/message-id.ts";
-import { type Room, RoomError } from "../../client/room.ts";
+import type { Room } from "../../client/room.ts";
+import { RoomError } from "../../client/room-error.ts";
 import type { Welcome } from "../../protocol/messages.ts";
 import { Store } from "../store.ts";
 

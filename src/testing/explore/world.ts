@@ -1,5 +1,5 @@
 /** One world: the real room and its members, who do what a seed's steps say, and what is wrong with that. */
-import { RoomError } from "../../client/room.ts";
+import { RoomError } from "../../client/room-error.ts";
 import type { EntryOf, EventOf } from "../../client/typed.ts";
 import type { App } from "../../jobs/define.ts";
 import { Unheeded } from "../../protocol/decide.ts";
