@@ -66,6 +66,8 @@ export class Commit {
 	readonly rewritten: Rewrite[] = [];
 	readonly rosterSaved: RosterRow[] = [];
 	readonly rosterDropped: string[] = [];
+	/** When those of them left, as the room noted it, whose row stays for a while. */
+	readonly leftAt = new Map<string, number>();
 	readonly jobsAdded: JobRow[] = [];
 	readonly jobsChanged: JobChange[] = [];
 	/** Of members whose erasure has come to its end, the jobs that hold something all the same. */
@@ -87,8 +89,12 @@ export class Commit {
 	/** One who has left is here no more, though a row of it stays for a while. */
 	rosterWritten(rows: readonly RosterRow[], departed: ReadonlySet<string>): void {
 		for (const row of rows) {
-			if (!isDeparted(row)) this.rosterSaved.push({ ...row });
-			else if (!departed.has(row.member)) this.rosterDropped.push(row.member);
+			if (!isDeparted(row)) {
+				this.rosterSaved.push({ ...row });
+				continue;
+			}
+			if (row.goneSince !== null) this.leftAt.set(row.member, row.goneSince);
+			if (!departed.has(row.member)) this.rosterDropped.push(row.member);
 		}
 	}
 

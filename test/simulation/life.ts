@@ -151,6 +151,9 @@ export class Life implements Surroundings {
 	}
 
 	abort(): void {
-		throw new Crash();
+		// Also where a promise of the body's would keep it to itself.
+		this.#platform.insist(() => {
+			throw new Crash();
+		});
 	}
 }

@@ -92,7 +92,7 @@ export class Access {
 	}
 
 	/** A guest's ban is one of its address too, also where the guest has just left. */
-	#bannedByAddress({ now, rosterSaved, rosterDropped, isWiped, inputs }: Commit): void {
+	#bannedByAddress({ now, rosterSaved, rosterDropped, leftAt, isWiped, inputs }: Commit): void {
 		if (isWiped) this.#origins.clear();
 		for (const origin of this.#origins.values())
 			if (origin.goneAt !== null) origin.goneAt = Math.min(origin.goneAt, now);
@@ -112,7 +112,10 @@ export class Access {
 			if (address !== null) this.#origins.set(member, { address, goneAt: goneSince });
 		for (const member of rosterDropped) {
 			const origin = this.#origins.get(member);
-			if (origin !== undefined) origin.goneAt ??= now;
+			if (origin === undefined) continue;
+			// Of one who left so long ago, by a clock that has jumped, that it is forgotten at once, no row stays.
+			const isKept = leftAt.has(member) || origin.address.startsWith(SHARED_ADDRESS);
+			origin.goneAt ??= isKept ? (leftAt.get(member) ?? now) : Number.NEGATIVE_INFINITY;
 		}
 	}
 

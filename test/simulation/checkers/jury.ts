@@ -1,4 +1,5 @@
 /** All the checkers together: each thing that is seen is shown to those whose guarantee it touches. */
+import { OPERATOR } from "../../../src/protocol/ids.ts";
 import { ALARM_RETRY_MS } from "../../../src/protocol/limits.ts";
 import type { ServerMessage } from "../../../src/protocol/messages.ts";
 import type { Effects } from "../../../src/room/effects.ts";
@@ -253,7 +254,7 @@ export class Jury implements Watch {
 		if (meta !== null && meta.kept < meta.floor) this.#coverage.reach("room", "kept for a range");
 		if (this.tell !== null && (commit.inputs.length > 0 || commit.meta !== null))
 			this.tell(`turn: ${commit.inputs.map(({ type }) => type).join(" ")}; head ${meta?.head}, floor ${meta?.floor}`);
-		for (const input of commit.inputs) if (input.type === "join") this.#seat(input.session, input.member);
+		for (const input of commit.inputs) if (input.type === "join") this.#seat(input.session, input.member, commit);
 		this.idempotency.committed(commit);
 		this.jobs.committed(commit);
 		this.bounds.committed(commit);
@@ -264,7 +265,10 @@ export class Jury implements Watch {
 		this.game?.committed(commit);
 	}
 
-	#seat(session: string, member: string): void {
+	/** Of who was let in, as the roster shows it: one whose token had expired in the meantime was not. */
+	#seat(session: string, member: string, { rosterSaved }: Commit): void {
+		const isListed = this.ledger.roster.get(member)?.goneSince === null || member === OPERATOR;
+		if (!isListed && !rosterSaved.some((row) => row.member === member)) return;
 		this.presence.entered(member);
 		for (const sitting of this.sittings.values()) if (sitting.session === session) sitting.isSeated = true;
 	}
