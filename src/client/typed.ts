@@ -1,7 +1,8 @@
 /** What a room's page knows of it from the app's types, where it is given them: names, and what stands under each. */
 import type { KeyIn, NameIn, Typed, TypesOf, Under, ValueIn } from "../protocol/app-types.ts";
+import type { ROOM_JOB, ROOM_REDACTED } from "../protocol/ids.ts";
 import type { Event, Member, Signal } from "../protocol/messages.ts";
-import type { ROOM_JOB, ROOM_REDACTED, RoomJob, RoomRedacted } from "../protocol/room-events.ts";
+import type { RoomJob, RoomRedacted } from "../protocol/room-events.ts";
 
 interface Whole<Name, Data> extends Omit<Event, "name" | "data" | "redacted"> {
 	name: Name;

@@ -4,9 +4,9 @@
  */
 
 import { packRows } from "../protocol/codec.ts";
+import { ROOM_JOB } from "../protocol/ids.ts";
 import { UNINDEXED_ROWS_MAX } from "../protocol/limits.ts";
 import { PARAMETER_BYTES_MAX } from "../protocol/platform-limits.ts";
-import { ROOM_JOB } from "../protocol/room-events.ts";
 import type { KeyAge } from "../room/known-keys.ts";
 import type {
 	DeadlineHead,

@@ -12,6 +12,10 @@ export const RESERVED_MEMBERS = ["guest:", "room:"] as const;
 /** Who an operator's events are from. */
 export const OPERATOR = "room:operator";
 export const RESERVED_EVENTS = "room.";
+/** What came of a job that concerns the room. */
+export const ROOM_JOB = "room.job";
+/** Another event was taken back. */
+export const ROOM_REDACTED = "room.redacted";
 
 const GUEST_ID_DIGITS = 32;
 const GUEST = /^guest:[0-9a-f]{32}$/;

@@ -1,11 +1,7 @@
-/** The events that a room itself says: their names, and the schemas of their data. */
+/** The events that a room itself says: the schemas of their data. */
 import * as v from "valibot";
 import { MemberId, MessageId, Seq } from "./fields.ts";
-
-/** What came of a job that concerns the room. */
-export const ROOM_JOB = "room.job";
-/** Another event was taken back. */
-export const ROOM_REDACTED = "room.redacted";
+import { ROOM_JOB, ROOM_REDACTED } from "./ids.ts";
 
 export const RoomJob = v.object({
 	job: MessageId,

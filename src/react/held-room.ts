@@ -1,10 +1,10 @@
 /** A room as components share it: joined when somebody needs it, left when nobody does, and what each of them shows as it last was. */
 import { joinRoom } from "../client/index.ts";
 import type { ConnectionState, Entry, JoinOptions, Room } from "../client/room.ts";
+import { ROOM_REDACTED } from "../protocol/ids.ts";
 import type { Event, Member, Welcome } from "../protocol/messages.ts";
-import { ROOM_REDACTED } from "../protocol/room-events.ts";
 import { HeldEntries } from "./held-entries.ts";
-import { Listeners } from "./listeners.ts";
+import { Part } from "./part.ts";
 
 /** What was rendered on a server: the page goes on behind it, without a gap or a double. */
 export interface Rendered {
@@ -14,17 +14,6 @@ export interface Rendered {
 	cursor: string;
 	/** The entries that it shows, each until the room has told what it is. */
 	entries?: readonly Entry[];
-}
-
-/** What components read, each with its own listeners: one who shows the members hears nothing of events. */
-export interface Shown {
-	state: ConnectionState;
-	/** Oneself; null before the first welcome. */
-	me: Welcome["me"] | null;
-	here: Here;
-	events: Listed;
-	/** One's own presence state. */
-	own: unknown;
 }
 
 export interface Here {
@@ -52,12 +41,15 @@ export interface HeldOptions extends JoinOptions {
 export class HeldRoom {
 	readonly #join: () => Room;
 	readonly #eventsMax: number;
-	readonly #shown: Shown;
-	/** What it was when it was made: what a server rendered. */
-	readonly #rendered: Shown;
 	/** False for one that somebody else has joined, and leaves. */
 	readonly #isOwn: boolean;
-	readonly #listeners = new Map<keyof Shown, Listeners>();
+	readonly state = new Part<ConnectionState>({ kind: "connecting" });
+	/** Oneself; null before the first welcome. */
+	readonly me = new Part<Welcome["me"] | null>(null);
+	readonly here = new Part<Here>({ members: new Map(), count: 0 });
+	readonly events: Part<Listed>;
+	/** One's own presence state. */
+	readonly own = new Part<unknown>(null);
 	readonly entries: HeldEntries;
 	#room: Room | null = null;
 	#holders = 0;
@@ -71,14 +63,8 @@ export class HeldRoom {
 		this.#join = () => (isUrl ? joinRoom(from, { ...since, ...options }) : from);
 		this.#isOwn = isUrl;
 		this.entries = new HeldEntries(rendered?.entries ?? []);
-		this.#shown = {
-			state: { kind: "connecting" },
-			me: null,
-			here: { members: new Map(), count: 0 },
-			events: { events: rendered?.events ?? [], hasOlder: (rendered?.events[0]?.seq ?? 1) > 1 },
-			own: null,
-		};
-		this.#rendered = { ...this.#shown };
+		const events = rendered?.events ?? [];
+		this.events = new Part<Listed>({ events, hasOlder: isCut(events) });
 	}
 
 	/** The room: joined now where it was not yet. Never while rendering. */
@@ -111,83 +97,49 @@ export class HeldRoom {
 		}, KEPT_MS);
 	}
 
-	/** What is shown of `part` now; the same object until that changes. */
-	shown<K extends keyof Shown>(part: K): Shown[K] {
-		return this.#shown[part];
-	}
-
-	/** The same as a server rendered it. */
-	rendered<K extends keyof Shown>(part: K): Shown[K] {
-		return this.#rendered[part];
-	}
-
-	/** Listens to changes of `part`; the same function each time. */
-	subscriber(part: keyof Shown): Listeners["subscribe"] {
-		return this.#listenersTo(part).subscribe;
-	}
-
-	#listenersTo(part: keyof Shown): Listeners {
-		let listeners = this.#listeners.get(part);
-		if (listeners === undefined) {
-			listeners = new Listeners();
-			this.#listeners.set(part, listeners);
-		}
-		return listeners;
-	}
-
-	#show<K extends keyof Shown>(part: K, value: Shown[K]): void {
-		this.#shown[part] = value;
-		this.#listeners.get(part)?.tell();
-	}
-
-	setOwn(state: unknown): void {
+	readonly setOwn = (state: unknown): void => {
 		this.room.setPresence(state);
-		this.#show("own", state);
-	}
+		this.own.show(state);
+	};
 
 	/** Asks for the page before the oldest that is held. Resolves to true where there are older ones still. */
-	async older(): Promise<boolean> {
-		const { events, hasOlder } = this.#shown.events;
+	readonly older = async (): Promise<boolean> => {
+		const { events, hasOlder } = this.events.value;
 		const first = events[0]?.seq;
 		if (!hasOlder || first === undefined || events.length >= this.#eventsMax) return false;
 		const page = await this.room.history({ before: first });
-		const { events: now } = this.#shown.events;
+		const { events: now } = this.events.value;
 		// The history may have begun anew meanwhile.
-		if (now[0]?.seq !== first) return this.#shown.events.hasOlder;
-		const all = [...page.events, ...now].slice(-this.#eventsMax);
-		this.#show("events", { events: all, hasOlder: page.more });
+		if (now[0]?.seq !== first) return this.events.value.hasOlder;
+		this.events.show({ events: [...page.events, ...now].slice(-this.#eventsMax), hasOlder: page.more });
 		return page.more;
-	}
+	};
 
 	#listen(room: Room): void {
 		this.entries.listen(room);
-		room.on("state", (state) => this.#show("state", state));
-		room.on("presence", (here) => this.#show("here", here));
+		room.on("state", (state) => this.state.show(state));
+		room.on("presence", (here) => this.here.show(here));
 		room.on("event", (event) => this.#add(event));
-		room.on("access", () => this.#show("me", room.me));
-		room.on("welcome", (welcome) => {
-			this.#show("me", welcome.me);
-			const isFirst = this.#shown.own === null;
-			if (isFirst && welcome.me.state !== null) this.#show("own", welcome.me.state);
-			if (welcome.continuity !== "resumed") this.#show("events", { events: [], hasOlder: false });
+		room.on("access", () => this.me.show(room.me));
+		room.on("welcome", ({ me, continuity }) => {
+			this.me.show(me);
+			if (this.own.value === null && me.state !== null) this.own.show(me.state);
+			if (continuity !== "resumed") this.events.show({ events: [], hasOlder: false });
 		});
-		room.on("caught-up", () => this.#look());
+		// Whether there are older ones is known once all that was missed has come.
+		room.on("caught-up", () => {
+			const { events, hasOlder } = this.events.value;
+			if (isCut(events) !== hasOlder) this.events.show({ events, hasOlder: !hasOlder });
+		});
 		if (room.me !== null) {
-			this.#show("me", room.me);
-			this.#show("here", { members: room.members, count: room.count });
+			this.me.show(room.me);
+			this.here.show({ members: room.members, count: room.count });
 		}
-		this.#show("state", room.state);
-	}
-
-	/** Whether there are older ones is known once all that was missed has come. */
-	#look(): void {
-		const { events, hasOlder } = this.#shown.events;
-		const isCut = (events[0]?.seq ?? 1) > 1;
-		if (isCut !== hasOlder) this.#show("events", { events, hasOlder: isCut });
+		this.state.show(room.state);
 	}
 
 	#add(event: Event): void {
-		const { events, hasOlder } = this.#shown.events;
+		const { events, hasOlder } = this.events.value;
 		if (event.seq <= (events.at(-1)?.seq ?? 0)) return;
 		const taken = event.name === ROOM_REDACTED ? (event.data as { seq: number }).seq : null;
 		const kept =
@@ -195,9 +147,14 @@ export class HeldRoom {
 				? events
 				: events.map((each) => (each.seq === taken ? { ...each, data: null, redacted: true as const } : each));
 		const isFull = kept.length >= this.#eventsMax;
-		this.#show("events", {
+		this.events.show({
 			events: [...(isFull ? kept.slice(1 - this.#eventsMax) : kept), event],
 			hasOlder: hasOlder || isFull,
 		});
 	}
+}
+
+/** True where there are events before these. */
+function isCut(events: readonly Event[]): boolean {
+	return (events[0]?.seq ?? 1) > 1;
 }

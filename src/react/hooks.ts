@@ -12,7 +12,8 @@ import {
 import type { ConnectionState, Entry, Room, SetOptions } from "../client/room.ts";
 import { RoomError } from "../client/room-error.ts";
 import type { Event, Signal, Welcome } from "../protocol/messages.ts";
-import type { HeldRoom, Here, Shown } from "./held-room.ts";
+import type { HeldRoom, Here } from "./held-room.ts";
+import type { Part } from "./part.ts";
 
 export const RoomContext = createContext<HeldRoom | null>(null);
 
@@ -22,48 +23,42 @@ function useHeld(): HeldRoom {
 	return held;
 }
 
-function useShown<K extends keyof Shown>(part: K): Shown[K] {
-	const held = useHeld();
+function usePart<T>(part: Part<T>): T {
 	return useSyncExternalStore(
-		held.subscriber(part),
-		() => held.shown(part),
-		() => held.rendered(part),
+		part.subscribe,
+		() => part.value,
+		() => part.rendered,
 	);
 }
 
+const DOING = [
+	...(["publish", "get", "set", "add", "drop"] as const),
+	...(["signal", "history", "requestJob", "on", "leave"] as const),
+] as const;
+
 /** What a component does in the room; never re-renders it. Not to be called while rendering. */
-export type Doing = Pick<
-	Room,
-	"publish" | "get" | "set" | "add" | "drop" | "signal" | "history" | "requestJob" | "on" | "leave"
->;
+export type Doing = Pick<Room, (typeof DOING)[number]>;
 
 export function useRoom(): Doing {
 	const held = useHeld();
-	return useMemo(
-		() => ({
-			publish: (...given) => held.room.publish(...given),
-			get: (...given) => held.room.get(...given),
-			set: (key: string, to: unknown, options?: SetOptions) => held.room.set(key, to, options),
-			add: (...given) => held.room.add(...given),
-			drop: (...given) => held.room.drop(...given),
-			signal: (...given) => held.room.signal(...given),
-			history: (...given) => held.room.history(...given),
-			requestJob: (...given) => held.room.requestJob(...given),
-			on: (...given) => held.room.on(...given),
-			leave: () => held.room.leave(),
-		}),
-		[held],
-	);
+	return useMemo(() => {
+		const doing = (name: (typeof DOING)[number]) => {
+			// Which room it is may be another by then.
+			const call = (...given: unknown[]): unknown => (held.room[name] as (...given: unknown[]) => unknown)(...given);
+			return [name, call] as const;
+		};
+		return Object.fromEntries(DOING.map(doing)) as Doing;
+	}, [held]);
 }
 
 /** Where the connection stands. */
 export function useConnection(): ConnectionState {
-	return useShown("state");
+	return usePart(useHeld().state);
 }
 
 /** Oneself, as the last welcome told; null before the first. */
 export function useMe(): Welcome["me"] | null {
-	return useShown("me");
+	return usePart(useHeld().me);
 }
 
 export interface Events {
@@ -78,13 +73,12 @@ export interface Events {
 /** The room's events; those of one name where it is given. */
 export function useEvents(name?: string): Events {
 	const held = useHeld();
-	const { events, hasOlder } = useShown("events");
+	const { events, hasOlder } = usePart(held.events);
 	const mine = useMemo(
 		() => (name === undefined ? events : events.filter((each) => each.name === name)),
 		[events, name],
 	);
-	const older = useCallback(() => held.older(), [held]);
-	return { events: mine, hasOlder, older };
+	return { events: mine, hasOlder, older: held.older };
 }
 
 /**
@@ -93,12 +87,12 @@ export function useEvents(name?: string): Events {
 export function useMembers(): Here;
 export function useMembers<T>(select: (here: Here) => T): T;
 export function useMembers<T>(select?: (here: Here) => T): Here | T {
-	const held = useHeld();
+	const { here: part } = useHeld();
 	const of = (here: Here): Here | T => (select === undefined ? here : select(here));
 	return useSyncExternalStore(
-		held.subscriber("here"),
-		() => of(held.shown("here")),
-		() => of(held.rendered("here")),
+		part.subscribe,
+		() => of(part.value),
+		() => of(part.rendered),
 	);
 }
 
@@ -118,9 +112,9 @@ export function useSet(key: string): SetEntry {
 export function useEntry(key: string): [value: unknown, set: SetEntry] {
 	const { entries } = useHeld();
 	const value = useSyncExternalStore(
-		useCallback((listener) => entries.onEntry(key, listener), [entries, key]),
-		() => entries.entry(key),
-		() => entries.renderedEntry(key),
+		useCallback((listener) => entries.values.on(key, listener), [entries, key]),
+		() => entries.values.value(key),
+		() => entries.renderedValue(key),
 	);
 	return [value, useSet(key)];
 }
@@ -129,17 +123,16 @@ export function useEntry(key: string): [value: unknown, set: SetEntry] {
 export function useEntries(prefix = ""): readonly Entry[] {
 	const { entries } = useHeld();
 	return useSyncExternalStore(
-		useCallback((listener) => entries.onEntries(prefix, listener), [entries, prefix]),
-		() => entries.entries(prefix),
-		() => entries.renderedEntries(prefix),
+		useCallback((listener) => entries.lists.on(prefix, listener), [entries, prefix]),
+		() => entries.lists.value(prefix),
+		() => entries.renderedLists.value(prefix),
 	);
 }
 
 /** One's own presence state, and how it is replaced. */
 export function usePresence(): [state: unknown, set: (state: unknown) => void] {
 	const held = useHeld();
-	const set = useCallback((state: unknown) => held.setOwn(state), [held]);
-	return [useShown("own"), set];
+	return [usePart(held.own), held.setOwn];
 }
 
 /** Sends signals of that name; `heard` is called for those of others, and re-renders nothing by itself. */
@@ -167,7 +160,7 @@ export type Asked =
 	| { state: "done"; result: unknown; error: undefined }
 	| { state: "failed"; result: undefined; error: RoomError };
 
-const IDLE: Asked = { state: "idle", result: undefined, error: undefined };
+const IDLE = { state: "idle", result: undefined, error: undefined } as const;
 
 /** A job of that kind: `ask` has it done, and what came of the latest is shown. */
 export function useJob(name: string): Asked & { ask: (data: unknown) => void } {
@@ -180,13 +173,13 @@ export function useJob(name: string): Asked & { ask: (data: unknown) => void } {
 			const show = (now: Asked): void => {
 				if (mine === latest.current) setAsked(now);
 			};
-			show({ state: "running", result: undefined, error: undefined });
+			show({ ...IDLE, state: "running" });
 			held.room.requestJob(name, data).then(
-				(result) => show({ state: "done", result, error: undefined }),
+				(result) => show({ ...IDLE, state: "done", result }),
 				(error: unknown) => {
 					const known =
 						error instanceof RoomError ? error : new RoomError({ code: "internal", message: String(error) });
-					show({ state: "failed", result: undefined, error: known });
+					show({ ...IDLE, state: "failed", error: known });
 				},
 			);
 		},

@@ -17,12 +17,28 @@ import type {
 	StateOf,
 } from "../client/typed.ts";
 import type { Typed } from "../protocol/app-types.ts";
-import * as hooks from "./hooks.ts";
+import {
+	type Asked,
+	type Doing,
+	type Events,
+	type SetEntry,
+	useConnection,
+	useEntries,
+	useEntry,
+	useEvents,
+	useJob,
+	useMe,
+	useMembers,
+	usePresence,
+	useRoom,
+	useSet,
+	useSignal,
+} from "./hooks.ts";
 
 /** Those of that name; all of them where they are not told apart. */
 type Named<All, N> = [Extract<All, { name: N }>] extends [never] ? All : Extract<All, { name: N }>;
 
-export interface EventsOf<E> extends Omit<hooks.Events, "events"> {
+export interface EventsOf<E> extends Omit<Events, "events"> {
 	events: readonly E[];
 }
 
@@ -35,15 +51,15 @@ export interface HereOf<A extends Typed> {
 export type AskedOf<Result> =
 	| { state: "idle" | "running"; result: undefined; error: undefined }
 	| { state: "done"; result: Result; error: undefined }
-	| Extract<hooks.Asked, { state: "failed" }>;
+	| Extract<Asked, { state: "failed" }>;
 
 export interface RoomHooks<A extends Typed> {
-	useRoom(): Pick<Room<A>, keyof hooks.Doing>;
+	useRoom(): Pick<Room<A>, keyof Doing>;
 	useEvents(): EventsOf<EventOf<A>>;
 	useEvents<N extends EventOf<A>["name"]>(name: N): EventsOf<Named<EventOf<A>, N>>;
-	useEntry<K extends EntryKey<A>>(key: K): [value: EntryValue<A, K> | null, set: hooks.SetEntry<SetValue<A, K>>];
+	useEntry<K extends EntryKey<A>>(key: K): [value: EntryValue<A, K> | null, set: SetEntry<SetValue<A, K>>];
 	useEntries<P extends string = string>(prefix?: P): readonly EntryOf<A, P>[];
-	useSet<K extends SetKey<A>>(key: K): hooks.SetEntry<SetValue<A, K>>;
+	useSet<K extends SetKey<A>>(key: K): SetEntry<SetValue<A, K>>;
 	useMembers(): HereOf<A>;
 	useMembers<T>(select: (here: HereOf<A>) => T): T;
 	usePresence(): [state: StateOf<A> | null, set: (state: StateOf<A> | null) => void];
@@ -52,11 +68,15 @@ export interface RoomHooks<A extends Typed> {
 		heard?: (signal: Named<SignalOf<A>, N>) => void,
 	): (data: SignalData<A, N>, options?: { to?: string }) => void;
 	useJob<N extends JobName<A>>(name: N): AskedOf<JobResult<A, N>> & { ask: (data: JobData<A, N>) => void };
-	useConnection: typeof hooks.useConnection;
-	useMe: typeof hooks.useMe;
+	useConnection: typeof useConnection;
+	useMe: typeof useMe;
 }
 
 /** The hooks of an app's rooms; nothing of the app is in the page. */
 export function hooksOf<A extends Typed = Typed>(): RoomHooks<A> {
+	const hooks = {
+		...{ useRoom, useConnection, useMe, useEntry, useEntries, useSet },
+		...{ useEvents, useMembers, usePresence, useSignal, useJob },
+	};
 	return hooks as unknown as RoomHooks<A>;
 }

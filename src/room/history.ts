@@ -4,10 +4,10 @@
  */
 
 import { encodeEvent } from "../protocol/codec.ts";
-import { ROOM_AUTHOR } from "../protocol/ids.ts";
+import { ROOM_AUTHOR, ROOM_REDACTED } from "../protocol/ids.ts";
 import { PAGE_BYTES_MAX, PAGE_EVENTS_DEFAULT } from "../protocol/limits.ts";
 import type { Event, HistoryRequest } from "../protocol/messages.ts";
-import { ROOM_REDACTED, type RoomRedacted } from "../protocol/room-events.ts";
+import type { RoomRedacted } from "../protocol/room-events.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
 import { fitting } from "./fitting.ts";

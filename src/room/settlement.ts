@@ -1,11 +1,11 @@
 /** What a job's outcome changes in the room: an event for everyone, word to one member, a held event's fate. */
 
 import { isRedacted } from "../protocol/codec.ts";
-import { digestOfGuest, ROOM_AUTHOR } from "../protocol/ids.ts";
+import { digestOfGuest, ROOM_AUTHOR, ROOM_JOB } from "../protocol/ids.ts";
 import { HELD_BYTES_MAX, OUTCOME_BYTES_MAX } from "../protocol/job-limits.ts";
 import { verdictIn } from "../protocol/jobs.ts";
 import type { Failed, Outcome } from "../protocol/outcome.ts";
-import { ROOM_JOB, type RoomJob } from "../protocol/room-events.ts";
+import type { RoomJob } from "../protocol/room-events.ts";
 import type { Rules } from "../protocol/rules.ts";
 import { exceedsBytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";

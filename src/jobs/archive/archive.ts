@@ -5,11 +5,12 @@
  */
 
 import { packRows } from "../../protocol/codec.ts";
+import { ROOM_REDACTED } from "../../protocol/ids.ts";
 import { ARCHIVE_EXPIRE_ROWS_MAX } from "../../protocol/job-limits.ts";
 import { TOKEN_AHEAD_SECONDS_MAX } from "../../protocol/limits.ts";
 import type { Event } from "../../protocol/messages.ts";
 import { ARCHIVE_PARAMETER_BYTES_MAX } from "../../protocol/platform-limits.ts";
-import { ROOM_REDACTED, type RoomRedacted } from "../../protocol/room-events.ts";
+import type { RoomRedacted } from "../../protocol/room-events.ts";
 import { readSettings } from "../../protocol/settings.ts";
 import { type JobContext, type Range, type RangeKind, TryAfter } from "../kind.ts";
 import { textOf } from "../text-of.ts";

@@ -2,8 +2,7 @@
  * A member is erased: the room tells nothing more of it from its answer on, and its ranges bring that here a little later.
  * Until they have, nothing of it is found here either.
  */
-import { formerIdOf } from "../../protocol/ids.ts";
-import { ROOM_JOB } from "../../protocol/room-events.ts";
+import { formerIdOf, ROOM_JOB } from "../../protocol/ids.ts";
 import { ready } from "./schema.ts";
 
 /** Where the room stood when it had erased the member, or a little later. */

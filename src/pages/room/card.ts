@@ -1,7 +1,7 @@
 /** What the room found out about a page that a message links to. */
 
+import { ROOM_JOB } from "../../protocol/ids.ts";
 import type { Event } from "../../protocol/messages.ts";
-import { ROOM_JOB } from "../../protocol/room-events.ts";
 
 export interface Card {
 	/** Where a click leads: http or https. */

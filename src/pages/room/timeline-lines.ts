@@ -1,7 +1,7 @@
 /** Which events get a line, what stands under it, and where a day or a speaker begins. */
 
+import { ROOM_JOB, ROOM_REDACTED } from "../../protocol/ids.ts";
 import type { Event } from "../../protocol/messages.ts";
-import { ROOM_JOB, ROOM_REDACTED } from "../../protocol/room-events.ts";
 import { dayOf, nextDay } from "./calendar.ts";
 import { underOf } from "./card.ts";
 import { textOf } from "./chat.ts";

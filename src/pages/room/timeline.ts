@@ -1,9 +1,9 @@
 /** The part of the room's history that the page shows, and how it comes by the rest. */
 import type { Room } from "../../client/room.ts";
 import { RoomError } from "../../client/room-error.ts";
+import { ROOM_REDACTED } from "../../protocol/ids.ts";
 import { HISTORY_PER_SECOND } from "../../protocol/limits.ts";
 import type { Event, Welcome } from "../../protocol/messages.ts";
-import { ROOM_REDACTED } from "../../protocol/room-events.ts";
 import { Store } from "../store.ts";
 import { Held } from "./held.ts";
 import { hasLine } from "./timeline-lines.ts";
