@@ -5,6 +5,8 @@ interface Bucket {
 	tokens: number;
 	/** When `tokens` was right, Unix ms. */
 	at: number;
+	/** When the last of those who were refused was told to come back, Unix ms. */
+	promisedAt: number;
 }
 
 /** What is taken from a bucket, and how it fills. */
@@ -29,13 +31,20 @@ export class Buckets {
 
 	/**
 	 * Takes from the bucket of `owner`.
-	 * @returns 0, or after how many ms there will be enough: then nothing was taken.
+	 * @returns 0, or after how many ms there will be enough: then nothing was taken. Of many that are refused each is told
+	 * another time, until the bucket would be full: so whoever waits for it has as much as it has under way.
 	 */
 	take(owner: string, toll: Toll, now: number): number {
 		const bucket = this.#of(owner, toll, now);
 		const waitMs = waitOf(bucket, toll);
-		if (waitMs === 0) bucket.tokens -= toll.cost ?? 1;
-		return waitMs;
+		if (waitMs === 0) {
+			bucket.tokens -= toll.cost ?? 1;
+			return 0;
+		}
+		const nextMs = bucket.promisedAt - now + ((toll.cost ?? 1) / toll.perSecond) * 1_000;
+		const promisedMs = Math.max(waitMs, Math.min(nextMs, (fullOf(toll) / toll.perSecond) * 1_000));
+		bucket.promisedAt = now + promisedMs;
+		return Math.ceil(promisedMs);
 	}
 
 	#of(owner: string, toll: Toll, now: number): Bucket {
@@ -62,7 +71,7 @@ export class Buckets {
 		let bucket = this.#buckets.get(name);
 		if (bucket === undefined) {
 			if (this.#buckets.size >= BUCKETS_KEPT_MAX) this.#dropFull(now);
-			bucket = { tokens: full, at: now };
+			bucket = { tokens: full, at: now, promisedAt: now };
 		} else {
 			this.#buckets.delete(name);
 		}

@@ -82,6 +82,27 @@ awakeScenario(
 );
 
 awakeScenario(
+	"G8 [L-3] of a hundred that are refused at once each is told a time of its own: who waits for it is not refused again",
+	(stage) => {
+		const ann = stage.join("ann");
+		for (const n of range(200)) stage.publish(ann, `p${n}`);
+		const refused = only(stage.news(ann), "error");
+		expect(refused).toHaveLength(100);
+		const times = refused.map(({ retryAfterMs }) => retryAfterMs ?? 0);
+		expect(new Set(times).size).toBe(100);
+		expect(Math.max(...times)).toBeLessThanOrEqual(2_000);
+		let passed = 0;
+		for (const { id, retryAfterMs = 0 } of refused.toSorted((a, b) => (a.retryAfterMs ?? 0) - (b.retryAfterMs ?? 0))) {
+			stage.pass(Math.max(0, retryAfterMs - passed));
+			passed = Math.max(passed, retryAfterMs);
+			stage.publish(ann, id ?? "");
+		}
+		expect(only(stage.news(ann), "error")).toEqual([]);
+		expect(stage.room.meta.head).toBe(200);
+	},
+);
+
+awakeScenario(
 	"G8 the room has a rate of its own, over all members",
 	(stage) => {
 		const sessions = range(5).map((n) => stage.join(`m${n}`));
