@@ -108,6 +108,16 @@ export const KEPT: readonly Kept[] = [
 		was: "G5: what was left of it was sent as another delivery (room/ranges.ts)",
 	},
 	{
+		name: "what a rule said at an erased member's event is read before the erasure has reached it",
+		seed: 555017202,
+		was: "the checker's own: it took what was told as erased for another event (checkers/order.ts)",
+	},
+	{
+		name: "an operator alone follows a room in which nothing is stored",
+		seed: 600000694,
+		was: "G1: it was told an epoch that a sleep would have forgotten (room/sessions.ts)",
+	},
+	{
 		name: "a turn fails, and its author floods the room at once",
 		seed: 77001360,
 		was: "the checker's own: its time began with the first commit after a wake, and not with the wake (checkers/bounds.ts); and G8: what was refused `internal` cost nothing (room/room.ts)",

@@ -87,7 +87,7 @@ export class Jury implements Watch {
 		this.inbox = new InboxCheck(coverage);
 		this.access = new Access(this.ledger, coverage);
 		this.closings = new ClosingsCheck(coverage);
-		this.state = new StateCheck(this.ledger);
+		this.state = new StateCheck(this.ledger, clock);
 		this.game = hasGame(seed) ? new GameCheck(this.ledger, coverage) : null;
 		this.presence = new PresenceCheck(this.ledger, () => this.sittings.values());
 	}

@@ -8,6 +8,7 @@ import type { Entry } from "../../../src/room/state-store.ts";
 import { isOf } from "../../../src/room/veil.ts";
 import { entryOf } from "../../room/house-rules.ts";
 import { hold } from "../broken.ts";
+import type { Clock } from "../clock.ts";
 import type { Commit } from "../disk.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Sitting } from "./sitting.ts";
@@ -63,13 +64,15 @@ class History {
 
 export class StateCheck {
 	readonly #ledger: Ledger;
+	readonly #clock: Clock;
 	readonly #epochs = new Map<string, History>();
 	/** What was set under each id, by member and id. */
 	readonly #asked = new Map<string, Set<string>>();
 	readonly #settings = new Map<string, Setting>();
 
-	constructor(ledger: Ledger) {
+	constructor(ledger: Ledger, clock: Clock) {
 		this.#ledger = ledger;
+		this.#clock = clock;
 	}
 
 	asked(member: string, set: Setting): void {
@@ -137,11 +140,12 @@ export class StateCheck {
 		}
 	}
 
-	#land({ sets, now }: Commit, history: History): void {
+	#land({ sets }: Commit, history: History): void {
+		const now = this.#clock.steadyNow;
 		for (const { member, id, seq } of sets) {
 			const name = `${member} ${id}`;
 			const landed = history.landed.get(name);
-			const isKnown = landed !== undefined && Math.abs(now - landed.at) < IDEMPOTENCY_MS;
+			const isKnown = landed !== undefined && now - landed.at < IDEMPOTENCY_MS;
 			hold(!isKnown, "G3", () => `the set ${id} of ${member} landed at ${landed?.version} and again at ${seq}`);
 			history.landed.set(name, { version: seq, at: now });
 			const set = this.#settings.get(name);

@@ -186,8 +186,9 @@ export const isNotice = (message: string): boolean => message.startsWith('{"type
 
 /** Events that were read to be told: those who are at the same place share their frames. */
 function eventsTold({ frames, private: own }: Effects): number {
+	// Who are at the same place share what is read; of two places each is read for itself, where both are told the same too.
 	const texts = new Set<string>();
-	for (const each of frames.values()) for (const frame of each) texts.add(frame);
+	for (const each of frames.values()) texts.add(each.join());
 	let count = 0;
 	for (const text of texts) count += eventsIn(text);
 	for (const messages of own.values()) for (const message of messages) if (isPage(message)) count += eventsIn(message);

@@ -1,8 +1,10 @@
 /**
  * `npm run mutants -- [--seeds 3000] [--only words]... [--threads N]`: plants known bugs in the real code, one at a time,
  * and shows which guarantee's checker catches each, and at which seed. Fails where one survives, where only a crash
- * stops it, or where it is caught by a guarantee that it does not break. The working tree is never written.
+ * stops it, or where it is caught by a guarantee that it does not break, or by a seed that breaks without it. The working
+ * tree is never written.
  */
+import "../sql-text.ts";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -10,6 +12,9 @@ import { Worker } from "node:worker_threads";
 import type { Finding, Trial } from "./host.ts";
 import { MUTANTS } from "./list.ts";
 import { type Mutant, misfitOf } from "./mutant.ts";
+
+const { Coverage } = await import("../coverage.ts");
+const { trySeed } = await import("../trial.ts");
 
 /** So many worlds of the code as it is must hold first. */
 const CONTROL_SEEDS = 300;
@@ -41,14 +46,17 @@ function host(trial: Trial): Promise<Finding | null> {
 	});
 }
 
-/** What came of a mutant: its line of the table, and whether it was caught as it should be. */
-function judge(mutant: Mutant, finding: Finding | null): { line: string; isCaught: boolean } {
+/** What came of a mutant: its line of the table, and whether it was caught as it should be: by a seed that holds without it. */
+async function judge(mutant: Mutant, finding: Finding | null): Promise<{ line: string; isCaught: boolean }> {
 	const show = (by: string, seed: string, worlds: string, why: string): string =>
 		`| ${mutant.name} | src/${mutant.file} | ${by} | ${seed} | ${worlds} | ${why.slice(0, 140)} |`;
 	if (finding === null) return { line: show("**a world did not end**", "", "", ""), isCaught: false };
 	const { caught, tried, crashes } = finding;
 	const worlds = crashes === 0 ? String(tried) : `${tried}, ${crashes} of them crashed`;
 	if (caught === null) return { line: show("**survives**", "", worlds, ""), isCaught: false };
+	if ((await trySeed(caught.seed, new Coverage())) !== null) {
+		return { line: show("**breaks without it too**", String(caught.seed), worlds, caught.sentence), isCaught: false };
+	}
 	const isCaught = mutant.expects.some((guarantee) => guarantee === caught.guarantee);
 	const by = isCaught ? caught.guarantee : `**${caught.guarantee}, not ${mutant.expects.join(" or ")}**`;
 	const why = caught.sentence
@@ -76,7 +84,7 @@ async function run(): Promise<boolean> {
 	await Promise.all(
 		Array.from({ length: Number(values.threads) }, async () => {
 			for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-				const { line, isCaught } = judge(mutant, await host({ mutant, seeds: Number(values.seeds) }));
+				const { line, isCaught } = await judge(mutant, await host({ mutant, seeds: Number(values.seeds) }));
 				console.log(line);
 				if (isCaught) caught++;
 			}
