@@ -69,7 +69,7 @@ export const PUBLISH: readonly Mutant[] = [
 	{
 		name: "a publish is not counted against its rate",
 		file: "room/buckets.ts",
-		find: "if (waitMs === 0) bucket.tokens -= toll.cost ?? 1;",
+		find: "			bucket.tokens -= toll.cost ?? 1;\n",
 		put: "",
 		expects: ["G8"],
 	},
