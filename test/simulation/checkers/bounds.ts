@@ -143,14 +143,14 @@ export class Bounds {
 		this.#asked = asked;
 		const { jobsPendingPerMemberMax: most } = this.#settings;
 		for (const member of new Set(jobsAdded.map((job) => job.member))) {
-			if (member === null) continue;
+			if (member === null || member === OPERATOR) continue;
 			// One that was tried again by an operator counts for nobody.
 			const pending = [...(this.#ledger.current?.jobs.values() ?? [])].filter(
 				(job) =>
 					job.member === member && job.run === 1 && (job.purpose === "asked" || job.purpose === "hold") && isOpen(job),
 			).length;
 			hold(pending <= most, "G8", () => `${member} has ${pending} jobs under way where ${most} are allowed`);
-			if (member !== OPERATOR) this.#holdStarted(member);
+			this.#holdStarted(member);
 		}
 	}
 

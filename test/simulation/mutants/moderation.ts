@@ -116,13 +116,6 @@ export const MODERATION: readonly Mutant[] = [
 		expects: ["erasure"],
 	},
 	{
-		name: "what a rule said at an erased member's event is kept",
-		file: "room/veil.ts",
-		find: "const member = this.#authorOf(Number(cause));",
-		put: 'const member = "";',
-		expects: ["erasure"],
-	},
-	{
 		name: "who is erased is shown by its name",
 		file: "room/erasures.ts",
 		find: "		roster.unname(member);\n",
