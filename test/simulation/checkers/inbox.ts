@@ -8,6 +8,7 @@ import {
 	FRAMES_AT_ONCE_MAX,
 	FRAMES_BEYOND_MAX,
 	INBOX_BYTES_MAX,
+	INBOX_MESSAGES_MAX,
 	INBOX_SESSION_BYTES_MAX,
 	TURN_SESSION_EFFORT_MAX,
 } from "../../../src/protocol/limits.ts";
@@ -19,6 +20,8 @@ import type { Coverage } from "../coverage.ts";
 interface Share {
 	/** Of each frame, in the order in which they came. */
 	bytes: number[];
+	/** Likewise, how many messages it holds at least. */
+	messages: number[];
 	total: number;
 	/** Frames since the last turn, and since the room last gave way; large ones count for more. */
 	frames: number;
@@ -36,6 +39,7 @@ export class InboxCheck {
 	readonly #shares = new Map<string, Share>();
 	/** Of all sessions together. What comes over HTTP is not counted: that can only make the bounds bind sooner. */
 	#total = 0;
+	#messages = 0;
 	#isRefused = false;
 
 	constructor(coverage: Coverage) {
@@ -44,11 +48,14 @@ export class InboxCheck {
 
 	/** A frame has reached the body, which may turn at once. */
 	received(session: string, address: string | null, text: string | ArrayBuffer): void {
-		const share = this.#shares.get(session) ?? { bytes: [], total: 0, frames: 0, address };
+		const share = this.#shares.get(session) ?? { bytes: [], messages: [], total: 0, frames: 0, address };
 		this.#shares.set(session, share);
 		// What is refused by its looks is not kept until its turn.
 		const bytes = typeof text === "string" && text.length <= FRAME_BYTES_MAX ? text.length : 0;
 		share.bytes.push(bytes);
+		const messages = typeof text === "string" && bytes > 0 ? messagesIn(text) : 0;
+		share.messages.push(messages);
+		this.#messages += messages;
 		share.total += bytes;
 		this.#total += bytes;
 		share.frames += 1 + Math.floor(bytes / FRAME_UNITS);
@@ -77,10 +84,11 @@ export class InboxCheck {
 		);
 		if (this.#isRefused) {
 			if (this.#total > INBOX_BYTES_MAX / 2) this.#coverage.reach("work", "a session has its share of the inbox");
-			this.#take(share, share.bytes.pop() ?? 0);
+			this.#take(share, share.bytes.pop() ?? 0, share.messages.pop() ?? 0);
 			return;
 		}
 		hold(this.#total <= INBOX_BYTES_MAX, "G8", () => `${this.#total} bytes wait for their turn`);
+		hold(this.#messages <= INBOX_MESSAGES_MAX, "G8", () => `${this.#messages} messages wait for their turn`);
 		hold(
 			this.#total <= INBOX_BYTES_MAX / 2 || share.total <= INBOX_SESSION_BYTES_MAX,
 			"G8",
@@ -96,7 +104,7 @@ export class InboxCheck {
 			const share = input.type === "frame" ? this.#shares.get(input.session) : undefined;
 			if (share === undefined) continue;
 			const bytes = share.bytes.shift() ?? 0;
-			this.#take(share, bytes);
+			this.#take(share, bytes, share.messages.shift() ?? 0);
 			had.set(share, [...(had.get(share) ?? []), bytes]);
 		}
 		for (const share of this.#shares.values()) share.frames = 0;
@@ -119,22 +127,31 @@ export class InboxCheck {
 		);
 	}
 
-	#take(share: Share, bytes: number): void {
+	#take(share: Share, bytes: number, messages: number): void {
 		share.total -= bytes;
 		this.#total -= bytes;
+		this.#messages -= messages;
 	}
 
 	gone(session: string): void {
 		const share = this.#shares.get(session);
-		if (share !== undefined) this.#total -= share.total;
+		if (share !== undefined) {
+			this.#total -= share.total;
+			this.#messages -= share.messages.reduce((sum, each) => sum + each, 0);
+		}
 		this.#shares.delete(session);
 	}
 
 	/** Nothing waits any more: the machine died. */
 	crashed(): void {
 		this.#shares.clear();
-		this.#total = 0;
+		[this.#total, this.#messages] = [0, 0];
 	}
+}
+
+/** How many messages a frame holds of those that a flood is made of; what else it holds is no less. */
+function messagesIn(text: string): number {
+	return text.split('{"type":"flood"').length - 1;
 }
 
 /** What one session had of a turn that could not take all: more than its part only in one frame. */
