@@ -113,6 +113,11 @@ export const KEPT: readonly Kept[] = [
 		was: "the checker's own: it took what was told as erased for another event (checkers/order.ts)",
 	},
 	{
+		name: "one goes silent right after the clock was set back, and nothing else wakes the room",
+		seed: 5685,
+		was: "a mutant that survived: sweeps that stand still after a step back are seen here alone, of some three hundred",
+	},
+	{
 		name: "an operator alone follows a room in which nothing is stored",
 		seed: 600000694,
 		was: "G1: it was told an epoch that a sleep would have forgotten (room/sessions.ts)",
