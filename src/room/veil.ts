@@ -45,16 +45,19 @@ export class Veil {
 		const from = FROM.exec(body)?.[1] ?? "";
 		if (this.#covers(from, seq)) return from;
 		const cause = RULED_AT.exec(body)?.[1];
-		if (cause !== undefined) {
-			const member = this.#authorOf(Number(cause));
-			return this.#covers(member, seq) ? member : null;
-		}
+		if (cause !== undefined) return this.#ruledAt(Number(cause), seq);
 		if (!IS_OUTCOME.test(body)) return null;
 		const { data } = JSON.parse(body) as { data: { job: string; of: number | null } | null };
 		const author = this.#authorOf(data?.of ?? 0);
 		const n = jobNumber(this.#record.epoch, data?.job ?? "");
 		const asker = n === null ? "" : (this.#store.job(n)?.member ?? "");
 		return [author, asker].find((member) => this.#covers(member, seq)) ?? null;
+	}
+
+	/** Of an event that rules published at that one. Where that is trimmed already, nobody knows whose it was: then it goes with anybody. */
+	#ruledAt(cause: number, seq: number): string | null {
+		const authors = cause < this.#record.meta.kept ? [...this.rows.keys()] : [this.#authorOf(cause)];
+		return authors.find((member) => this.#covers(member, seq)) ?? null;
 	}
 
 	/** A job, or what is known of it, as it may be told: what it holds and came to is there no more, and owed to nobody. */

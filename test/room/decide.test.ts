@@ -225,6 +225,23 @@ describe("a decision", () => {
 		expect(stage.closeCode(bob)).toBeNull();
 	});
 
+	test("of an erased member's event that is trimmed already: what it made, and is still kept, is told no more either", () => {
+		const told = ruled({
+			move: ({ data }, room) => {
+				for (const n of range(4)) room.publish("told", `${data} ${n}`);
+			},
+		});
+		const stage = new Stage({ historyEventsMax: 3 }, true, new MemoryStore(), told);
+		const ann = stage.join("ann");
+		move(stage, ann, "m1", "secret");
+		stage.pass(60_000);
+		stage.rest();
+		const bodies = () => stage.room.page({ limit: 200 }).bodies.filter((body) => body.includes("secret"));
+		expect(bodies()).toHaveLength(3);
+		stage.turn([operating({ action: "erase", member: "ann" })]);
+		expect(bodies()).toEqual([]);
+	});
+
 	play(
 		"G5 a job that a rule asks for has its own input, is owed with its event, and its outcome names it",
 		ruled({

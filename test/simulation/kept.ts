@@ -118,6 +118,11 @@ export const KEPT: readonly Kept[] = [
 		was: "a mutant that survived: sweeps that stand still after a step back are seen here alone, of some three hundred",
 	},
 	{
+		name: "a member is erased of whose words the rules' event alone is still kept",
+		seed: 22572,
+		was: "erasure: whose it was could not be known any more, so it was told on and stayed (room/veil.ts)",
+	},
+	{
 		name: "an operator alone follows a room in which nothing is stored",
 		seed: 600000694,
 		was: "G1: it was told an epoch that a sleep would have forgotten (room/sessions.ts)",
