@@ -1,4 +1,5 @@
 /** Rooms behind a proxy that lets no WebSocket through: the built client in Node, and what people have at hand. */
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -95,8 +96,9 @@ describe.each([
 	["refuses upgrades", "refuses", 4_000],
 	["lets them hang", "hangs", 20_000],
 ] as const)("behind a proxy that %s", (_, kind, ms) => {
-	test(`two windows talk within ${ms / 1000} s`, async () => {
-		const url = `${urls[kind]}/rooms/talk-${kind}`;
+	// Beside other files the machine itself may be late: then once more, in a room of its own.
+	test(`two windows talk within ${ms / 1000} s`, { retry: 1 }, async () => {
+		const url = `${urls[kind]}/rooms/talk-${kind}-${randomUUID()}`;
 		const begun = Date.now();
 		const [ann, ben] = [joins(url), joins(url)];
 		const said = [ann.room.publish("chat", { text: "a" }), ben.room.publish("chat", { text: "b" })];
