@@ -72,9 +72,9 @@ export class HeldEntries {
 	listen(room: Room): void {
 		this.#room = room;
 		room.on("entries", (changed) => {
-			const keys = changed.map(({ key }) => key);
-			this.values.look((key) => keys.includes(key));
-			this.lists.look((prefix) => keys.some((key) => key.startsWith(prefix)));
+			const keys = new Set(changed.map(({ key }) => key));
+			this.values.look((key) => keys.has(key));
+			this.lists.look((prefix) => changed.some(({ key }) => key.startsWith(prefix)));
 		});
 		/** From now on it has told, or not yet: any of them may be another. */
 		const all = (isTold: boolean): void => {

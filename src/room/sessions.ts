@@ -131,9 +131,9 @@ export class Sessions implements Concern {
 			pagesAwaited: 0,
 		});
 		turn.withhold(id);
-		if (member !== OPERATOR) this.#room.roster.enter({ id: member, name, session: id, address });
 		// Nothing is noted of one who is not seen; but the epoch that it is told must outlive a sleep.
-		else this.#room.record.exist();
+		if (member === OPERATOR) this.#room.record.exist();
+		else this.#room.roster.enter({ id: member, name, session: id, address });
 	}
 
 	#add(session: Session): void {

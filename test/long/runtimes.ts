@@ -28,7 +28,7 @@ interface Runtime {
 const RUNTIMES: readonly Runtime[] = [
 	{
 		name: "node 20",
-		packages: ["node@20", "ws@8.23.0"],
+		packages: ["node@20.20.2", "ws@8.23.0"],
 		command: ["node_modules/node/bin/node"],
 		env: { RUNTIME_SOCKET: "ws" },
 	},

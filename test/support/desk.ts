@@ -74,7 +74,7 @@ export class Desk {
 		if (path === "/hook") return this.#receive(body, headers as Record<string, string>);
 		const { room, input } = JSON.parse(body) as { room: string; input: unknown };
 		try {
-			const result = await this.work[path.slice("/work/".length)]?.(input, room);
+			const result = await this.work[path.slice("/kinds/".length)]?.(input, room);
 			return { status: 200, body: JSON.stringify(result ?? null) };
 		} catch (error) {
 			return { status: 500, body: error instanceof Error ? error.message : "" };

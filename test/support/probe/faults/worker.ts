@@ -24,7 +24,7 @@ function atDesk(name: string, concerns: Kind["concerns"], asked = false): Kind {
 		runMsMax: 1_000,
 		run: async (input, { room, signal }) => {
 			const body = JSON.stringify({ room, input });
-			const answer = await fetch(`${DESK}/work/${name}`, { method: "POST", body, signal });
+			const answer = await fetch(`${DESK}/kinds/${name}`, { method: "POST", body, signal });
 			if (!answer.ok) throw new Error(await answer.text());
 			return answer.json();
 		},

@@ -32,7 +32,7 @@ function atDesk(name: string, more: Partial<Kind> = {}): Kind {
 		retry: { attempts: 4, firstSeconds: 0, mostSeconds: 0 },
 		runMsMax: 1_500,
 		run: async (input, { room, signal }) => {
-			const answer = await fetch(`${DESK}/work/${name}`, {
+			const answer = await fetch(`${DESK}/kinds/${name}`, {
 				method: "POST",
 				body: JSON.stringify({ room, input }),
 				signal,
