@@ -70,10 +70,10 @@ export class RoomRecord implements Concern {
 	}
 
 	setBack(now: number): boolean {
-		const { oldestKey, olderKeys, emptySince } = this.#meta;
+		const { oldestKey, olderKeys, emptySince, floorAt } = this.#meta;
 		const setBack = this.#newestAhead(now) ?? agedBy(this.#meta.setBack, now);
 		const times = {
-			floorAt: this.#floorAt(setBack, now),
+			floorAt: floorAt === null ? null : Math.min(floorAt, now),
 			oldestKey: agedBy(oldestKey, now),
 			olderKeys: agedBy(olderKeys, now),
 			setBack,
@@ -93,16 +93,9 @@ export class RoomRecord implements Concern {
 		return newest === undefined || newest.at <= now ? null : { at: now, seq: head };
 	}
 
-	/** When the oldest event was written. A later mark makes it younger: what else waited for it would wait at every alarm. */
-	#floorAt(setBack: KeyAge | null, now: number): number | null {
-		const { floor, floorAt } = this.#meta;
-		if (floorAt === null) return null;
-		const [oldest] = setBack === this.#meta.setBack ? [] : this.#store.sizesAfter(floor - 1, 1);
-		return Math.min(oldest === undefined ? floorAt : this.writtenAt(oldest, setBack), now);
-	}
-
 	/** When an event was written, Unix ms, whatever the clock said then. */
-	writtenAt({ seq, at }: KeyAge, setBack = this.#meta.setBack): number {
+	writtenAt({ seq, at }: KeyAge): number {
+		const { setBack } = this.#meta;
 		return setBack === null || seq > setBack.seq ? at : Math.min(at, setBack.at);
 	}
 

@@ -24,6 +24,8 @@ type Do = (world: World, person: Person) => void;
 
 /** When what is to come together comes. */
 const TOGETHER_MS = 60;
+/** So soon a room without work falls asleep again. */
+const DOZE_MS = 4_000;
 /** A directory is true by then. */
 const DIRECTORY_MS_MAX = 10 * 60_000;
 const STEPS_MIN = 3;
@@ -37,6 +39,10 @@ export const CLOSINGS: Readonly<Record<ClosingDeed, Do>> = {
 		const others = world.people.filter((other) => other !== person && other.isLive);
 		const reader = random.pick(world.people).character;
 		const action = random.pick(["ban", "remove"] as const);
+		clock.after(TOGETHER_MS - 1, () => {
+			backend.post(OPERATOR, 1);
+			expectWrong(world, person);
+		});
 		clock.after(TOGETHER_MS, () => {
 			for (let i = 0; i < 3; i++) backend.post(OPERATOR, 0);
 			speak(world, others, member);
@@ -77,12 +83,14 @@ export const CLOSINGS: Readonly<Record<ClosingDeed, Do>> = {
 		world.linger(400);
 	},
 
-	/** A cable is cut, and before a sweep finds it someone asks who is here. */
+	/** A cable is cut, and before a sweep finds it someone asks who is here. Seldom is anyone swept for who is alone. */
 	goSilent: (world, person) => {
-		const { backend, clock, random } = world;
+		const { backend, clock, random, people } = world;
 		if (!person.isLive) return;
+		const isAlone = random.once(2);
+		if (isAlone) for (const other of people) if (other.character.member !== person.character.member) other.leave();
 		person.wire?.die(random.once(2));
-		const asksMs = SILENCE_MS_MAX + 1_000 + random.below(20_000);
+		const asksMs = SILENCE_MS_MAX + (isAlone ? GRACE_MS : 0) + 1_000 + random.below(20_000);
 		clock.after(asksMs, () => backend.readAs(random.pick(world.people).character));
 		world.linger(asksMs + 1_000);
 	},
@@ -94,6 +102,8 @@ export const CLOSINGS: Readonly<Record<ClosingDeed, Do>> = {
 		// From now on nothing hinders it.
 		[queue.mood, queue.lose, queue.deathAfter, queue.lateMs, kinds.failures] = ["takes", 0, 0, 20, 0];
 		[platform.disk.fault, platform.sendFault] = [null, null];
+		// Nor does a sleep: half of them are asleep for most of it.
+		if (random.once(2)) for (let ms = 0; ms < DIRECTORY_MS_MAX; ms += DOZE_MS) clock.after(ms, () => platform.sleep());
 		clock.after(DIRECTORY_MS_MAX, () => backend.askDirectory(true));
 		world.linger(DIRECTORY_MS_MAX + 1);
 	},
@@ -111,6 +121,16 @@ export const CLOSINGS: Readonly<Record<ClosingDeed, Do>> = {
 		world.linger(bansMs + 2_000);
 	},
 };
+
+/** Sets an entry as it is not: that arrives in a millisecond. */
+function expectWrong(world: World, person: Person): void {
+	const { wire } = person;
+	if (wire === null) return;
+	wire.lagMs = 1;
+	const id = `s${world.newId(person.character.member)}`;
+	person.set([{ id, key: "topic", value: "a", expect: world.jury.state.versionOf("topic") + 1 }], true);
+	wire.lagMs = 20;
+}
 
 /** What others hear of, and what one alone would. */
 function speak(world: World, people: readonly Person[], to: string): void {

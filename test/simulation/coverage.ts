@@ -21,6 +21,8 @@ export const REACHABLE = {
 		"clock steps",
 		"clock steps while asleep",
 		"half-open after a clock step",
+		"clock ahead for a minute",
+		"held by a clock that was ahead",
 		"queue refused",
 		"queue hung",
 		"message lost",

@@ -11,7 +11,7 @@ import {
 } from "../../src/protocol/limits.ts";
 import { jobId } from "../../src/room/jobs.ts";
 import { BAD_STATE, STRICT } from "../room/house-rules.ts";
-import { cutCable, stepClock } from "./clock-steps.ts";
+import { cutCable, runAhead, stepClock } from "./clock-steps.ts";
 import { CLOSINGS } from "./closings.ts";
 import { play } from "./game.ts";
 import { HEAVY } from "./heavy.ts";
@@ -225,6 +225,7 @@ export const DO: Readonly<Record<Deed, Do>> = {
 	pass: (world) => world.linger(world.random.pick(LONG_MS)),
 	clockSteps: stepClock,
 	cutCable,
+	runAhead,
 	...CLOSINGS,
 	set,
 	put,

@@ -132,4 +132,9 @@ export const KEPT: readonly Kept[] = [
 		seed: 77001360,
 		was: "the checker's own: its time began with the first commit after a wake, and not with the wake (checkers/bounds.ts); and G8: what was refused `internal` cost nothing (room/room.ts)",
 	},
+	{
+		name: "one who is alone goes silent, and someone asks who is here before a sweep",
+		seed: 4955,
+		was: "a mutant that survived: a room's own routes that do not look afresh are seen here alone, of three thousand",
+	},
 ];

@@ -67,7 +67,16 @@ export const DEEDS = {
 } as const;
 
 export type DrawnDeed = keyof typeof DEEDS;
-export type Deed = DrawnDeed | HeavyDeed | ClosingDeed | "clockSteps" | "set" | "put" | "play" | "cutCable";
+export type Deed =
+	| DrawnDeed
+	| HeavyDeed
+	| ClosingDeed
+	| "clockSteps"
+	| "runAhead"
+	| "set"
+	| "put"
+	| "play"
+	| "cutCable";
 
 /** In a crowded world so many steps come in the time of one: what is rare meets in one turn. */
 const CROWDED_TIMES = 10;

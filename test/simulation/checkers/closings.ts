@@ -29,8 +29,14 @@ export class ClosingsCheck {
 		this.#told = new Map();
 		const closed = new Set(effects.closes.map(({ session }) => session));
 		if (closed.size === 0) return;
+		const sets = new Set(inputs.flatMap(setsOf));
 		for (const { session, member } of sittings) {
 			if (!closed.has(session)) continue;
+			// What a set that is not what was expected finds is read at the turn's end, when all is said.
+			const found = (told.get(session) ?? []).find(
+				(message) => "code" in message && message.code === "conflict" && sets.has(message.id ?? ""),
+			);
+			hold(found === undefined, "G10", () => `${session} was sent away before it was told ${JSON.stringify(found)}`);
 			const rest = restAfterClosing(inputs, member);
 			if (rest.some(({ type }) => HEARD.has(type))) this.#coverage.reach("closing", "in the middle of a turn");
 			this.#hold(session, told.get(session) ?? [], { own: effects.private.get(session) ?? [], rest });
@@ -66,6 +72,12 @@ function restAfterClosing(inputs: readonly Input[], member: string): readonly In
 			input.action.member === member,
 	);
 	return at === -1 ? [] : inputs.slice(at + 1);
+}
+
+/** The ids of the sets that a frame brings. */
+function setsOf(input: Input): string[] {
+	if (input.type !== "frame") return [];
+	return input.messages.flatMap((each) => ("message" in each && each.message.type === "set" ? [each.message.id] : []));
 }
 
 function says(input: Input, { session, name }: Signal): boolean {

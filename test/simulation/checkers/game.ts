@@ -9,6 +9,7 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Event } from "../../../src/protocol/messages.ts";
 import { ROOM_MEMBER } from "../../../src/room/history.ts";
 import { hold } from "../broken.ts";
+import type { Clock } from "../clock.ts";
 import type { Coverage } from "../coverage.ts";
 import type { Commit } from "../disk.ts";
 import { FIELDS, fieldKey, isSound, type Move, TICK_MS, TOCKS, UNDONE } from "../game.ts";
@@ -17,11 +18,15 @@ import type { Ledger } from "../ledger.ts";
 /** How many throws may have been in vain between two that are told: of decisions that came to nothing after all. */
 const IN_VAIN_MAX = 300;
 const SALT = "salt";
+/** The least that a deadline waits. */
+const TOCK_MS = 1_000;
 
 interface Due {
 	data: string;
 	/** By the room's clock, Unix ms. */
 	at: number;
+	/** By how much that clock had ever gone back when it was set, ms. */
+	backMs: number;
 }
 
 class Game {
@@ -44,6 +49,7 @@ class Game {
 
 export class GameCheck {
 	readonly #ledger: Ledger;
+	readonly #clock: Clock;
 	readonly #coverage: Coverage;
 	#game = new Game();
 	/** What is stored of it. */
@@ -53,8 +59,9 @@ export class GameCheck {
 	#told: Event[] = [];
 	#now = 0;
 
-	constructor(ledger: Ledger, coverage: Coverage) {
+	constructor(ledger: Ledger, clock: Clock, coverage: Coverage) {
 		this.#ledger = ledger;
+		this.#clock = clock;
 		this.#coverage = coverage;
 	}
 
@@ -106,7 +113,7 @@ export class GameCheck {
 		game.set(fieldKey(field), event.from);
 		if (turn % FIELDS === 0) for (let each = 0; each < FIELDS; each++) game.set(fieldKey(each), null);
 		if (odd === "cancels") game.deadlines.delete("tick");
-		else game.deadlines.set("tick", { data: JSON.stringify(turn), at: this.#now + TICK_MS });
+		else this.#await("tick", turn, TICK_MS);
 		const moved = this.#take(event);
 		const told = moved?.data as { field: number; turn: number; dice: number } | undefined;
 		hold(
@@ -152,12 +159,15 @@ export class GameCheck {
 		hold(due.at <= this.#now, "rules", () => `the deadline ${name} came ${due.at - this.#now} ms early`);
 		game.deadlines.delete(name);
 		this.#coverage.reach("rules", "a deadline came");
-		const at = this.#now + 1_000;
-		if (name === "tock" && Number(data) > 1) game.deadlines.set("tock", { data: String(Number(data) - 1), at });
+		if (name === "tock" && Number(data) > 1) this.#await("tock", Number(data) - 1, TOCK_MS);
 		if (name !== "tick") return;
 		if (Number(data) % 3 === 0) return this.#coverage.reach("rules", "what a deadline did was undone");
 		game.set("game/ticks", game.number("game/ticks") + 1);
-		game.deadlines.set("tock", { data: String(TOCKS), at });
+		this.#await("tock", TOCKS, TOCK_MS);
+	}
+
+	#await(name: string, count: number, ms: number): void {
+		this.#game.deadlines.set(name, { data: String(count), at: this.#now + ms, backMs: this.#clock.backMs });
 	}
 
 	#comes(name: "came" | "went", member: string): void {
@@ -180,7 +190,7 @@ export class GameCheck {
 		}
 		for (const { name, row } of deadlines) {
 			if (row === null) this.#deadlines.delete(name);
-			else this.#deadlines.set(name, { data: row.data, at: row.at });
+			else this.#deadlines.set(name, { data: row.data, at: row.at, backMs: this.#clock.backMs });
 		}
 	}
 
@@ -209,7 +219,17 @@ export class GameCheck {
 			() => `the deadlines ${names(game.deadlines)} are awaited, and ${names(this.#deadlines)} are stored`,
 		);
 		// Where the clock stepped back each waits no longer than it was to wait.
-		for (const [name, due] of game.deadlines) due.at = Math.min(due.at, this.#deadlines.get(name)?.at ?? due.at);
+		for (const [name, due] of game.deadlines) {
+			const { at } = this.#deadlines.get(name) ?? due;
+			const early = due.at - at;
+			const mayBe = this.#clock.backMs - due.backMs;
+			hold(
+				early >= 0 && early <= mayBe,
+				"rules",
+				() => `the deadline ${name} is stored ${early} ms early, not ${mayBe}`,
+			);
+			due.at = at;
+		}
 		const { roster } = this.#ledger;
 		game.here.forEach((member) => {
 			if (member === UNDONE && !roster.has(member)) game.here.delete(member);

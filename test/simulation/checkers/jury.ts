@@ -88,7 +88,7 @@ export class Jury implements Watch {
 		this.access = new Access(this.ledger, coverage);
 		this.closings = new ClosingsCheck(coverage);
 		this.state = new StateCheck(this.ledger, clock);
-		this.game = hasGame(seed) ? new GameCheck(this.ledger, coverage) : null;
+		this.game = hasGame(seed) ? new GameCheck(this.ledger, clock, coverage) : null;
 		this.presence = new PresenceCheck(this.ledger, () => this.sittings.values());
 	}
 

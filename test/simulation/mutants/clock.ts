@@ -44,11 +44,4 @@ export const CLOCK: readonly Mutant[] = [
 		put: "deadlineAt,",
 		expects: ["liveness", "G5"],
 	},
-	{
-		name: "the oldest event is as old as the clock said that was ahead after a step back",
-		file: "room/record.ts",
-		find: "return Math.min(oldest === undefined ? floorAt : this.writtenAt(oldest, setBack), now);",
-		put: "return floorAt;",
-		expects: ["liveness"],
-	},
 ];

@@ -56,7 +56,7 @@ export const STATE: readonly Mutant[] = [
 		file: "room/present-entries.ts",
 		find: "		this.#learn(entry);\n		this.#changed",
 		put: "		this.#changed",
-		expects: ["G3", "G11"],
+		expects: ["G3", "G11", "rules"],
 	},
 	{
 		name: "an equal value takes a version",
