@@ -1,7 +1,9 @@
 /** The real surroundings of a room's body: a Durable Object's. */
+
 import { RuleMistake } from "../protocol/decide.ts";
 import type { Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
+import { JobsDropped } from "../room/dropped-jobs.ts";
 import type { World } from "../room/parts.ts";
 import { Room } from "../room/room.ts";
 import type { Attachment } from "../room/session.ts";
@@ -124,7 +126,7 @@ export class Platform implements Surroundings {
 
 /** What may be logged of it: the sentence where it is of the server's own, and else no more than its name. */
 function whatOf(error: unknown): string {
-	if (error instanceof RuleMistake) return error.message;
+	if (error instanceof RuleMistake || error instanceof JobsDropped) return error.message;
 	if (error instanceof Error) return error.name;
 	return error === null ? "" : typeof error;
 }

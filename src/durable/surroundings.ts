@@ -15,6 +15,7 @@ export const MISHAPS = {
 	alarm: "An alarm failed and will be tried again",
 	rule: "A rule failed at an event, which was refused",
 	undone: "A rule failed or refused where it may not: what it did is undone, and the coming, going or deadline stands",
+	dropped: "There was no room for what events start",
 } as const;
 
 export type Mishap = keyof typeof MISHAPS;

@@ -10,6 +10,8 @@ export const JOBS_REVIEWED_MAX = 9_000;
 export const JOBS_STARTED_PER_MEMBER_MAX = 500;
 /** Of one address, whose guests can be as many members as they like: a quarter of what there is. */
 export const JOBS_STARTED_PER_ADDRESS_MAX = 2_000;
+/** How often at most the operator reads how many were dropped. */
+export const JOBS_DROPPED_TOLD_INTERVAL_MS = 60_000;
 export const OUTCOME_KEPT_MS = 7 * 24 * 3_600_000;
 export const OUTCOMES_OWED_PER_MEMBER_MAX = 200;
 /** What one alarm forgets of settled jobs, in rows and in bytes of what they hold. */

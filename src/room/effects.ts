@@ -30,14 +30,17 @@ export interface Effects {
 	later: readonly Input[];
 	/** True where the room has more to send though nothing new has arrived. */
 	again: boolean;
-	/** What went wrong in rules and harms nothing else: the operator is told. */
-	mishaps: readonly { mishap: RuleMishap; error: unknown }[];
+	/** What went wrong and harms nothing else: the operator is told. */
+	mishaps: readonly { mishap: RoomMishap; error: unknown }[];
 	/** True where nothing is worth keeping: the room's storage is to be deleted whole. */
 	forget: boolean;
 }
 
-/** A rule threw at an event, which was refused; or at what stands all the same, and what it did is undone. */
-export type RuleMishap = "rule" | "undone";
+/**
+ * A rule threw at an event, which was refused; or at what stands all the same, and what it did is undone. Or an event
+ * started nothing, since there was no room for it.
+ */
+export type RoomMishap = "rule" | "undone" | "dropped";
 
 /** What there is under a key: version 0 and null where there is nothing. */
 export interface PresentEntry {

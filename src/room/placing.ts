@@ -68,9 +68,9 @@ export class Placing {
 		const { rules, outbox } = this.#room;
 		const job = { ...owed, seq, input: "null", deadlineAt: null };
 		for (const kind of rule?.starts ?? []) {
-			if (outbox.dropsStarted(by)) break;
-			if (rules.kind(kind)?.wants({ name, data }) === true)
-				outbox.add({ ...job, kind, purpose: "event" }, now, by.address);
+			if (rules.kind(kind)?.wants({ name, data }) !== true) continue;
+			if (outbox.dropsStarted(by)) outbox.dropped.add(kind);
+			else outbox.add({ ...job, kind, purpose: "event" }, now, by.address);
 		}
 		if (rule?.check?.when === "after")
 			outbox.add({ ...job, kind: rule.check.kind, purpose: "review" }, now, by.address);

@@ -2,7 +2,7 @@
 import { encodeMessage } from "../protocol/codec.ts";
 import type { Refusal } from "../protocol/codes.ts";
 import type { ServerMessage } from "../protocol/messages.ts";
-import type { Close, Effects, Reply, RuleMishap } from "./effects.ts";
+import type { Close, Effects, Reply, RoomMishap } from "./effects.ts";
 import type { Alarm, Input } from "./inputs.ts";
 import type { Sending } from "./jobs.ts";
 import { type Attachment, attachmentOf, type Session } from "./session.ts";
@@ -154,8 +154,8 @@ export class Turn {
 		this.#jobs.push(...jobs);
 	}
 
-	/** Tells the operator what went wrong in a rule. */
-	report(mishap: RuleMishap, error: unknown): void {
+	/** Tells the operator what went wrong. */
+	report(mishap: RoomMishap, error: unknown): void {
 		this.#mishaps.push({ mishap, error });
 	}
 

@@ -1,6 +1,7 @@
 /** G8 what events start has bounds of its own: a card is dropped, its message never, and checks find room. */
 import { expect, test } from "vitest";
 import {
+	JOBS_DROPPED_TOLD_INTERVAL_MS,
 	JOBS_STARTED_MAX,
 	JOBS_STARTED_PER_ADDRESS_MAX,
 	JOBS_STARTED_PER_MEMBER_MAX,
@@ -42,6 +43,17 @@ play("G8 a member's thousand links are all published, and start 500 cards", (sta
 	// Another's links still get theirs.
 	stage.publish(bob, "b1", "http");
 	expect(cards(stage)).toHaveLength(JOBS_STARTED_PER_MEMBER_MAX + 1);
+});
+
+test("what is dropped is told to the operator: at once, and then once a minute", () => {
+	const stage = awake();
+	const ann = stage.join("ann");
+	const told = () => stage.reports.map(({ mishap, error }) => `${mishap}: ${(error as Error).message.split(":")[0]}`);
+	for (const frame of links(1_000)) stage.say(ann, frame);
+	expect(told()).toEqual(["dropped: Events started no job (100 of the kind card)"]);
+	stage.pass(JOBS_DROPPED_TOLD_INTERVAL_MS);
+	stage.publish(ann, "p1", "of no link");
+	expect(told().slice(1)).toEqual(["dropped: Events started no job (400 of the kind card)"]);
 });
 
 play("G8 a card that is done makes room for one, also where the room slept", (stage) => {

@@ -7,7 +7,7 @@ import { TURN_DECISIONS_EFFORT_MAX } from "../../protocol/rules-limits.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import type { Buckets } from "../buckets.ts";
 import type { Concern } from "../concern.ts";
-import type { RuleMishap } from "../effects.ts";
+import type { RoomMishap } from "../effects.ts";
 import { ROOM_MEMBER } from "../history.ts";
 import type { Starter } from "../job-counts.ts";
 import type { Cause } from "../placing.ts";
@@ -66,7 +66,7 @@ export class Decisions implements Concern {
 	readonly #room: Needs;
 	/** What this turn's decisions took, in units of TURN_DECISIONS_EFFORT_MAX. */
 	#effort = 0;
-	#mishaps: { mishap: RuleMishap; error: unknown }[] = [];
+	#mishaps: { mishap: RoomMishap; error: unknown }[] = [];
 
 	constructor(needs: Needs) {
 		this.#room = needs;
@@ -139,7 +139,7 @@ export class Decisions implements Concern {
 	}
 
 	/** Told to the operator when the turn is kept. */
-	report(mishap: RuleMishap, error: unknown): void {
+	report(mishap: RoomMishap, error: unknown): void {
 		this.#mishaps.push({ mishap, error });
 	}
 
