@@ -4,7 +4,6 @@
  */
 interface Due {
 	at: number;
-	n: number;
 	run: () => void;
 }
 
@@ -14,8 +13,8 @@ const ROUNDS = 8;
 export class TestClock {
 	/** Unix ms. */
 	now: number;
+	/** In the order in which it comes: by time, and then by who came first. */
 	readonly #due: Due[] = [];
-	#count = 0;
 	#running: Promise<void> | null = null;
 
 	constructor(now: number) {
@@ -24,11 +23,12 @@ export class TestClock {
 
 	/** Runs it in so many ms; the function that it gives takes that back. */
 	after(ms: number, run: () => void): () => void {
-		const due = { at: this.now + Math.max(0, ms), n: ++this.#count, run };
-		this.#push(due);
+		const due = { at: this.now + Math.max(0, ms), run };
+		this.#due.splice(this.#due.findLastIndex(({ at }) => at <= due.at) + 1, 0, due);
 		if (due.at <= this.now) void this.settle();
 		return () => {
-			due.run = () => {};
+			const index = this.#due.indexOf(due);
+			if (index !== -1) this.#due.splice(index, 1);
 		};
 	}
 
@@ -55,48 +55,14 @@ export class TestClock {
 	async #run(until: number): Promise<void> {
 		for (;;) {
 			for (let round = 0; round < ROUNDS; round++) await null;
-			let next = this.#due[0];
-			if (next === undefined || next.at > until) return;
-			this.now = Math.max(this.now, next.at);
-			for (; next !== undefined && next.at <= this.now; next = this.#due[0]) {
-				this.#pop();
+			const [first] = this.#due;
+			if (first === undefined || first.at > until) return;
+			this.now = Math.max(this.now, first.at);
+			for (let next = this.#due[0]; next !== undefined && next.at <= this.now; next = this.#due[0]) {
+				this.#due.shift();
 				next.run();
 				await null;
 			}
 		}
 	}
-
-	/** A binary heap, by time and then by who came first. */
-	#push(due: Due): void {
-		let at = this.#due.push(due) - 1;
-		while (at > 0) {
-			const above = (at - 1) >> 1;
-			if (!isBefore(due, this.#due[above])) break;
-			this.#swap(at, above);
-			at = above;
-		}
-	}
-
-	#pop(): void {
-		const last = this.#due.pop();
-		if (last === undefined || this.#due.length === 0) return;
-		this.#due[0] = last;
-		for (let at = 0; ; ) {
-			const [left, right] = [2 * at + 1, 2 * at + 2];
-			const first = isBefore(this.#due[right], this.#due[left]) ? right : left;
-			if (!isBefore(this.#due[first], this.#due[at])) return;
-			this.#swap(at, first);
-			at = first;
-		}
-	}
-
-	#swap(a: number, b: number): void {
-		const [one, other] = [this.#due[a], this.#due[b]];
-		if (one === undefined || other === undefined) return;
-		[this.#due[a], this.#due[b]] = [other, one];
-	}
-}
-
-function isBefore(a: Due | undefined, b: Due | undefined): boolean {
-	return a !== undefined && (b === undefined || a.at < b.at || (a.at === b.at && a.n < b.n));
 }
