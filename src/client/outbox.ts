@@ -161,7 +161,7 @@ export class Outbox {
 		}
 		if (waiting.type === "publish" && (state === "done" || waiting.heldBy !== job)) return false;
 		if (state === "done") return this.#fulfil(id, result);
-		return this.#fail(id, { id, code: "rejected", message: error?.message ?? "The job failed." });
+		return this.#fail(id, { id, code: "rejected", message: "The job failed.", ...error });
 	}
 
 	#fulfil(id: string, answer: unknown): boolean {

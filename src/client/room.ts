@@ -25,7 +25,8 @@ import type {
 
 /** Why it is as it is: a refusal of the room's, or `unreachable` and `left`, which are the client's own words. */
 export type Reason = Omit<Refusal, "code"> & {
-	code: ErrorCode | "unreachable" | "left";
+	/** Also what a kind of job gives where it fails for good: see {@link Room.requestJob}. */
+	code: ErrorCode | "unreachable" | "left" | (string & {});
 	/** Of a `conflict` over an entry, what is: its value is null, and its version 0, where there is none. */
 	key?: string | undefined;
 	version?: number | undefined;
@@ -162,7 +163,7 @@ export interface Room<A extends Typed = Typed> {
 	/**
 	 * Publishes an event: now, or when the connection is back. Sent until it is answered, it is in
 	 * the history once. Resolves to its place; where it is checked first, once it is cleared.
-	 * @throws RoomError where the room refuses it, the check does (`rejected`), or 1000 are waiting
+	 * @throws RoomError where the room refuses it, the check does (`rejected`, or the code of the rule that decides then), or 1000 are waiting
 	 * already (`overloaded`). What no room could take is refused at once: data that JSON does not hold as it is
 	 * (a cycle, a BigInt, a function, NaN; a field that is undefined is left out), or more than fits.
 	 */
@@ -214,7 +215,7 @@ export interface Room<A extends Typed = Typed> {
 	history(page?: { before?: number; after?: number; limit?: number }): Promise<HistoryPage<A>>;
 	/**
 	 * Asks for heavy work; resolves to its result.
-	 * @throws RoomError where the room refuses it, or it fails for good (`rejected`, with the reason).
+	 * @throws RoomError where the room refuses it, or it fails for good: with the code and the sentence that its kind gives.
 	 */
 	requestJob<N extends JobName<A>>(name: N, data: JobData<A, N>): Promise<JobResult<A, N>>;
 	/** Leaves for good. */

@@ -170,10 +170,10 @@ describe("a job that was asked for", () => {
 		expect(receipts()).toEqual([["e-1"]]);
 	});
 
-	test("rejects with its error's own message, as `rejected`", async () => {
+	test("rejects with its error's own code and message", async () => {
 		const answer = connection.ask(unfurl("1"));
 		hears(notice("1", "e-1", "failed", { error: { code: "no_page", message: "The page answered 404." } }));
-		await expect(answer).rejects.toMatchObject({ code: "rejected", message: "The page answered 404." });
+		await expect(answer).rejects.toMatchObject({ code: "no_page", message: "The page answered 404." });
 	});
 });
 
