@@ -4,13 +4,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { BareClient } from "../support/bare-client.ts";
 import { launch, whyNoBrowser } from "../support/browser.ts";
 import { type DevServer, devServer } from "../support/dev-server.ts";
+import { TASK_MS_MAX, tasksOf } from "../support/long-tasks.ts";
 import { until } from "../support/until.ts";
 
 const LINES = 10_000;
 const TALK_EVERY_MS = 20;
-
-/** What a page may take of a core at a stroke: beyond, a frame or a key is late (https://www.w3.org/TR/longtasks-1/). */
-const TASK_MS_MAX = 50;
 
 const skipped = whyNoBrowser();
 
@@ -64,21 +62,6 @@ describe.skipIf(skipped !== null)("a room with 10,000 lines behind", () => {
 			clearInterval(timer);
 			await talker.close();
 		};
-	}
-
-	/**
-	 * What the page's main thread took of a core, task by task, while something is done: ms, the longest first. A long
-	 * task as browsers tell of it counts what the thread waited for a core too, which is the machine's and not the page's.
-	 */
-	async function tasksOf(page: Page, act: () => Promise<void>): Promise<number[]> {
-		await browser.startTracing(page, { categories: ["toplevel"] });
-		await act();
-		const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: Traced[] };
-		const thread = ({ pid, tid }: Traced): string => `${pid}.${tid}`;
-		const main = traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain");
-		const mains = new Set(main.map(thread));
-		const tasks = traceEvents.filter((each) => each.tdur !== undefined && mains.has(thread(each)));
-		return tasks.map(({ tdur = 0 }) => tdur / 1000).sort((a, b) => b - a);
 	}
 
 	/** The topmost line that is whole in sight. */
@@ -175,7 +158,7 @@ describe.skipIf(skipped !== null)("a room with 10,000 lines behind", () => {
 		const unseen = async (): Promise<number> =>
 			Number.parseInt((await page.locator(".to-newest").textContent()) ?? "", 10);
 		let shifts: number[] = [];
-		const tasks = await tasksOf(page, async () => {
+		const tasks = await tasksOf(browser, page, async () => {
 			await scroll(page, -4000, async () => (await topLine(page)).seq < LINES / 2);
 			await rest(page);
 			const lookBack = await watchLine(page, (await topLine(page)).seq);
@@ -258,15 +241,6 @@ describe.skipIf(skipped !== null)("a room with 10,000 lines behind", () => {
 		await hush();
 	});
 });
-
-interface Traced {
-	name: string;
-	pid: number;
-	tid: number;
-	/** CPU time of the thread, µs. */
-	tdur?: number;
-	args: { name?: string };
-}
 
 const said = (n: number): object => ({
 	type: "publish",
