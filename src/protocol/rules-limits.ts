@@ -25,6 +25,17 @@ export const DECISION_EFFORT = 400;
 export const DECISION_ENTRY_EFFORT = 500;
 export const DECISION_EVENT_EFFORT = 1_200;
 
+// Of a second, in the same units.
+/**
+ * What the decisions on one member's events take: some 80 ms of the room's time, and a thousand that read an entry and
+ * set it. What is taken beyond that is owed: rules are asked for that member again when it is made up for.
+ */
+export const MEMBER_DECISIONS_EFFORT_PER_SECOND = 2 * 1024 * 1024;
+export const MEMBER_DECISIONS_BURST_SECONDS = 0.5;
+/** Those on everyone's: a third of the room's time. What may come at once holds nobody up for 100 ms. */
+export const ROOM_DECISIONS_EFFORT_PER_SECOND = 8 * 1024 * 1024;
+export const ROOM_DECISIONS_BURST_SECONDS = 0.25;
+
 // Of a room.
 /** Deadlines that wait, one of each name. */
 export const DEADLINES_MAX = 100;

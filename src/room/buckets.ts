@@ -67,6 +67,17 @@ export class Buckets {
 		return this.take(`@${who.address}`, sharedOf(toll), now);
 	}
 
+	/** Takes from the bucket of `owner` whatever is in it: what is missing is owed. */
+	owe(owner: string, toll: Toll, now: number): void {
+		this.#of(owner, toll, now).tokens -= toll.cost ?? 1;
+	}
+
+	/** Likewise of a member's and, for a guest, of the one that the guests of its address share. */
+	oweFor({ member, address }: Who, toll: Toll, now: number): void {
+		this.owe(member, toll, now);
+		if (address !== null) this.owe(`@${address}`, sharedOf(toll), now);
+	}
+
 	#fill(name: string, { perSecond, full }: { perSecond: number; full: number }, now: number): Bucket {
 		let bucket = this.#buckets.get(name);
 		if (bucket === undefined) {

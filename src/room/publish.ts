@@ -35,6 +35,8 @@ interface Known {
 }
 
 const TOO_MUCH = "You, or all here together, say too much at once; send this one again a little later.";
+const MUCH_DECIDED =
+	"The rules of this room have had much to decide on for you, or for all here; send this one again a little later.";
 const REPEATED = { code: "rate_limited", message: "Too many repeats; send this one again a little later." } as const;
 const REUSED = {
 	code: "id_reused",
@@ -192,8 +194,14 @@ export class Publishing implements Concern {
 	}
 
 	/** What a rule says of a publish against which nothing else speaks; null where there is none. */
-	#judge(author: Author, { publication, dataJson, rule }: Omit<Appending, "judgement">, now: number): Judgement | null {
+	#judge(
+		author: Author,
+		{ publication, dataJson, rule }: Checked & { publication: Publication },
+		now: number,
+	): Exclude<Judgement, { refusal: unknown }> | { refusal: Omit<Refusal, "id"> } | null {
 		const { decisions } = this.#room;
+		const waitMs = rule.decide === undefined ? 0 : decisions.waitMs(author, now);
+		if (waitMs > 0) return { refusal: { code: "rate_limited", message: MUCH_DECIDED, retryAfterMs: waitMs } };
 		const can = [...author.can];
 		const judged = { ...publication, decide: rule?.decide, by: author, can, dataJson };
 		const judgement = decisions.judge(judged, now);
@@ -204,7 +212,7 @@ export class Publishing implements Concern {
 		}
 		const retryAfterMs = decisions.lateMs(judgement.ruling, judgement.cause, now);
 		if (retryAfterMs === 0) return judgement;
-		return { refusal: { code: "rate_limited", message: TOO_MUCH, retryAfterMs }, cause: judgement.cause };
+		return { refusal: { code: "rate_limited", message: TOO_MUCH, retryAfterMs } };
 	}
 
 	/** Gives it its place, with all that a rule has decided on with it. */

@@ -10,6 +10,13 @@ import {
 	REPEATS_BURST_SECONDS,
 	REPEATS_PER_SECOND,
 } from "../protocol/limits.ts";
+import {
+	DECISION_EFFORT,
+	MEMBER_DECISIONS_BURST_SECONDS,
+	MEMBER_DECISIONS_EFFORT_PER_SECOND,
+	ROOM_DECISIONS_BURST_SECONDS,
+	ROOM_DECISIONS_EFFORT_PER_SECOND,
+} from "../protocol/rules-limits.ts";
 import type { Settings } from "../protocol/settings.ts";
 import type { Buckets, Toll, Who } from "./buckets.ts";
 
@@ -58,6 +65,30 @@ const SHOWN: Toll = {
 	burstSeconds: PRESENCE_FANOUT_BURST_SECONDS,
 };
 const HEARD: Toll = { what: "fan-out", perSecond: FANOUT_BYTES_PER_SECOND, burstSeconds: FANOUT_BURST_SECONDS };
+
+const DECIDED: Toll = {
+	what: "decision",
+	perSecond: MEMBER_DECISIONS_EFFORT_PER_SECOND,
+	burstSeconds: MEMBER_DECISIONS_BURST_SECONDS,
+	cost: DECISION_EFFORT,
+};
+const ALL_DECIDED: Toll = {
+	...DECIDED,
+	perSecond: ROOM_DECISIONS_EFFORT_PER_SECOND,
+	burstSeconds: ROOM_DECISIONS_BURST_SECONDS,
+};
+
+/** Takes what any decision takes: 0, or after how many ms a rule is asked again. */
+export function takeDecision(buckets: Buckets, who: Who, now: number): number {
+	return buckets.takeFor(who, DECIDED, now) || buckets.take("", ALL_DECIDED, now);
+}
+
+/** What a decision has taken beyond that is owed. */
+export function oweDecision(buckets: Buckets, who: Who, effort: number, now: number): void {
+	const cost = effort - DECISION_EFFORT;
+	buckets.oweFor(who, { ...DECIDED, cost }, now);
+	buckets.owe("", { ...ALL_DECIDED, cost }, now);
+}
 
 /** What is said: so long, to so many. */
 interface Load {

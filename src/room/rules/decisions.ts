@@ -15,7 +15,7 @@ import type { RoomRecord } from "../record.ts";
 import type { Roster } from "../roster.ts";
 import type { Sessions } from "../sessions.ts";
 import type { State } from "../state.ts";
-import { takeBytes } from "../tolls.ts";
+import { oweDecision, takeBytes, takeDecision } from "../tolls.ts";
 import type { Turn } from "../turn.ts";
 import type { Dice } from "./dice.ts";
 import type { Ruling, Rulings } from "./rulings.ts";
@@ -103,6 +103,12 @@ export class Decisions implements Concern {
 		return takeBytes(buckets, by, { units, audience: sessions.size }, now);
 	}
 
+	/** After how many ms a rule may be asked about an event of theirs, 0 at once: what decisions take counts for the sender. */
+	waitMs(by: Starter, now: number): number {
+		const { buckets, settings } = this.#room;
+		return settings.publishPerSecond === 0 ? 0 : takeDecision(buckets, by, now);
+	}
+
 	#ground(now: number): Ground {
 		const { state, roster, dice } = this.#room;
 		return {
@@ -128,7 +134,11 @@ export class Decisions implements Concern {
 		const data = JSON.parse(dataJson) as unknown;
 		const place = { seq: head + 1, at: Math.max(now, at) };
 		const event: DecidedEvent = { name, data, from: by?.member ?? ROOM_MEMBER, author, can, ...place };
-		return { ...this.ask({ run: (room) => rule(event, room), cause }, now), cause };
+		const before = this.#effort;
+		const answer = this.ask({ run: (room) => rule(event, room), cause }, now);
+		const { buckets, settings } = this.#room;
+		if (by !== null && settings.publishPerSecond > 0) oweDecision(buckets, by, this.#effort - before, now);
+		return { ...answer, cause };
 	}
 
 	/** Does what is answered about what stands whatever the answer is: a coming, a going, a deadline. */

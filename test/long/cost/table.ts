@@ -5,6 +5,7 @@ import { ASKERS } from "./attackers/jobs.ts";
 import { POSTERS } from "./attackers/posters.ts";
 import { PUBLISHERS } from "./attackers/publish.ts";
 import { READERS } from "./attackers/readers.ts";
+import { RULERS } from "./attackers/rules.ts";
 import { SETTERS } from "./attackers/setters.ts";
 import { STREAMERS } from "./attackers/streams.ts";
 import { KEEPERS } from "./attackers/upkeep.ts";
@@ -27,6 +28,7 @@ export const ATTACKERS: readonly Attacker[] = [
 	...POSTERS,
 	...STREAMERS,
 	...SETTERS,
+	...RULERS,
 	...KEEPERS,
 ];
 

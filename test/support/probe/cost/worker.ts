@@ -9,6 +9,7 @@ import { createRoomServer } from "../../../../src/server.ts";
 import { countRows, MeteredPlatform, readCost, takeCost, timed } from "./meter.ts";
 import type { Preparation } from "./preparation.ts";
 import { PREPARED_EPOCH, prepare } from "./prepare.ts";
+import { RULED } from "./ruled.ts";
 
 const server = createRoomServer(
 	defineApp({
@@ -17,6 +18,7 @@ const server = createRoomServer(
 			post: { from: "members", hold: "moderate" },
 			unchecked: { from: "members", hold: "moderate", unchecked: "publish" },
 			remark: { from: "members", review: "moderate" },
+			...RULED,
 			"*": { from: "members" },
 		},
 		state: { "*": { write: "members" } },
