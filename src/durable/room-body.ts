@@ -141,11 +141,15 @@ export class RoomBody {
 		this.#ask((reply) => ({ type: "wipe", reply, epoch: this.#around.newEpoch() }), answer);
 	}
 
-	/** Lets those go who are gone, before it is told who is here. Costs a turn where somebody may be. */
-	async look(): Promise<void> {
-		if (!this.room.isStale(this.#around.now())) return;
+	/**
+	 * Lets those go who are gone, before it is told who is here. Costs a turn where somebody may be.
+	 * @returns false where that turn failed: then it is told as it was, and they go by the next one.
+	 */
+	async look(): Promise<boolean> {
+		if (!this.room.isStale(this.#around.now())) return true;
 		const look = (reply: string): Input => ({ type: "look", reply, pings: this.#seats.pings() });
-		await new Promise<Reply>((answer) => this.#ask(look, answer));
+		const reply = await new Promise<Reply>((answer) => this.#ask(look, answer));
+		return "outcome" in reply && reply.outcome === "done";
 	}
 
 	/** Puts a failed job on its way again. */

@@ -83,6 +83,8 @@ export function cleanName(name: string): string {
 
 /** The names by which the room itself and its operators speak. */
 export const ROOM_AUTHOR = "Room";
+/** Who the room's own events are from. */
+export const ROOM_MEMBER = "room:events";
 export const OPERATOR_AUTHOR = "Operator";
 /** Marked, so that what only knows ids, as the client, is spared it. */
 const VOICES = /* @__PURE__ */ [ROOM_AUTHOR, OPERATOR_AUTHOR].map(shapeOf);

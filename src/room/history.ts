@@ -4,7 +4,7 @@
  */
 
 import { encodeEvent } from "../protocol/codec.ts";
-import { ROOM_AUTHOR, ROOM_REDACTED } from "../protocol/ids.ts";
+import { ROOM_AUTHOR, ROOM_MEMBER, ROOM_REDACTED } from "../protocol/ids.ts";
 import { PAGE_BYTES_MAX, PAGE_EVENTS_DEFAULT } from "../protocol/limits.ts";
 import type { Event, HistoryRequest } from "../protocol/messages.ts";
 import type { RoomRedacted } from "../protocol/room-events.ts";
@@ -15,9 +15,6 @@ import type { RoomRecord } from "./record.ts";
 import type { NewEvent, RoomStore, StoredEvent } from "./store.ts";
 import type { Turn } from "./turn.ts";
 import type { Veil } from "./veil.ts";
-
-/** Who the room's own events are from. */
-export const ROOM_MEMBER = "room:events";
 
 /** An event that has no place yet. */
 export interface Appending extends Omit<Event, "type" | "seq" | "at" | "data"> {

@@ -1,8 +1,9 @@
 /** Where jobs are read: by the consumer that does them, and by operators. Nothing here changes anything. */
+import { ROOM_MEMBER } from "../protocol/ids.ts";
 import type { Event } from "../protocol/messages.ts";
 import type { Task } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";
-import { type History, ROOM_MEMBER } from "./history.ts";
+import type { History } from "./history.ts";
 import { JobList, type JobsPage, type JobsQuery } from "./job-list.ts";
 import { encodeJob, encodeRange } from "./job-view.ts";
 import { type JobHead, jobNumber, type Publication, type RangeRow } from "./jobs.ts";

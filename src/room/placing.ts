@@ -1,7 +1,7 @@
 /** Gives an event its place in the history, and owes what it starts. */
-import { ROOM_AUTHOR } from "../protocol/ids.ts";
+import { ROOM_AUTHOR, ROOM_MEMBER } from "../protocol/ids.ts";
 import type { EventRule, Rules } from "../protocol/rules.ts";
-import { type Appending, type History, ROOM_MEMBER } from "./history.ts";
+import type { Appending, History } from "./history.ts";
 import type { Starter } from "./job-counts.ts";
 import type { JobDraft } from "./jobs.ts";
 import type { Outbox } from "./outbox.ts";

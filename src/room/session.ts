@@ -40,8 +40,10 @@ export interface Session {
 	withoutState?: boolean | undefined;
 	/** What its welcome is to say, until it has been welcomed; then null. */
 	greeting: Greeting | null;
-	/** When it was last heard, Unix ms. */
+	/** When it was last heard, Unix ms; after a wake, when it may have been at the latest. */
 	seenAt: number;
+	/** How much of that is not known, ms: it is never written as if it were. */
+	assumedMs: number;
 	/** The `seenAt` that its attachment holds. */
 	seenSaved: number;
 	/** A heartbeat that was noted by a clock that was ahead, Unix ms: it is a sign of life once. */
@@ -72,7 +74,7 @@ export interface Attachment {
 }
 
 export function attachmentOf(session: Session): Attachment {
-	session.seenSaved = session.seenAt;
+	session.seenSaved = session.seenAt - session.assumedMs;
 	return {
 		v: 1,
 		session: session.id,
@@ -82,7 +84,7 @@ export function attachmentOf(session: Session): Attachment {
 		address: session.address,
 		expiresAt: session.expiresAt,
 		mode: session.mode,
-		seenAt: session.seenAt,
+		seenAt: session.seenSaved,
 		host: session.host,
 		...(session.aheadPing === undefined ? {} : { aheadPing: session.aheadPing }),
 		...(session.withoutState === true ? { withoutState: true } : {}),
@@ -95,11 +97,19 @@ export function readAttachment(value: unknown): Attachment | null {
 	return (value as { v?: unknown }).v === 1 ? (value as Attachment) : null;
 }
 
+/** It gave a sign of life then, Unix ms. */
+export function seen(session: Session, at: number): void {
+	if (at < session.seenAt) return;
+	session.seenAt = at;
+	session.assumedMs = 0;
+}
+
 /**
  * The session as it was before the room slept. Its attachment is refreshed only every
  * SEEN_REFRESH_MS, so it may have been heard that much later than is written there.
  */
 export function wakeSession(attachment: Attachment, can: ReadonlySet<Capability>, now: number): Session {
+	const seenAt = Math.min(now, attachment.seenAt + SEEN_REFRESH_MS);
 	return {
 		id: attachment.session,
 		member: attachment.member,
@@ -111,7 +121,8 @@ export function wakeSession(attachment: Attachment, can: ReadonlySet<Capability>
 		expiresAt: attachment.expiresAt,
 		mode: attachment.mode,
 		greeting: null,
-		seenAt: Math.min(now, attachment.seenAt + SEEN_REFRESH_MS),
+		seenAt,
+		assumedMs: Math.max(0, seenAt - attachment.seenAt),
 		seenSaved: attachment.seenAt,
 		aheadPing: attachment.aheadPing,
 		withoutState: attachment.withoutState,

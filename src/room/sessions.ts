@@ -11,7 +11,7 @@ import type { Join } from "./inputs.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
 import type { Sanctions } from "./sanctions.ts";
-import { type Attachment, type Mode, type Session, wakeSession } from "./session.ts";
+import { type Attachment, type Mode, type Session, seen, wakeSession } from "./session.ts";
 import type { Turn } from "./turn.ts";
 
 interface Needs {
@@ -125,6 +125,7 @@ export class Sessions implements Concern {
 			greeting: join,
 			withoutState: join.withoutState,
 			seenAt: turn.now,
+			assumedMs: 0,
 			seenSaved: turn.now,
 			malformed: [],
 			isBehind: false,
@@ -146,7 +147,7 @@ export class Sessions implements Concern {
 
 	/** A message is a sign of life, whatever came of it. */
 	heard(session: Session, turn: Turn): void {
-		session.seenAt = turn.now;
+		seen(session, turn.now);
 		if (turn.now - session.seenSaved >= SEEN_REFRESH_MS) turn.attach(session);
 	}
 
@@ -217,10 +218,10 @@ export class Sessions implements Concern {
 	/** Its latest heartbeat, Unix ms. One that cannot have been yet is of before the clock was set back; found again, it is the same one. */
 	#pinged(session: Session, at: number, turn: Turn): void {
 		if (at <= turn.now + PING_AHEAD_MS_MAX) {
-			session.seenAt = Math.max(session.seenAt, Math.min(at, turn.now));
+			seen(session, Math.min(at, turn.now));
 		} else if (at !== session.aheadPing) {
 			session.aheadPing = at;
-			session.seenAt = Math.max(session.seenAt, this.#backAt);
+			seen(session, this.#backAt);
 			turn.attach(session);
 		}
 	}

@@ -1,7 +1,7 @@
 /** What a job's outcome changes in the room: an event for everyone, word to one member, a held event's fate. */
 
 import { isRedacted } from "../protocol/codec.ts";
-import { digestOfGuest, ROOM_AUTHOR, ROOM_JOB } from "../protocol/ids.ts";
+import { digestOfGuest, ROOM_AUTHOR, ROOM_JOB, ROOM_MEMBER } from "../protocol/ids.ts";
 import { HELD_BYTES_MAX, OUTCOME_BYTES_MAX } from "../protocol/job-limits.ts";
 import { verdictIn } from "../protocol/jobs.ts";
 import type { Failed, Outcome } from "../protocol/outcome.ts";
@@ -10,7 +10,7 @@ import type { Rules } from "../protocol/rules.ts";
 import { exceedsBytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
 import { giveUp } from "./given-up.ts";
-import { type History, ROOM_MEMBER } from "./history.ts";
+import type { History } from "./history.ts";
 import type { Settle } from "./inputs.ts";
 import { gistOf, noticeOf } from "./job-notice.ts";
 import { type JobHead, jobId, jobNumber, type Publication, type RangeRow } from "./jobs.ts";

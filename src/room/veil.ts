@@ -3,7 +3,9 @@
  * history, of jobs or of the state passes here. What an erased member said, and what jobs made of it, comes out as redacted and without
  * a name; its jobs, as if they held nothing. Costs nothing while nobody is being erased.
  */
+
 import { encodeEvent } from "../protocol/codec.ts";
+import { ROOM_MEMBER } from "../protocol/ids.ts";
 import type { Event } from "../protocol/messages.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import { type JobHead, type JobRow, jobNumber } from "./jobs.ts";
@@ -96,8 +98,9 @@ export function isOf({ owner, holder, isSum }: Pick<EntryHead, "owner" | "holder
 	return owner === member || (holder === member && !isSum);
 }
 
-/** The event as it is when its author was erased: its place, and nothing of who said what. */
+/** The event as it is when its author was erased: its place, and nothing of who said what. The room's own keeps the room's name. */
 export function unsaid(body: string): string {
 	const { type: _, data: __, ...event } = JSON.parse(body) as Event;
-	return encodeEvent({ ...event, author: "", redacted: true }, "null");
+	const author = event.from === ROOM_MEMBER ? event.author : "";
+	return encodeEvent({ ...event, author, redacted: true }, "null");
 }

@@ -1,8 +1,9 @@
 /** Life and death: heartbeats and sweeps, malformed messages, and rooms in which nothing is left. */
-import { expect } from "vitest";
+import { expect, test } from "vitest";
 import { CLOSE } from "../../src/protocol/codes.ts";
 import { ALONE_SWEEP_INTERVAL_MS, SWEEP_INTERVAL_MS_MIN } from "../../src/protocol/limits.ts";
 import { awakeScenario, only, range, scenario } from "./scenario.ts";
+import { Stage } from "./stage.ts";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -188,4 +189,20 @@ scenario("a room that nobody joined and nobody wrote to stores nothing and wants
 	expect(stage.room.page({})).toEqual({ bodies: [], last: null, more: false });
 	expect(stage.room.count).toBe(0);
 	expect(stage.store.meta()).toBeNull();
+});
+
+test("G9 a room that sleeps again and again takes nobody for alive for that, whatever is written of its session", () => {
+	const stage = new Stage();
+	const [ann, bob] = [stage.join("ann"), stage.join("bob")];
+	stage.cut(bob);
+	const silentSince = stage.now;
+	for (let n = 0; stage.now - silentSince < 120_000; n++) {
+		stage.pass(5_000);
+		stage.sleep();
+		stage.publish(ann, `n${n}`);
+		// Its socket is full, and empty: that is written too.
+		if (stage.closeCode(bob) === null) stage.flow({ full: [bob] });
+		if (stage.closeCode(bob) === null) stage.flow({ drained: [bob] });
+	}
+	expect(stage.closeCode(bob)).toBe(CLOSE.heartbeatLost);
 });

@@ -167,8 +167,8 @@ export class Backend {
 			jury.access.read({ member, can, address }, clock.roomNow, roster);
 			if (body.room.isStale(clock.roomNow)) coverage.reach("closing", "it was looked afresh");
 			const isThere = (): boolean => platform.isAwake && platform.body === body;
-			const looked = (): void => {
-				if (isThere()) this.#world.judge(() => jury.presence.read(JSON.parse(body.room.members()), clock));
+			const looked = (isFresh: boolean): void => {
+				if (isFresh && isThere()) this.#world.judge(() => jury.presence.read(JSON.parse(body.room.members()), clock));
 			};
 			// The machine may die at it: a promise tells that, and not the call.
 			const died = (error: unknown): void =>

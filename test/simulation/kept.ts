@@ -137,4 +137,19 @@ export const KEPT: readonly Kept[] = [
 		seed: 4955,
 		was: "a mutant that survived: a room's own routes that do not look afresh are seen here alone, of three thousand",
 	},
+	{
+		name: "what a rule's job came to is archived while its asker is being erased",
+		seed: 700196348,
+		was: "archive: a copy lost the room's own name with the member's, and the room's row did not (room/veil.ts)",
+	},
+	{
+		name: "a clock is set back while a socket is stuck",
+		seed: 700183033,
+		was: "the checker's own: it counted what the room could not have seen (checkers/flow.ts)",
+	},
+	{
+		name: "the turn that looks afresh fails, and the list is told as it was",
+		seed: 700180738,
+		was: "the checker's own: it took that for a look (backend.ts)",
+	},
 ];

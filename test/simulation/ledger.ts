@@ -1,7 +1,7 @@
 /** The truth: what was committed, epoch by epoch, from the store's own transactions. The checkers ask it. */
+import { ROOM_MEMBER } from "../../src/protocol/ids.ts";
 import type { Event as Published } from "../../src/protocol/messages.ts";
 import type { Failure } from "../../src/protocol/outcome.ts";
-import { ROOM_MEMBER } from "../../src/room/history.ts";
 import type { JobRow } from "../../src/room/jobs.ts";
 import type { Meta, NewEvent, RosterRow } from "../../src/room/store.ts";
 import { unsaid } from "../../src/room/veil.ts";

@@ -1,14 +1,15 @@
 /** Runs the app's rules in a turn: on events, and on comings and goings. What they throw harms nothing but what they decide on. */
+
 import type { Refusal } from "../../protocol/codes.ts";
 import { decide, type Ground, RuleMistake, Unheeded } from "../../protocol/decide.ts";
 import type { Decide, DecidedEvent, RuleRoom } from "../../protocol/decision.ts";
+import { ROOM_MEMBER } from "../../protocol/ids.ts";
 import type { Capability } from "../../protocol/messages.ts";
 import { TURN_DECISIONS_EFFORT_MAX } from "../../protocol/rules-limits.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import type { Buckets } from "../buckets.ts";
 import type { Concern } from "../concern.ts";
 import type { RoomMishap } from "../effects.ts";
-import { ROOM_MEMBER } from "../history.ts";
 import type { Starter } from "../job-counts.ts";
 import type { Cause } from "../placing.ts";
 import type { RoomRecord } from "../record.ts";

@@ -2,13 +2,12 @@
 import type { ErrorCode } from "../../protocol/codes.ts";
 import { type Draft, type Json, type Named, RuleMistake } from "../../protocol/decide.ts";
 import { isEntryKey, isEventName } from "../../protocol/fields.ts";
-import { RESERVED_EVENTS, RESERVED_KEYS } from "../../protocol/ids.ts";
+import { RESERVED_EVENTS, RESERVED_KEYS, ROOM_MEMBER } from "../../protocol/ids.ts";
 import type { EntryRule, EventRule, Rules } from "../../protocol/rules.ts";
 import { DEADLINES_MAX, DECISION_WRITE_BYTES_MAX } from "../../protocol/rules-limits.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { exceedsBytes, utf8Bytes } from "../../protocol/text.ts";
 import { isSame } from "../entry-checks.ts";
-import { ROOM_MEMBER } from "../history.ts";
 import type { Cause, OwnEvent, Placing } from "../placing.ts";
 import type { State } from "../state.ts";
 import type { DeadlineBook, Waiting } from "./deadline-book.ts";

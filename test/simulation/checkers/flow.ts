@@ -25,13 +25,14 @@ export class FlowCheck {
 	}
 
 	/** One whose socket takes nothing is closed after a while, and as soon as it is found so. */
-	turned(sittings: Iterable<Sitting>, inputs: readonly Input[], now: number): void {
+	turned(sittings: Iterable<Sitting>, inputs: readonly Input[], now: number, jumpedAt: number): void {
 		const found = inputs.flatMap((input) => (input.type === "flow" ? input.stuck : []));
 		for (const { phase, wire, pausedAt, movedAt, isWatched, session } of sittings) {
 			hold(phase === "gone" || !found.includes(session), "G6", () => `${session} was found stuck, and is ${phase}`);
 			if (phase === "gone" || !isWatched || wire.bufferedAmount === 0) continue;
 			// What a session that is not paused is sent, its socket may still take.
-			const stuckMs = now - Math.max(pausedAt, wire.takenAt, phase === "paused" ? 0 : movedAt);
+			// A clock that was set back meanwhile has seen nothing of what was before.
+			const stuckMs = now - Math.max(pausedAt, wire.takenAt, jumpedAt, phase === "paused" ? 0 : movedAt);
 			hold(
 				stuckMs <= STUCK_MS_MAX + LOOK_MS_MAX,
 				"G6",

@@ -3,11 +3,12 @@
  * are told here a second time, and what is stored must be what comes of it. Deadlines come once each, comings and goings
  * as the roster says, and dice are the room's own, none of them thrown twice.
  */
+
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { ROOM_MEMBER } from "../../../src/protocol/ids.ts";
 import type { Event } from "../../../src/protocol/messages.ts";
-import { ROOM_MEMBER } from "../../../src/room/history.ts";
 import { hold } from "../broken.ts";
 import type { Clock } from "../clock.ts";
 import type { Coverage } from "../coverage.ts";

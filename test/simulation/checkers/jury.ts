@@ -289,7 +289,7 @@ export class Jury implements Watch {
 	turned(inputs: readonly Input[], effects: Effects, now: number): void {
 		this.turns++;
 		this.order.turned(this.sittings.values());
-		this.flow.turned(this.sittings.values(), inputs, this.#clock.now);
+		this.flow.turned(this.sittings.values(), inputs, this.#clock.now, this.#clock.jumpedAt);
 		this.bounds.turned(inputs, effects, this.sittings.values());
 		this.work.turned(inputs, effects);
 		this.access.turned(this.sittings.values(), now);

@@ -3,6 +3,7 @@
  * told of what is stored fits one budget; an erasure goes in pieces; and what everyone hears is no more than one
  * turn takes in.
  */
+import { ROOM_MEMBER } from "../../../src/protocol/ids.ts";
 import { HELD_BYTES_MAX, JOBS_DUE_MAX } from "../../../src/protocol/job-limits.ts";
 import {
 	ERASE_BYTES_MAX,
@@ -21,7 +22,6 @@ import {
 	TURN_PRIVATE_UNITS_MAX,
 } from "../../../src/protocol/limits.ts";
 import type { Effects } from "../../../src/room/effects.ts";
-import { ROOM_MEMBER } from "../../../src/room/history.ts";
 import type { Input } from "../../../src/room/inputs.ts";
 import { hold } from "../broken.ts";
 import type { Coverage } from "../coverage.ts";

@@ -40,8 +40,8 @@ export const CLOSING: readonly Mutant[] = [
 	{
 		name: "a room's own routes do not look afresh",
 		file: "durable/room-body.ts",
-		find: "if (!this.room.isStale(this.#around.now())) return;",
-		put: "if (this.room.count >= 0) return;",
+		find: "if (!this.room.isStale(this.#around.now())) return true;",
+		put: "if (this.room.count >= 0) return true;",
 		expects: ["G9"],
 	},
 	{
