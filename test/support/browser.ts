@@ -24,6 +24,31 @@ export function whyNoBrowser(): string | null {
 }
 
 /**
+ * Features of the browser's own window that no test looks at. Each window, and each context has one, drew the popups of
+ * its address bar as pages of their own: more of a core than the page under test took.
+ */
+const UNSEEN = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup"];
+/**
+ * What playwright-core 1.65.1 does without, and of these what a Chromium on Linux or macOS knows: of two such flags the
+ * last one holds, so they are said again.
+ */
+const WITHOUT = [
+	"AvoidUnnecessaryBeforeUnloadCheckSync",
+	"DestroyProfileOnBrowserClose",
+	"HttpsUpgrades",
+	"HttpsFirstBalancedModeAutoEnable",
+	"LensOverlay",
+	"MediaRouter",
+	"PaintHolding",
+	"ThirdPartyStoragePartitioning",
+	"AvoidCorsURLLoaderRestartOnRedirect",
+	"OptimizationHints",
+	"NetworkTimeServiceQuerying",
+	"AimEnabled",
+	"PreconnectToSearch",
+];
+
+/**
  * `hosts`: names that lead to this machine, as other sites' do elsewhere. `without`: of the flags that are given to a
  * browser under test, those that people's browsers do not have.
  */
@@ -42,6 +67,7 @@ export function launch(hosts: readonly string[] = [], without: string[] = []): P
 			"--disable-background-networking",
 			"--disable-component-update",
 			"--disable-sync",
+			`--disable-features=${[...WITHOUT, ...UNSEEN].join(",")}`,
 		],
 	});
 }
