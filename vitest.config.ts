@@ -62,7 +62,7 @@ export default defineConfig({
 					environment: "node",
 					include: ["test/e2e/**/*.test.ts", ...long],
 					exclude: ["test/e2e/cost.test.ts", "test/e2e/faults/verdict.test.ts"],
-					globalSetup: ["test/support/built-config.ts", "test/support/shared-server.ts"],
+					globalSetup: ["test/support/built-config.ts", "test/support/platforms.ts", "test/support/shared-server.ts"],
 					maxWorkers: 3,
 					sequence: { groupOrder: 1 },
 					testTimeout: 180_000,

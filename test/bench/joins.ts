@@ -4,7 +4,7 @@
  */
 import { WebSocket } from "ws";
 import { mint, SECRET } from "../mint.ts";
-import { ROOT } from "../support/workerd.ts";
+import { ROOT } from "../support/bundle.ts";
 import { serveWorker } from "./processes.ts";
 
 const PAIRS = Number(process.argv[2] ?? 15);

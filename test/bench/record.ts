@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
-import { ROOT } from "../support/workerd.ts";
+import { ROOT } from "../support/bundle.ts";
 import { versions } from "./contenders.ts";
 import { CAN_PIN } from "./processes.ts";
 import { markdown, markdownOfTargets, type Table } from "./report.ts";

@@ -5,7 +5,7 @@ import { joinRoom } from "../../src/client/index.ts";
 import { inSeconds, mint, SECRET } from "../mint.ts";
 import { BareClient } from "../support/bare-client.ts";
 import { launch, whyNoBrowser } from "../support/browser.ts";
-import { type DevServer, devServer } from "../support/dev-server.ts";
+import { type BuiltServer, builtServer } from "../support/built-server.ts";
 import { until } from "../support/until.ts";
 import { ForeignSite } from "./foreign-site.ts";
 
@@ -16,19 +16,17 @@ const SEATS = 5;
 const WHY = ".refused, .banner.wrong";
 const skipped = whyNoBrowser();
 
-let server: DevServer;
+let server: BuiltServer;
 /** Another site, under two names: one that is listed, and one that is not. */
 let site: ForeignSite;
 beforeAll(async () => {
 	site = await ForeignSite.open();
-	server = await devServer({
-		vars: {
-			TOKEN_SECRET: SECRET,
-			OPERATOR_KEY: KEY,
-			ALLOWED_ORIGINS: site.origin("friend.example"),
-			ROOM_MAX_SESSIONS: String(SEATS),
-			PUBLISH_PER_SECOND: "0",
-		},
+	server = await builtServer({
+		TOKEN_SECRET: SECRET,
+		OPERATOR_KEY: KEY,
+		ALLOWED_ORIGINS: site.origin("friend.example"),
+		ROOM_MAX_SESSIONS: String(SEATS),
+		PUBLISH_PER_SECOND: "0",
 	});
 });
 afterAll(() => {

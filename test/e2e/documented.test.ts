@@ -1,14 +1,14 @@
 /** Every operation of the OpenAPI document is asked once, as whom it is for, and answers as it is written there. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BareClient } from "../support/bare-client.ts";
-import { type DevServer, devServer } from "../support/dev-server.ts";
+import { type BuiltServer, builtServer } from "../support/built-server.ts";
 import { documentedFetch, type Fetch } from "./documented.ts";
 
 const KEY = "an-operator-key";
-let server: DevServer;
+let server: BuiltServer;
 let ask: Fetch;
 beforeAll(async () => {
-	server = await devServer({ vars: { OPERATOR_KEY: KEY } });
+	server = await builtServer({ OPERATOR_KEY: KEY });
 	ask = await documentedFetch(server.url);
 });
 afterAll(() => server.dispose());

@@ -1,16 +1,13 @@
-/** Heavy work through the real queue of `wrangler dev`: it leaves the room, and its outcome comes back. */
-import { fileURLToPath } from "node:url";
+/** Heavy work through the real queue of the local platform: it leaves the room, and its outcome comes back. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BareClient } from "../support/bare-client.ts";
+import { type BuiltServer, builtServer } from "../support/built-server.ts";
 import { byHand, Desk, SECRET } from "../support/desk.ts";
-import { type DevServer, devServer } from "../support/dev-server.ts";
 import { type JobLine, Operator } from "../support/operator.ts";
 import { until } from "../support/until.ts";
 
-const PROBE = fileURLToPath(new URL("../support/probe/jobs/wrangler.toml", import.meta.url));
-
 let desk: Desk;
-let server: DevServer;
+let server: BuiltServer;
 let operator: Operator;
 beforeAll(async () => {
 	desk = await Desk.open();
@@ -23,7 +20,7 @@ beforeAll(async () => {
 		WEBHOOK_MAX_BYTES: "1048576",
 		OPERATOR_KEY: "an-operator-key",
 	};
-	server = await devServer({ config: PROBE, vars });
+	server = await builtServer(vars, "jobs");
 	operator = new Operator(server.url, "an-operator-key");
 });
 afterAll(async () => {

@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { BareClient } from "../support/bare-client.ts";
 import { launch, whyNoBrowser } from "../support/browser.ts";
-import { type DevServer, devServer } from "../support/dev-server.ts";
+import { type BuiltServer, builtServer } from "../support/built-server.ts";
 import { TASK_MS_MAX, tasksOf } from "../support/long-tasks.ts";
 import { until } from "../support/until.ts";
 
@@ -13,15 +13,13 @@ const TALK_EVERY_MS = 20;
 const skipped = whyNoBrowser();
 
 describe.skipIf(skipped !== null)("a room with 10,000 lines behind", () => {
-	let server: DevServer;
+	let server: BuiltServer;
 	let browser: Browser;
 	let room: string;
 	const pageErrors: Error[] = [];
 	beforeAll(async () => {
 		[server, browser] = await Promise.all([
-			devServer({
-				vars: { PUBLISH_PER_SECOND: "0", ROOM_PUBLISH_PER_SECOND: "100000", HISTORY_MAX_EVENTS: "30000" },
-			}),
+			builtServer({ PUBLISH_PER_SECOND: "0", ROOM_PUBLISH_PER_SECOND: "100000", HISTORY_MAX_EVENTS: "30000" }),
 			launch(),
 		]);
 		room = `${server.url}/rooms/long`;

@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { BareClient } from "../support/bare-client.ts";
 import { launch, whyNoBrowser } from "../support/browser.ts";
-import { type DevServer, devServer } from "../support/dev-server.ts";
+import { type BuiltServer, builtServer } from "../support/built-server.ts";
 import { Network } from "../support/network.ts";
 import { until } from "../support/until.ts";
 
@@ -17,13 +17,13 @@ const SMALL = { width: 320, height: 256 };
 const ARABIC = "مرحبا بالجميع";
 
 describe.skipIf(skipped !== null)("the pages", () => {
-	let server: DevServer;
+	let server: BuiltServer;
 	let browser: Browser;
 	let proxy: Network;
 	const pageErrors: Error[] = [];
 	beforeAll(async () => {
 		[server, browser] = await Promise.all([
-			devServer({ vars: { TOKEN_SECRET: "a secret that is long enough for HS256" } }),
+			builtServer({ TOKEN_SECRET: "a secret that is long enough for HS256" }),
 			launch(),
 		]);
 		proxy = await Network.to(server.url);

@@ -1,26 +1,25 @@
 /** The pages in a real Chromium, behind a cable that can be cut. */
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 import { BareClient } from "../support/bare-client.ts";
 import { launch, whyNoBrowser } from "../support/browser.ts";
-import { type DevServer, devServer } from "../support/dev-server.ts";
 import { Network } from "../support/network.ts";
 
 const skipped = whyNoBrowser();
 
 describe.skipIf(skipped !== null)("two windows on one room", () => {
-	let server: DevServer;
+	const server = inject("server");
 	let browser: Browser;
 	let proxy: Network;
 	const pageErrors: Error[] = [];
 	beforeAll(async () => {
-		[server, browser] = await Promise.all([devServer(), launch()]);
-		proxy = await Network.to(server.url);
+		browser = await launch();
+		proxy = await Network.to(server);
 	});
 	afterAll(async () => {
 		expect(pageErrors).toEqual([]);
 		proxy.close();
-		await Promise.all([browser.close(), server.dispose()]);
+		await browser.close();
 	});
 
 	// What one test leaves open would go on drawing while the next one waits.
@@ -51,7 +50,7 @@ describe.skipIf(skipped !== null)("two windows on one room", () => {
 	};
 
 	test("each sees the other's messages, presence, typing and cursor", async () => {
-		const [ada, ben] = [await window(`${server.url}/rooms/lobby`), await window(`${server.url}/rooms/lobby`)];
+		const [ada, ben] = [await window(`${server}/rooms/windows`), await window(`${server}/rooms/windows`)];
 		await ada.getByRole("complementary").getByText("2", { exact: true }).waitFor();
 		await say(ada, "hello from ada");
 		await hears(ben, "hello from ada");
@@ -67,7 +66,7 @@ describe.skipIf(skipped !== null)("two windows on one room", () => {
 	});
 
 	test("G2, G4: with the network cut and restored, every message is shown once, in order", async () => {
-		const near = await window(`${server.url}/rooms/cable`);
+		const near = await window(`${server}/rooms/cable`);
 		const far = await window(`${proxy.url}/rooms/cable`);
 		for (let i = 1; i <= 3; i++) await say(near, `m-${i}`);
 		await hears(far, "m-3");
@@ -88,8 +87,8 @@ describe.skipIf(skipped !== null)("two windows on one room", () => {
 	});
 
 	test("a reload keeps a guest's identity; two tabs are two guests", async () => {
-		const watcher = await BareClient.join(`${server.url}/rooms/reload`);
-		const page = await window(`${server.url}/rooms/reload`);
+		const watcher = await BareClient.join(`${server}/rooms/reload`);
+		const page = await window(`${server}/rooms/reload`);
 		await say(page, "before");
 		const before = await watcher.hears("event");
 		await page.reload();
@@ -98,14 +97,14 @@ describe.skipIf(skipped !== null)("two windows on one room", () => {
 		const after = await watcher.hears("event", 2);
 		expect(after.from).toBe(before.from);
 		const second = await page.context().newPage();
-		await second.goto(`${server.url}/rooms/reload`);
+		await second.goto(`${server}/rooms/reload`);
 		await second.getByText("Live", { exact: true }).waitFor();
 		await say(second, "other");
 		expect((await watcher.hears("event", 3)).from).not.toBe(before.from);
 	});
 
 	test("G8: text that is made to be dear to draw freezes neither who is there nor who comes", async () => {
-		const room = `${server.url}/rooms/dear`;
+		const room = `${server}/rooms/dear`;
 		const there = await window(room);
 		const sender = await BareClient.join(room);
 		const dear = [
@@ -128,7 +127,7 @@ describe.skipIf(skipped !== null)("two windows on one room", () => {
 	});
 
 	test("a line that cannot be drawn is plain text, and the lines around it stand", async () => {
-		const room = `${server.url}/rooms/undrawn`;
+		const room = `${server}/rooms/undrawn`;
 		const context = await browser.newContext();
 		// An address that this page's own URL parser fails on, as a bug would.
 		await context.addInitScript(`const parse = URL.parse;
@@ -163,7 +162,7 @@ describe.skipIf(skipped !== null)("two windows on one room", () => {
 	test("a room is entered from the landing page by keyboard alone", async () => {
 		const context = await browser.newContext({ viewport: { width: 360, height: 700 } });
 		const page = await context.newPage();
-		await page.goto(server.url);
+		await page.goto(server);
 		await page.getByRole("textbox").first().focus();
 		await page.keyboard.press("ControlOrMeta+a");
 		await page.keyboard.type("by-keys");

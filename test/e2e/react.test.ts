@@ -5,10 +5,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { build, type Rolldown } from "vite";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { BareClient } from "../support/bare-client.ts";
 import { launch, whyNoBrowser } from "../support/browser.ts";
-import { type DevServer, devServer } from "../support/dev-server.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const shown = readFileSync(join(ROOT, "docs/react.md"), "utf8");
@@ -48,7 +47,7 @@ createRoot(document.body.appendChild(document.createElement("main"))).render(cre
 
 /** The page and its scripts, by path, whose rooms are this server's: what few pages need is loaded later. */
 async function bundled(folder: string, url: string, page: string): Promise<Map<string, string>> {
-	writeFileSync(join(folder, "Chat.tsx"), page.replaceAll("http://localhost:8787", url));
+	writeFileSync(join(folder, "Chat.tsx"), page.replaceAll("http://localhost:8787/rooms/", `${url}/rooms/react-`));
 	writeFileSync(join(folder, "main.ts"), MAIN);
 	const { output } = (await build({
 		root: folder,
@@ -65,13 +64,13 @@ async function bundled(folder: string, url: string, page: string): Promise<Map<s
 }
 
 describe.skipIf(whyNoBrowser() !== null)("a page that is React", () => {
-	let server: DevServer;
+	const server = inject("server");
 	let browser: Browser;
 	let chat: Server;
 	let board: Server;
 	let folder: string;
 	beforeAll(async () => {
-		[server, browser] = await Promise.all([devServer(), launch()]);
+		browser = await launch();
 		folder = mkdtempSync(join(ROOT, "node_modules/.rotunda-react-"));
 		chat = await serve(CHAT);
 		board = await serve(BOARD);
@@ -80,12 +79,12 @@ describe.skipIf(whyNoBrowser() !== null)("a page that is React", () => {
 		chat?.close();
 		board?.close();
 		rmSync(folder, { recursive: true, force: true });
-		await Promise.all([browser?.close(), server?.dispose()]);
+		await browser?.close();
 	});
 
 	/** A site of this one page. */
 	async function serve(shownPage: string): Promise<Server> {
-		const scripts = await bundled(folder, server.url, shownPage);
+		const scripts = await bundled(folder, server, shownPage);
 		const site = createServer((request, answer) => {
 			const part = scripts.get(request.url ?? "");
 			answer.writeHead(part === undefined ? 204 : 200, {
@@ -109,7 +108,7 @@ describe.skipIf(whyNoBrowser() !== null)("a page that is React", () => {
 	}
 
 	test("two windows hear each other, nobody is seen to leave, and the console has nothing to say", async () => {
-		const watcher = await BareClient.join(`${server.url}/rooms/lobby`);
+		const watcher = await BareClient.join(`${server}/rooms/react-lobby`);
 		const [one, other] = [await opened(chat), await opened(chat)];
 		await one.page.getByText("3 here").waitFor();
 		await one.page.getByLabel("Message").fill("Hello");

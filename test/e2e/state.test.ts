@@ -3,20 +3,18 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { joinRoom } from "../../src/client/index.ts";
 import { Random } from "../simulation/random.ts";
 import { BareClient } from "../support/bare-client.ts";
-import { type DevServer, devServer } from "../support/dev-server.ts";
+import { type BuiltServer, builtServer } from "../support/built-server.ts";
 import { until } from "../support/until.ts";
 
-let server: DevServer;
+let server: BuiltServer;
 beforeAll(async () => {
 	// One member may fill an eighth of the state.
-	server = await devServer({
-		vars: {
-			PUBLISH_PER_SECOND: "0",
-			ROOM_PUBLISH_PER_SECOND: "100000",
-			STATE_MAX_ENTRIES: "32768",
-			STATE_MAX_BYTES: "33554432",
-			OPERATOR_KEY: "an-operator-key",
-		},
+	server = await builtServer({
+		PUBLISH_PER_SECOND: "0",
+		ROOM_PUBLISH_PER_SECOND: "100000",
+		STATE_MAX_ENTRIES: "32768",
+		STATE_MAX_BYTES: "33554432",
+		OPERATOR_KEY: "an-operator-key",
 	});
 });
 afterAll(() => server.dispose());

@@ -1,12 +1,12 @@
 /** The wire as a bare WebSocket sees it, through `wrangler dev`. */
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { BareClient } from "../support/bare-client.ts";
-import { type DevServer, devServer } from "../support/dev-server.ts";
+import { type BuiltServer, builtServer } from "../support/built-server.ts";
 
 const server = inject("server");
-let lift: DevServer;
+let lift: BuiltServer;
 beforeAll(async () => {
-	lift = await devServer({ vars: { PUBLISH_PER_SECOND: "0" } });
+	lift = await builtServer({ PUBLISH_PER_SECOND: "0" });
 });
 afterAll(async () => {
 	await lift.dispose();

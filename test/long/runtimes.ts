@@ -10,8 +10,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { mint, SECRET } from "../mint.ts";
 import { BareClient } from "../support/bare-client.ts";
+import { ROOT } from "../support/bundle.ts";
 import { pack } from "../support/packed.ts";
-import { ROOT, workerd } from "../support/workerd.ts";
+import { workerd } from "../support/workerd.ts";
 
 const OPERATOR_KEY = "an-operator-key-of-32-characters";
 const SEATS = 3;

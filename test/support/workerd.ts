@@ -2,14 +2,12 @@
  * workerd itself on a Worker's bundle, with storage of its own: the development server's entry costs more than a room,
  * and its proxy reads what a member does not, so behind it nobody is ever slow.
  */
-import { execFileSync, type SpawnOptions } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import type { SpawnOptions } from "node:child_process";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bundleOf, discard, modulesOf, ROOT, scratch } from "./bundle.ts";
 import { Child } from "./child.ts";
 import { freePort } from "./ports.ts";
-
-export const ROOT = join(import.meta.dirname, "../..");
 
 export interface Worker {
 	/** Where its wrangler.toml is. */
@@ -47,36 +45,10 @@ export interface Served {
 	dispose(): Promise<void>;
 }
 
-const made = new Set<string>();
-process.once("exit", () => {
-	for (const folder of made) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A folder that is gone when this program is. */
-export function scratch(name: string): string {
-	const folder = mkdtempSync(join(tmpdir(), `rotunda-${name}-`));
-	made.add(folder);
-	return folder;
-}
-
-const bundles = new Map<string, string>();
-
-/** The Worker of that folder, bundled as a deploy would; made once. */
-function bundleOf(worker: string): string {
-	const known = bundles.get(worker);
-	if (known !== undefined) return known;
-	const folder = scratch("bundle");
-	const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
-	const args = ["deploy", "--dry-run", "--outdir", folder, "--config", join(worker, "wrangler.toml")];
-	execFileSync(process.execPath, [wrangler, ...args], { stdio: "ignore", cwd: ROOT });
-	bundles.set(worker, folder);
-	return folder;
-}
-
 /** Starts it; it need not answer yet. */
 export async function workerd(worker: Worker, way: Way = {}): Promise<Served> {
 	const folder = scratch("workerd");
-	cpSync(bundleOf(worker.folder), folder, { recursive: true });
+	cpSync(await bundleOf(join(worker.folder, "wrangler.toml")), folder, { recursive: true });
 	mkdirSync(join(folder, "state"));
 	const port = await freePort();
 	const inspector = `127.0.0.1:${await freePort()}`;
@@ -101,8 +73,7 @@ export async function workerd(worker: Worker, way: Way = {}): Promise<Served> {
 		},
 		dispose: async () => {
 			await child.kill();
-			rmSync(folder, { recursive: true, force: true });
-			made.delete(folder);
+			discard(folder);
 		},
 	};
 }
@@ -110,10 +81,9 @@ export async function workerd(worker: Worker, way: Way = {}): Promise<Served> {
 function configOf(port: number, folder: string, { flags, vars = {}, objects }: Worker, way: Way): string {
 	const sizes = { "--max-old-space-size": way.heapMiB, "--max-semi-space-size": way.youngMiB };
 	const engine = Object.entries(sizes).flatMap(([flag, size]) => (size === undefined ? [] : [`"${flag}=${size}"`]));
-	const modules = readdirSync(folder)
-		.filter((file) => /\.(js|sql)$/.test(file))
-		.sort((a) => (a.endsWith(".js") ? -1 : 1))
-		.map((file) => `(name = "./${file}", ${file.endsWith(".js") ? "esModule" : "text"} = embed "${file}")`);
+	const modules = modulesOf(folder).map(
+		({ file, isCode }) => `(name = "./${file}", ${isCode ? "esModule" : "text"} = embed "${file}")`,
+	);
 	const bindings = [
 		...Object.entries(vars).map(([name, text]) => `(name = "${name}", text = "${text}")`),
 		...Object.entries(objects).map(([name, type]) => `(name = "${name}", durableObjectNamespace = "${type}")`),

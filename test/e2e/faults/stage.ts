@@ -1,10 +1,9 @@
 /** One room under faults, from its first member to the verdict. */
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, onTestFailed, type TestContext } from "vitest";
 import { GRACE_MS, ROSTER_SAMPLE_MEMBERS_MAX } from "../../../src/protocol/limits.ts";
 import { Random } from "../../simulation/random.ts";
+import { type BuiltServer, builtServer } from "../../support/built-server.ts";
 import { Desk } from "../../support/desk.ts";
-import { type DevServer, devServer } from "../../support/dev-server.ts";
 import { networkIsBack } from "../../support/page.ts";
 import { until } from "../../support/until.ts";
 import { gather, SETTLED_MS_MAX } from "./evidence.ts";
@@ -17,7 +16,6 @@ import { Witness } from "./witness.ts";
 const isAskedFor = ["KILL_ROUNDS", "DOWN_SECONDS", "ROUGH_SECONDS", "HERD", "MOVES", "SEED"].some(
 	(name) => process.env[name] !== undefined,
 );
-const PROBE = fileURLToPath(new URL("../../support/probe/faults/wrangler.toml", import.meta.url));
 
 /** Of a short run, in which the queue is never behind for long; where it is, a short lease only fills it with repeats. */
 const LEASE_MS = 3_000;
@@ -25,7 +23,7 @@ const LEASE_MS = 3_000;
 const HISTORY_MAX_EVENTS = "10000000";
 
 /** The Worker whose consumer and kinds ask the desk. */
-async function faultyServer(desk: Desk, leaseMs = LEASE_MS): Promise<DevServer> {
+async function faultyServer(desk: Desk, leaseMs = LEASE_MS): Promise<BuiltServer> {
 	let runs = 0;
 	const work = (input: unknown): unknown => {
 		if ((input as { isBad: boolean }).isBad) throw new Error("It is bad.");
@@ -36,10 +34,10 @@ async function faultyServer(desk: Desk, leaseMs = LEASE_MS): Promise<DevServer> 
 	desk.work.sum = work;
 	desk.work.check = (input) =>
 		(input as { isBad: boolean }).isBad ? { verdict: "refuse", reason: "It is bad." } : { verdict: "clear" };
-	return devServer({
-		config: PROBE,
-		vars: { DESK: desk.url, LEASE_MS: String(leaseMs), HISTORY_MAX_EVENTS, OPERATOR_KEY: "an-operator-key" },
-	});
+	return builtServer(
+		{ DESK: desk.url, LEASE_MS: String(leaseMs), HISTORY_MAX_EVENTS, OPERATOR_KEY: "an-operator-key" },
+		"faults",
+	);
 }
 
 /** Drawn from SEED in the environment, or from the time; a long run, and what failed, say from what. */
@@ -53,7 +51,7 @@ export function seeded(what: string): Random {
 
 interface Scene {
 	desk: Desk;
-	server: DevServer;
+	server: BuiltServer;
 	/** How long the server takes until it answers, ms: kills while it starts fall within. */
 	startMs: number;
 }

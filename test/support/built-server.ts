@@ -1,0 +1,51 @@
+/**
+ * The Worker as a deploy bundles it, on the platform as `wrangler dev` has it on a developer's machine: assets, queues,
+ * D1 and limits at the door. Wrangler itself, which reads a configuration, bundles and watches files, took longer to
+ * start than all the rest; what is about Wrangler asks for a `devServer`.
+ */
+import { join } from "node:path";
+import { inject } from "vitest";
+import { bundleOf, discard, scratch } from "./bundle.ts";
+import { Child } from "./child.ts";
+import type { DevServer } from "./dev-server.ts";
+import type { Platform } from "./platform.ts";
+import type { Configuration } from "./platforms.ts";
+import { freePort, isOpen } from "./ports.ts";
+import { until } from "./until.ts";
+
+/** Killed, launched and disposed of as a {@link DevServer} is. */
+export type BuiltServer = DevServer;
+
+/** @param vars Over those of the configuration. */
+export async function builtServer(
+	vars: Record<string, string> = {},
+	name: Configuration = "rotunda",
+): Promise<BuiltServer> {
+	const { config, options } = inject("platforms")[name];
+	const [port, bundle] = [await freePort(), await bundleOf(config)];
+	const state = scratch("e2e");
+	const platform: Platform = { port, bundle, state, vars, options };
+	const args = [join(import.meta.dirname, "platform.ts"), JSON.stringify(platform)];
+	let child: Child | null = null;
+	const kill = async (): Promise<void> => {
+		await child?.kill();
+		child = null;
+		await until(async () => !(await isOpen(port)), "its port is closed");
+	};
+	const launch = (): Child => {
+		child = new Child(process.execPath, args, { detached: true });
+		return child;
+	};
+	const start = (): Promise<void> => launch().answers(port);
+	await start();
+	return {
+		url: `http://localhost:${port}`,
+		kill,
+		start,
+		launch: () => void launch(),
+		dispose: async () => {
+			await kill();
+			discard(state);
+		},
+	};
+}
