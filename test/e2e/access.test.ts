@@ -19,8 +19,10 @@ const skipped = whyNoBrowser();
 let server: BuiltServer;
 /** Another site, under two names: one that is listed, and one that is not. */
 let site: ForeignSite;
+let browser: Browser | undefined;
 beforeAll(async () => {
 	site = await ForeignSite.open();
+	if (skipped === null) browser = await launch(HOSTS);
 	server = await builtServer({
 		TOKEN_SECRET: SECRET,
 		OPERATOR_KEY: KEY,
@@ -29,10 +31,15 @@ beforeAll(async () => {
 		PUBLISH_PER_SECOND: "0",
 	});
 });
-afterAll(() => {
+afterAll(async () => {
 	site.close();
-	return server.dispose();
+	await Promise.all([browser?.close(), server.dispose()]);
 });
+
+async function newContext(): Promise<BrowserContext> {
+	if (browser === undefined) throw new Error("There is no browser.");
+	return browser.newContext();
+}
 
 const operate = async (room: string, action: object): Promise<void> => {
 	const answer = await fetch(`${server.url}/rooms/${room}/moderation`, {
@@ -44,17 +51,12 @@ const operate = async (room: string, action: object): Promise<void> => {
 };
 
 describe.skipIf(skipped !== null)("in a browser", () => {
-	let browser: Browser;
 	let context: BrowserContext;
-	beforeAll(async () => {
-		browser = await launch(HOSTS);
-	});
-	afterAll(() => browser.close());
 	afterEach(() => context.close());
 
 	/** A window, and how often it has tried to join. */
 	async function open(path: string): Promise<{ page: Page; tries: () => number }> {
-		context = await browser.newContext();
+		context = await newContext();
 		const page = await context.newPage();
 		let tries = 0;
 		page.on("websocket", () => tries++);
@@ -135,7 +137,7 @@ describe.skipIf(skipped !== null)("in a browser", () => {
 		const ada = await BareClient.join(`${server.url}/rooms/markup?name=${encodeURIComponent(markup)}`);
 		ada.publish("m1", { text: `${markup} javascript:hit() http://x.example/"onmouseover="hit()` });
 		ada.publish("m2", { [markup]: markup }, markup);
-		context = await browser.newContext();
+		context = await newContext();
 		const page = await context.newPage();
 		const hits: string[] = [];
 		await page.exposeFunction("hit", () => hits.push("script"));
@@ -196,15 +198,9 @@ describe.skipIf(skipped !== null)("in a browser", () => {
 });
 
 describe.skipIf(skipped !== null)("a link with a token, to one who is here already", () => {
-	let browser: Browser;
-	beforeAll(async () => {
-		browser = await launch();
-	});
-	afterAll(() => browser.close());
-
 	/** Here as a guest, and then another page leads the tab to a link with a token. */
 	async function led(room: string, query = ""): Promise<Page> {
-		const page = await (await browser.newContext()).newPage();
+		const page = await (await newContext()).newPage();
 		await page.goto(`${server.url}/rooms/${room}`);
 		await page.getByText("Live", { exact: true }).waitFor();
 		const token = await mint({ sub: "eve", name: "Eve" });

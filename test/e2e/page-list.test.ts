@@ -8,6 +8,11 @@ import { TASK_MS_MAX, tasksOf } from "../support/long-tasks.ts";
 import { until } from "../support/until.ts";
 
 const LINES = 10_000;
+/**
+ * How far up one reads while more come, how many lines are behind where all are scrolled by, and how far one reads down
+ * again: as far as it goes, or so far that page after page has come.
+ */
+const [UP, SCROLLED, DOWN] = process.env.PAGES === "whole" ? [LINES / 2, LINES, 3_000] : [1_500, 2_000, 1_000];
 const TALK_EVERY_MS = 20;
 
 const skipped = whyNoBrowser();
@@ -23,14 +28,7 @@ describe.skipIf(skipped !== null)("a room with 10,000 lines behind", () => {
 			launch(),
 		]);
 		room = `${server.url}/rooms/long`;
-		const writer = await BareClient.join(room);
-		for (let first = 1; first <= LINES; first += 1000) {
-			for (let from = first; from < first + 1000; from += 100) {
-				writer.send(...Array.from({ length: 100 }, (_, index) => said(from + index)));
-			}
-			await writer.hears("event", first + 999);
-		}
-		await writer.close();
+		await fill(room, LINES);
 	});
 	afterAll(async () => {
 		expect(pageErrors).toEqual([]);
@@ -40,12 +38,23 @@ describe.skipIf(skipped !== null)("a room with 10,000 lines behind", () => {
 		for (const context of browser.contexts()) await context.close();
 	});
 
-	async function opened(prepare: (page: Page) => Promise<void> = async () => {}): Promise<Page> {
+	async function fill(url: string, lines: number): Promise<void> {
+		const writer = await BareClient.join(url);
+		for (let first = 1; first <= lines; first += 1000) {
+			for (let from = first; from < first + 1000; from += 100) {
+				writer.send(...Array.from({ length: 100 }, (_, index) => said(from + index)));
+			}
+			await writer.hears("event", first + 999);
+		}
+		await writer.close();
+	}
+
+	async function opened(prepare: (page: Page) => Promise<void> = async () => {}, url = room): Promise<Page> {
 		const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
 		const page = await context.newPage();
 		await prepare(page);
 		page.on("pageerror", (error) => pageErrors.push(error));
-		await page.goto(room);
+		await page.goto(url);
 		await page.getByText("Live", { exact: true }).waitFor();
 		await page.locator(".line").last().waitFor();
 		return page;
@@ -157,7 +166,7 @@ describe.skipIf(skipped !== null)("a room with 10,000 lines behind", () => {
 			Number.parseInt((await page.locator(".to-newest").textContent()) ?? "", 10);
 		let shifts: number[] = [];
 		const tasks = await tasksOf(browser, page, async () => {
-			await scroll(page, -4000, async () => (await topLine(page)).seq < LINES / 2);
+			await scroll(page, -4000, async () => (await topLine(page)).seq < LINES - UP);
 			await rest(page);
 			const lookBack = await watchLine(page, (await topLine(page)).seq);
 			const before = await unseen();
@@ -206,7 +215,9 @@ describe.skipIf(skipped !== null)("a room with 10,000 lines behind", () => {
 	});
 
 	test("its first line is reached by scrolling alone, and every line stands where it belongs", async () => {
-		const page = await opened();
+		const behind = SCROLLED === LINES ? room : `${server.url}/rooms/scrolled`;
+		if (behind !== room) await fill(behind, SCROLLED);
+		const page = await opened(undefined, behind);
 		const firsts: number[] = [];
 		await scroll(page, -4000, async () => {
 			const seqs = await drawn(page);
@@ -229,7 +240,7 @@ describe.skipIf(skipped !== null)("a room with 10,000 lines behind", () => {
 		await scroll(page, 4000, async () => {
 			const seqs = await drawn(page);
 			expectConsecutive(seqs);
-			return (seqs[0] ?? 0) > 3000;
+			return (seqs[0] ?? 0) > DOWN;
 		});
 		const hush = await talk();
 		await page.locator(".to-newest").click();

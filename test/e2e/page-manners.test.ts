@@ -100,9 +100,14 @@ describe.skipIf(skipped !== null)("the pages", () => {
 		return reach(viewport);
 	};
 
-	/** All of them, or those that show most. */
-	const shown = process.env.PAGES === "whole" ? Object.keys(STATES) : ["room", "who is here"];
-	const looks = shown.flatMap((state) => [PHONE, DESK].map((viewport) => ({ state, ...viewport })));
+	/** All of them at both widths, or the two that show most: where people read, and the panel that a phone opens. */
+	const looks =
+		process.env.PAGES === "whole"
+			? Object.keys(STATES).flatMap((state) => [PHONE, DESK].map((viewport) => ({ state, ...viewport })))
+			: [
+					{ state: "room", ...DESK },
+					{ state: "who is here", ...PHONE },
+				];
 	test.each(looks)(
 		"in $state at $width px axe finds nothing by day or night, and nothing is cut off",
 		async ({ state, width, height }) => {
@@ -195,10 +200,11 @@ describe.skipIf(skipped !== null)("the pages", () => {
 		await status(page, "Waiting");
 		await page.getByText("as last heard").waitFor();
 		expect(await colour()).not.toBe(lit);
-		proxy.mend();
 		const button = page.getByRole("button", { name: "Try now" });
 		await button.focus();
-		await button.press("Enter").catch(() => {});
+		proxy.mend();
+		// Where the page was faster, its button is gone, and is not waited for.
+		void button.press("Enter").catch(() => {});
 		await status(page, "Live");
 		expect(await colour()).toBe(lit);
 		expect(await page.getByText("as last heard").count()).toBe(0);

@@ -6,7 +6,7 @@ import { build, type Rolldown } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BareClient } from "../support/bare-client.ts";
 import { launch, whyNoBrowser } from "../support/browser.ts";
-import { type DevServer, devServer } from "../support/dev-server.ts";
+import { type BuiltServer, builtServer } from "../support/built-server.ts";
 import { TASK_MS_MAX, tasksOf } from "../support/long-tasks.ts";
 import { until } from "../support/until.ts";
 
@@ -53,12 +53,12 @@ const whyNot = process.env.PAGES === "whole" ? whyNoBrowser() : "it is long: `np
 describe.skipIf(whyNot !== null)(
 	`a page that is React, of ten components${whyNot === null ? "" : ` (skipped: ${whyNot})`}`,
 	() => {
-		let server: DevServer;
+		let server: BuiltServer;
 		let browser: Browser;
 		let folder: string;
 		beforeAll(async () => {
 			const vars = { PUBLISH_PER_SECOND: "0", ROOM_PUBLISH_PER_SECOND: "100000", HISTORY_MAX_EVENTS: "30000" };
-			[server, browser] = await Promise.all([devServer({ vars }), launch()]);
+			[server, browser] = await Promise.all([builtServer(vars), launch()]);
 			folder = mkdtempSync(join(ROOT, "node_modules/.rotunda-load-"));
 		});
 		afterAll(async () => {
