@@ -135,7 +135,7 @@ export class Requests {
 			};
 			answer = await fetch(`${this.#base}${path}${queryOf(query)}`, init as never);
 		} catch (error) {
-			throw new BackendError("unreachable", `${this.#base} did not answer: ${error}`);
+			throw new BackendError("unreachable", `${this.#base} did not answer: ${whyOf(error)}`);
 		}
 		if (answer.ok) return answer;
 		throw await refusalOf(answer, this.#base);
@@ -205,4 +205,11 @@ async function refusalOf(answer: Answer, base: string): Promise<BackendError> {
 /** A key of a request's own: by it a repeat is known. */
 export function newId(): string {
 	return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** What a failed `fetch` says, and what it says of its cause, where the network's own word stands. */
+function whyOf(error: unknown): string {
+	const cause = error instanceof Error ? error.cause : undefined;
+	const said = cause instanceof Error ? cause.message || (cause as { code?: string }).code : undefined;
+	return said ? `${error} (${said})` : `${error}`;
 }

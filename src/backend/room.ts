@@ -1,6 +1,6 @@
 /** A room, as a backend has it. */
 import type * as v from "valibot";
-import type { Typed } from "../protocol/app-types.ts";
+import type { NameIn, Typed, TypesOf, Under } from "../protocol/app-types.ts";
 import type * as http from "../protocol/http.ts";
 import type { Member, Moderation } from "../protocol/messages.ts";
 import { type Followed, type FollowOptions, follow } from "./follow.ts";
@@ -28,7 +28,7 @@ export type Published =
 	| (v.InferOutput<typeof http.Posted> & { isRepeat: boolean })
 	| v.InferOutput<typeof http.HeldPost>;
 
-/** `A`: the app whose room it is, by which entries are checked. */
+/** `A`: the app whose room it is, by which events and entries are checked. */
 export class BackendRoom<A extends Typed = Typed> {
 	readonly #requests: Requests;
 	readonly #path: string;
@@ -49,11 +49,11 @@ export class BackendRoom<A extends Typed = Typed> {
 
 	/**
 	 * Publishes an event: once, however often it is tried, and where the caller gives the `id` also however often it
-	 * is called. `expect` publishes only if the room's newest event is that one. @throws BackendError
+	 * is called: under one id always the same name and data. `expect` publishes only if the room's newest event is that one. @throws BackendError
 	 */
-	async publish(
-		name: string,
-		data: unknown,
+	async publish<N extends NameIn<TypesOf<A>["told"]>>(
+		name: N,
+		data: Under<TypesOf<A>["told"], N>,
 		{ id = newId(), expect }: { id?: string; expect?: number } = {},
 	): Promise<Published> {
 		const answer = await this.#requests.answer(`${this.#path}/events`, {

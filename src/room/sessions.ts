@@ -215,11 +215,15 @@ export class Sessions implements Concern {
 		this.#looksSoon = false;
 	}
 
-	/** Its latest heartbeat, Unix ms. One that cannot have been yet is of before the clock was set back; found again, it is the same one. */
+	/**
+	 * Its latest heartbeat, Unix ms. One that cannot have been yet is of before the clock was set back: found again, it is
+	 * the same one, also when the clock has caught up with it.
+	 */
 	#pinged(session: Session, at: number, turn: Turn): void {
+		if (at === session.aheadPing) return;
 		if (at <= turn.now + PING_AHEAD_MS_MAX) {
 			seen(session, Math.min(at, turn.now));
-		} else if (at !== session.aheadPing) {
+		} else {
 			session.aheadPing = at;
 			seen(session, this.#backAt);
 			turn.attach(session);

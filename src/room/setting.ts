@@ -100,7 +100,7 @@ export class SettingEntries implements Concern {
 		if (rule === null || !author.can.has("publish") || !mayWrite(author, rule, setting.value === null)) {
 			const message = author.can.has("publish")
 				? "Entries of that key are not yours to set in this room."
-				: "You may not publish in this room.";
+				: "You may not publish in this room, and who may not sets nothing either.";
 			return refused({ code: "forbidden", message });
 		}
 		const entry = this.#room.state.at(key);

@@ -416,7 +416,8 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 	whole("dashboard: what the backend says is shown, also to one who comes later", async () => {
 		const url = await serve("dashboard");
 		const early = await open(url);
-		await node("dashboard", "feed.ts", url, "1");
+		// Two of them, for the same seconds: neither is refused.
+		await Promise.all([node("dashboard", "feed.ts", url, "2"), node("dashboard", "feed.ts", url, "2")]);
 		await early.locator("#bars i").waitFor();
 		const late = await open(url);
 		await late.locator("#bars i").waitFor();

@@ -165,9 +165,15 @@ export async function untypedPage(): Promise<void> {
 	(await room.requestJob("whatever", 1)).title;
 }
 
-/** The same of a backend's entries. */
+/** The same of a backend's events and entries. */
 export async function ofBackend(): Promise<void> {
-	const { state } = backend("https://rooms.example", { key: "an-operator-key" }).room<typeof app>("lobby");
+	const room = backend("https://rooms.example", { key: "an-operator-key" }).room<typeof app>("lobby");
+	await room.publish("price", { amount: 1 }, { id: "price-1" });
+	// @ts-expect-error a misspelt name
+	await room.publish("prcie", { amount: 1 });
+	// @ts-expect-error a field of another type
+	await room.publish("price", { amount: "1" });
+	const { state } = room;
 	const vote = await state.get("vote/ada");
 	vote?.value satisfies "yes" | "no" | undefined;
 	await state.set("open", true, { expect: vote?.version ?? 0 });
@@ -177,7 +183,9 @@ export async function ofBackend(): Promise<void> {
 	await state.set("open", "yes");
 	// @ts-expect-error there is no such entry
 	await state.drop("tpoic");
-	const untyped = backend("https://rooms.example", { key: "an-operator-key" }).room("lobby").state;
+	const other = backend("https://rooms.example", { key: "an-operator-key" }).room("lobby");
+	await other.publish("whatever", { any: "thing" });
+	const { state: untyped } = other;
 	await untyped.set("whatever", { any: "thing" });
 	await untyped.set("whatever", (before) => [before]);
 	(await untyped.get("whatever"))?.value satisfies unknown;

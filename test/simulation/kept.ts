@@ -152,4 +152,9 @@ export const KEPT: readonly Kept[] = [
 		seed: 700180738,
 		was: "the checker's own: it took that for a look (backend.ts)",
 	},
+	{
+		name: "the clock is set back by a minute, and catches up with the heartbeat of one who is gone",
+		seed: 800004781,
+		was: "G9: that heartbeat was taken for one that had just come (room/sessions.ts)",
+	},
 ];

@@ -33,8 +33,8 @@ export const CLOCK: readonly Mutant[] = [
 	{
 		name: "a heartbeat that was noted ahead is a sign of life again and again after a step back",
 		file: "room/sessions.ts",
-		find: "else if (at !== session.aheadPing) {",
-		put: "else if (at > 0) {",
+		find: "if (at === session.aheadPing) return;",
+		put: "",
 		expects: ["G9"],
 	},
 	{
