@@ -418,9 +418,9 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 		const early = await open(url);
 		// Two of them, for the same seconds: neither is refused.
 		await Promise.all([node("dashboard", "feed.ts", url, "2"), node("dashboard", "feed.ts", url, "2")]);
-		await early.locator("#bars i").waitFor();
+		await early.locator("#bars i").first().waitFor();
 		const late = await open(url);
-		await late.locator("#bars i").waitFor();
+		await late.locator("#bars i").first().waitFor();
 		expect(await late.textContent("h1")).toBe(await early.textContent("h1"));
 	});
 
