@@ -16,13 +16,18 @@ import { until } from "./until.ts";
 /** Killed, launched and disposed of as a {@link DevServer} is. */
 export type BuiltServer = DevServer;
 
+/** Its bundle: made already where the start alone is to be measured. */
+export function bundled(name: Configuration): Promise<string> {
+	return bundleOf(inject("platforms")[name].config);
+}
+
 /** @param vars Over those of the configuration. */
 export async function builtServer(
 	vars: Record<string, string> = {},
 	name: Configuration = "rotunda",
 ): Promise<BuiltServer> {
-	const { config, options } = inject("platforms")[name];
-	const [port, bundle] = [await freePort(), await bundleOf(config)];
+	const { options } = inject("platforms")[name];
+	const [port, bundle] = [await freePort(), await bundled(name)];
 	const state = scratch("e2e");
 	const platform: Platform = { port, bundle, state, vars, options };
 	const args = [join(import.meta.dirname, "platform.ts"), JSON.stringify(platform)];

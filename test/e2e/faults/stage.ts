@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, onTestFailed, type TestContext } from "vitest";
 import { GRACE_MS, ROSTER_SAMPLE_MEMBERS_MAX } from "../../../src/protocol/limits.ts";
 import { Random } from "../../simulation/random.ts";
-import { type BuiltServer, builtServer } from "../../support/built-server.ts";
+import { type BuiltServer, builtServer, bundled } from "../../support/built-server.ts";
 import { Desk } from "../../support/desk.ts";
 import { networkIsBack } from "../../support/page.ts";
 import { until } from "../../support/until.ts";
@@ -61,6 +61,7 @@ export function withFaultyServer(leaseMs?: number): Scene {
 	const scene = {} as Scene;
 	beforeAll(async () => {
 		scene.desk = await Desk.open();
+		await bundled("faults");
 		const before = Date.now();
 		scene.server = await faultyServer(scene.desk, leaseMs);
 		scene.startMs = Date.now() - before;
