@@ -11,6 +11,7 @@ const long = [
 	...(process.env.FLOW_MINUTES === undefined ? [] : ["test/long/flow-for-ever.test.ts"]),
 	...(process.env.IDLE_MINUTES === undefined ? [] : ["test/long/idle-streams.test.ts"]),
 ];
+const bundles = ["test/support/shared-bundles.ts"];
 const properties = { provide: { propertyRuns }, testTimeout: 10_000 * propertyRuns };
 
 export default defineConfig({
@@ -62,7 +63,12 @@ export default defineConfig({
 					environment: "node",
 					include: ["test/e2e/**/*.test.ts", ...long],
 					exclude: ["test/e2e/cost.test.ts", "test/e2e/faults/verdict.test.ts"],
-					globalSetup: ["test/support/built-config.ts", "test/support/platforms.ts", "test/support/shared-server.ts"],
+					globalSetup: [
+						...bundles,
+						"test/support/built-config.ts",
+						"test/support/platforms.ts",
+						"test/support/shared-server.ts",
+					],
 					maxWorkers: 3,
 					sequence: { groupOrder: 1 },
 					testTimeout: 180_000,
@@ -75,6 +81,7 @@ export default defineConfig({
 					name: "cost",
 					environment: "node",
 					include: ["test/e2e/cost.test.ts"],
+					globalSetup: bundles,
 					maxWorkers: 1,
 					sequence: { groupOrder: 2 },
 					testTimeout: 180_000,

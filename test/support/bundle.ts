@@ -33,9 +33,11 @@ export function discard(folder: string): void {
 /** Names the folder of all bundles in this process, and in those that it starts. */
 const SHARED = "ROTUNDA_BUNDLES";
 
-/** From now on, whatever this process starts finds here what another has bundled. */
-export function shareBundles(): void {
-	process.env[SHARED] = scratch("bundles");
+/** From now on, whatever this process starts finds what another has bundled, until what this gives is called. */
+export function shareBundles(): () => void {
+	process.env[SHARED] ??= scratch("bundles");
+	const folder = process.env[SHARED];
+	return () => discard(folder);
 }
 
 /** @param config Path of a wrangler.toml. @returns The folder of its modules. */

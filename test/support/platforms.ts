@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { type SourcelessWorkerOptions, unstable_getMiniflareWorkerOptions } from "wrangler";
-import { ROOT, shareBundles } from "./bundle.ts";
+import { ROOT } from "./bundle.ts";
 
 /** The configurations that are served so, by name. */
 const CONFIGS = {
@@ -25,7 +25,6 @@ declare module "vitest" {
 }
 
 export default function setup({ provide }: TestProject): void {
-	shareBundles();
 	const asked = Object.entries(CONFIGS).map(([name, path]): [string, Asked] => {
 		const config = join(ROOT, path);
 		return [name, { config, options: unstable_getMiniflareWorkerOptions(config).workerOptions }];
