@@ -93,7 +93,7 @@ async function grantOf({ claims, isForUs }: Proof, room: string, app: Admits): P
 		return { member: admitted.member, name: admitted.name, can: capabilitiesOf(admitted.can) };
 	}
 	if (!listOf(rooms).some((pattern) => typeof pattern === "string" && matchesPattern(room, pattern))) {
-		throw new Refused("forbidden", "The token is not for this room; get one that names it.");
+		throw new Refused("forbidden", "You may not enter this room: the token is not for it; get one that names it.");
 	}
 	return { member: sub, name, can: capabilitiesOf(can) };
 }
@@ -121,7 +121,10 @@ export async function callerOf(request: Request, room: string, env: Cloudflare.E
 	}
 	const settings = settingsOf(env);
 	if (settings.access === "token") {
-		throw new Refused("unauthorized", "This server asks for a token: send Authorization: Bearer and the token.");
+		throw new Refused(
+			"unauthorized",
+			"You are not signed in: this server asks for a token; send Authorization: Bearer and the token.",
+		);
 	}
 	// Its id is the room's to give: a digest that anyone could make of an address would be the address itself.
 	return { member: null, name: "Guest", can: settings.guestCan, expiresAt: null, address: addressOf(request) };
