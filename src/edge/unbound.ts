@@ -18,5 +18,7 @@ export function sayUnbound(env: Cloudflare.Env): void {
 	const off = Object.entries(WITHOUT).filter(([binding]) => bound.get(binding) === undefined);
 	if (off.length === 0) return;
 	const each = off.map(([binding, what]) => `${what} (${binding})`);
-	console.log(`Rotunda is without ${each.join("; ")}. Each comes with its binding, in wrangler.toml.`);
+	console.log(
+		`Rotunda is without ${each.join("; ")}. That is fine where you do without; each comes with its binding, in wrangler.toml.`,
+	);
 }
