@@ -17,6 +17,7 @@ import {
 	DECISION_READ_UNITS_MAX,
 	DECISION_READS_MAX,
 	DECISION_SETS_MAX,
+	DECISION_WRITTEN_WORTH,
 	REFUSAL_CHARS_MAX,
 } from "./rules-limits.ts";
 import { compareTexts, holdsFiniteNumbers, isWellFormedValue, mayBeIllFormed, nestsDeeper } from "./text.ts";
@@ -192,14 +193,14 @@ class DraftRoom implements RuleRoom {
 		const json = value === null ? null : this.#jsonOf(value);
 		this.#sets.set(String(key), json);
 		this.#count(this.#sets.size, DECISION_SETS_MAX, "sets more than", "entries");
-		this.#effort += DECISION_ENTRY_EFFORT + (json?.json.length ?? 0);
+		this.#effort += DECISION_ENTRY_EFFORT + (json?.json.length ?? 0) * DECISION_WRITTEN_WORTH;
 	}
 
 	publish(name: string, data: unknown): void {
 		this.#use();
 		this.#publishes.push({ name, ...this.#jsonOf(data) });
 		this.#count(this.#publishes.length, DECISION_PUBLISHES_MAX, "publishes more than", "events");
-		this.#effort += DECISION_EVENT_EFFORT + (this.#publishes.at(-1)?.json.length ?? 0);
+		this.#effort += DECISION_EVENT_EFFORT + (this.#publishes.at(-1)?.json.length ?? 0) * DECISION_WRITTEN_WORTH;
 	}
 
 	job(kind: string, input: unknown): void {

@@ -24,6 +24,8 @@ export const TURN_DECISIONS_EFFORT_MAX = 512 * 1024;
 export const DECISION_EFFORT = 400;
 export const DECISION_ENTRY_EFFORT = 500;
 export const DECISION_EVENT_EFFORT = 1_200;
+/** What is set and published is read from the rule, stored, and told to everyone: so much more than what is only read. */
+export const DECISION_WRITTEN_WORTH = 3;
 
 // Of a second, in the same units.
 /**
