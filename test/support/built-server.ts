@@ -7,11 +7,10 @@ import { join } from "node:path";
 import { inject } from "vitest";
 import { bundleOf, discard, scratch } from "./bundle.ts";
 import { Child } from "./child.ts";
-import type { DevServer } from "./dev-server.ts";
+import { type DevServer, serverBy } from "./dev-server.ts";
 import type { Platform } from "./platform.ts";
 import type { Configuration } from "./platforms.ts";
-import { freePort, isOpen } from "./ports.ts";
-import { until } from "./until.ts";
+import { freePort } from "./ports.ts";
 
 /** Killed, launched and disposed of as a {@link DevServer} is. */
 export type BuiltServer = DevServer;
@@ -31,26 +30,9 @@ export async function builtServer(
 	const state = scratch("e2e");
 	const platform: Platform = { port, bundle, state, vars, options };
 	const args = [join(import.meta.dirname, "platform.ts"), JSON.stringify(platform)];
-	let child: Child | null = null;
-	const kill = async (): Promise<void> => {
-		await child?.kill();
-		child = null;
-		await until(async () => !(await isOpen(port)), "its port is closed");
-	};
-	const launch = (): Child => {
-		child = new Child(process.execPath, args, { detached: true });
-		return child;
-	};
-	const start = (): Promise<void> => launch().answers(port);
-	await start();
-	return {
-		url: `http://localhost:${port}`,
-		kill,
-		start,
-		launch: () => void launch(),
-		dispose: async () => {
-			await kill();
-			discard(state);
-		},
-	};
+	return serverBy(
+		port,
+		() => new Child(process.execPath, args, { detached: true }),
+		() => discard(state),
+	);
 }

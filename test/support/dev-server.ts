@@ -32,6 +32,15 @@ export async function devServer({ config = BUILT_CONFIG, vars = {} }: DevServerO
 	const args = ["dev", "--port", String(port), "--ip", "127.0.0.1", "--inspector-port", "0", "--persist-to", state];
 	args.push("--show-interactive-dev-session=false", "--config", config);
 	for (const [name, value] of Object.entries(vars)) args.push("--var", `${name}:${value}`);
+	return serverBy(
+		port,
+		() => new Child("wrangler", args, { detached: true }),
+		() => rmSync(state, { recursive: true, force: true }),
+	);
+}
+
+/** What `spawn` starts on that port, again and again; `discard` removes the state that it leaves. */
+export async function serverBy(port: number, spawn: () => Child, discard: () => void): Promise<DevServer> {
 	let child: Child | null = null;
 	const kill = async (): Promise<void> => {
 		await child?.kill();
@@ -39,7 +48,7 @@ export async function devServer({ config = BUILT_CONFIG, vars = {} }: DevServerO
 		await until(async () => !(await isOpen(port)), "its port is closed");
 	};
 	const launch = (): Child => {
-		child = new Child("wrangler", args, { detached: true });
+		child = spawn();
 		return child;
 	};
 	const start = (): Promise<void> => launch().answers(port);
@@ -51,7 +60,7 @@ export async function devServer({ config = BUILT_CONFIG, vars = {} }: DevServerO
 		launch: () => void launch(),
 		dispose: async () => {
 			await kill();
-			rmSync(state, { recursive: true, force: true });
+			discard();
 		},
 	};
 }
