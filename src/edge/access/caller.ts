@@ -93,7 +93,7 @@ async function grantOf({ claims, isForUs }: Proof, room: string, app: Admits): P
 		return { member: admitted.member, name: admitted.name, can: capabilitiesOf(admitted.can) };
 	}
 	if (!listOf(rooms).some((pattern) => typeof pattern === "string" && matchesPattern(room, pattern))) {
-		throw new Refused("forbidden", "You may not enter this room: the token is not for it; get one that names it.");
+		throw new Refused("forbidden", "You may not enter: the token is not for this room; get one that names it.");
 	}
 	return { member: sub, name, can: capabilitiesOf(can) };
 }
