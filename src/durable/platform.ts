@@ -1,5 +1,4 @@
 /** The real surroundings of a room's body: a Durable Object's. */
-
 import { RuleMistake } from "../protocol/decide.ts";
 import type { Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";

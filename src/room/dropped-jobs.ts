@@ -1,5 +1,6 @@
 /** What events would have started, had there been room for it: the operator reads how much that was, once in a while. */
 import { JOBS_DROPPED_TOLD_INTERVAL_MS } from "../protocol/job-limits.ts";
+import type { Concern } from "./concern.ts";
 import type { Turn } from "./turn.ts";
 
 export class JobsDropped extends Error {
@@ -11,7 +12,7 @@ export class JobsDropped extends Error {
 	}
 }
 
-export class DroppedJobs {
+export class DroppedJobs implements Concern {
 	/** Since it was told last, by kind. */
 	#counts = new Map<string, number>();
 	/** Until when no more is told, Unix ms. */
@@ -21,8 +22,9 @@ export class DroppedJobs {
 		this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
 	}
 
-	setBack(now: number): void {
+	setBack(now: number): boolean {
 		this.#quietUntil = Math.min(this.#quietUntil, now + JOBS_DROPPED_TOLD_INTERVAL_MS);
+		return false;
 	}
 
 	flush(turn: Turn): void {

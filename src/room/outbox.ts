@@ -13,7 +13,6 @@ import type { Rules } from "../protocol/rules.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
 import { earliest } from "./deadlines.ts";
-import { DroppedJobs } from "./dropped-jobs.ts";
 import { JobCounts, type Starter } from "./job-counts.ts";
 import { gistOf, noticeOf } from "./job-notice.ts";
 import {
@@ -43,7 +42,6 @@ export class Outbox implements Concern {
 	readonly #counts = new JobCounts();
 	readonly #open = new OpenJobs();
 	readonly #outcomes: KeptOutcomes;
-	readonly dropped = new DroppedJobs();
 	/** What is open and was asked for or is held, by what makes a repeat of it. */
 	#asked = new Map<string, number>();
 	/** This turn's repeats, by what makes them so. */
@@ -261,7 +259,6 @@ export class Outbox implements Concern {
 
 	setBack(now: number): boolean {
 		this.#outcomes.setBack(now);
-		this.dropped.setBack(now);
 		const changed = this.#open.setBack(now, (kind) => this.#rules.kind(kind)?.leaseMs ?? SEND_MS_MAX);
 		for (const head of changed) this.#changed.set(head.n, head);
 		return changed.length > 0;
@@ -285,7 +282,6 @@ export class Outbox implements Concern {
 		if (this.#changed.size > 0) this.#store.changeJobs([...this.#changed.values()]);
 		this.#added = new Map();
 		this.#changed = new Map();
-		this.dropped.flush(turn);
 	}
 
 	#hold(head: JobHead, address: string | null = null): void {

@@ -6,6 +6,7 @@ import { CatchUp } from "./catch-up.ts";
 import type { Concern } from "./concern.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Door } from "./door.ts";
+import { DroppedJobs } from "./dropped-jobs.ts";
 import { Emptiness } from "./emptiness.ts";
 import { Erasures } from "./erasures.ts";
 import { History } from "./history.ts";
@@ -80,12 +81,13 @@ function ground(store: RoomStore, attachments: readonly Attachment[], world: Wor
 /** How the app's rules decide, and what becomes of that. */
 function rulesRoom(first: ReturnType<typeof ground>) {
 	const dice = new Dice(first.record);
-	const placing = new Placing(first);
+	const dropped = new DroppedJobs();
+	const placing = new Placing({ ...first, dropped });
 	const rulings = new Rulings({ ...first, placing });
 	const decisions = new Decisions({ ...first, dice, rulings });
 	const ruleDeadlines = new RuleDeadlines({ ...first, placing, decisions });
 	const comings = new Comings({ ...first, decisions });
-	return { dice, placing, decisions, ruleDeadlines, comings };
+	return { dice, dropped, placing, decisions, ruleDeadlines, comings };
 }
 
 /** What answers those who come, and what it hands on. */
@@ -113,7 +115,7 @@ export function furnish(store: RoomStore, attachments: readonly Attachment[], wo
 	const first = { ...grounds, ...rulesRoom(grounds) };
 	const served = service(first);
 	const { settings, record, sanctions, roster, sessions, history, outbox, ranges, state, stateRecord } = first;
-	const { deadlineBook, comings, decisions, dice } = first;
+	const { deadlineBook, comings, decisions, dice, dropped } = first;
 	const { erasures, publishing, setting, settlement, dispatch, catchUp, patience } = served;
 	const retention = new Retention({ ...first, dispatch, bounds: settings });
 	const keyRings = [new KeyRing(publishKeys(store, record)), new KeyRing(setKeys(store, stateRecord))];
@@ -123,7 +125,7 @@ export function furnish(store: RoomStore, attachments: readonly Attachment[], wo
 	const emptiness = new Emptiness(record, concerns);
 	concerns.push(emptiness, erasures, history, publishing, outbox, settlement, ranges, retention, ...keyRings);
 	const clock = new RoomClock(concerns);
-	concerns.push(state, setting, remains, stateRecord, decisions, dice, record, catchUp, patience, clock);
+	concerns.push(state, setting, remains, stateRecord, decisions, dropped, dice, record, catchUp, patience, clock);
 	clock.stand(world.now);
 	return { ...first, ...served, emptiness, concerns, clock };
 }

@@ -1,6 +1,7 @@
 /** Gives an event its place in the history, and owes what it starts. */
 import { ROOM_AUTHOR, ROOM_MEMBER } from "../protocol/ids.ts";
 import type { EventRule, Rules } from "../protocol/rules.ts";
+import type { DroppedJobs } from "./dropped-jobs.ts";
 import type { Appending, History } from "./history.ts";
 import type { Starter } from "./job-counts.ts";
 import type { JobDraft } from "./jobs.ts";
@@ -39,6 +40,7 @@ interface Needs {
 	rules: Rules;
 	history: History;
 	outbox: Outbox;
+	dropped: DroppedJobs;
 }
 
 export class Placing {
@@ -65,11 +67,11 @@ export class Placing {
 	}
 
 	#start({ seq, name, data, rule, owed }: Starting, by: Starter, now: number): void {
-		const { rules, outbox } = this.#room;
+		const { rules, outbox, dropped } = this.#room;
 		const job = { ...owed, seq, input: "null", deadlineAt: null };
 		for (const kind of rule?.starts ?? []) {
 			if (rules.kind(kind)?.wants({ name, data }) !== true) continue;
-			if (outbox.dropsStarted(by)) outbox.dropped.add(kind);
+			if (outbox.dropsStarted(by)) dropped.add(kind);
 			else outbox.add({ ...job, kind, purpose: "event" }, now, by.address);
 		}
 		if (rule?.check?.when === "after")

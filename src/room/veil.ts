@@ -3,7 +3,6 @@
  * history, of jobs or of the state passes here. What an erased member said, and what jobs made of it, comes out as redacted and without
  * a name; its jobs, as if they held nothing. Costs nothing while nobody is being erased.
  */
-
 import { encodeEvent } from "../protocol/codec.ts";
 import { ROOM_MEMBER } from "../protocol/ids.ts";
 import type { Event } from "../protocol/messages.ts";

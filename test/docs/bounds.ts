@@ -73,6 +73,11 @@ export const RATES: readonly Bound[] = [
 		most: `${rate(DEFAULTS.SIGNAL_PER_SECOND)}; the deployer sets it`,
 		answer: "`rate_limited`, without an `id`",
 	},
+	{
+		what: "what the app's rules take to decide on one's events",
+		most: "some 80 ms of the room's time a second, half of that at once; a third of it for everyone together",
+		answer: "`rate_limited`",
+	},
 	{ what: "presence states", most: rate(limits.PRESENCE_PER_SECOND), answer: "`rate_limited`, without an `id`" },
 	{
 		what: "pages of the history, and whatever is read over HTTP",
