@@ -12,7 +12,8 @@ import { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
-const BY_MS = [3_000, 60_000, HOUR_MS, 25 * HOUR_MS];
+/** None of them, nor a sum of few, is a whole number of heartbeats: nobody's next one falls on the millisecond of an earlier. */
+const BY_MS = [3_600, 62_300, HOUR_MS, 25 * HOUR_MS];
 const STEPS_MAX = 4;
 
 const SILENT_MS = 150_000;

@@ -157,4 +157,19 @@ export const KEPT: readonly Kept[] = [
 		seed: 800004781,
 		was: "G9: that heartbeat was taken for one that had just come (room/sessions.ts)",
 	},
+	{
+		name: "events of a webhook are given up while they are on their way",
+		seed: 900021464,
+		was: "the checker's own: nobody can call back what is on its way (checkers/deliveries.ts)",
+	},
+	{
+		name: "a room that woke after a step back fails at its turn, and sleeps when the clock has caught up",
+		seed: 900021556,
+		was: "the checker's own: that of two rooms only one knew of it is no loss (checkers/twin.ts)",
+	},
+	{
+		name: "the clock is set back by a whole number of heartbeats",
+		seed: 900017226,
+		was: "the world's own: one millisecond was two heartbeats (clock-steps.ts)",
+	},
 ];

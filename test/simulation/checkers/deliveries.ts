@@ -13,7 +13,8 @@ export function compareDeliveries({ receiver, jury }: World): void {
 	for (const { epoch, job, seqs } of receiver.deliveries) {
 		if (epoch !== current.name) continue;
 		for (const seq of seqs) {
-			const isRetry = jobs.get(seq) === job || aside.has(seq);
+			// One that was on its way when its events were given up may come after what was sent next.
+			const isRetry = jobs.get(seq) === job || aside.has(seq) || seq < current.lostBefore;
 			// One that was shut may have taken, late, what was sent once more in halves meanwhile.
 			hold(
 				isRetry || !jobs.has(seq) || receiver.temper === "shut",

@@ -10,7 +10,9 @@ const JOBS_MAX = 50;
  * that wakes knows before the one that sleeps; and what no turn has written of it yet each mends at its own wake.
  */
 export function compareTwin(room: Room, twin: Room, stored: Meta | null, now: number): void {
-	const isFirst = twin.meta.setBack?.at === now;
+	// Where the clock has caught up since, what was known is of no use any more.
+	const isCaughtUp = stored !== null && stored.at <= now && room.meta.setBack?.at !== stored.setBack?.at;
+	const isFirst = isCaughtUp || twin.meta.setBack?.at === now;
 	const ahead = timesOf(stored).map((at) => at !== null && at > now);
 	const [before, after] = [show(room, now, ahead, isFirst), show(twin, now, ahead, isFirst)];
 	hold(before === after, "G7", () => `a room that woke is another one: ${before} became ${after}`);
