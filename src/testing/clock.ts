@@ -3,8 +3,18 @@
  * due now runs by itself, each piece in its own turn of the event loop's microtasks, as if it took no time at all.
  */
 interface Due {
+	/** Unix ms. */
 	at: number;
+	/** Of two at the same time the one comes first that was there first. */
+	order: number;
 	run: () => void;
+}
+
+/** One alarm: it is set anew far more often than it rings. */
+export interface TestAlarm {
+	/** Unix ms; null does not ring. */
+	set(at: number | null): void;
+	stop(): void;
 }
 
 /** How many microtasks deep what is set off may go before time moves. */
@@ -13,23 +23,35 @@ const ROUNDS = 8;
 export class TestClock {
 	/** Unix ms. */
 	now: number;
-	/** In the order in which it comes: by time, and then by who came first. */
+	/** In the order in which it comes. */
 	readonly #due: Due[] = [];
+	/** Those that are set. */
+	readonly #alarms = new Set<Due>();
+	#count = 0;
 	#running: Promise<void> | null = null;
 
 	constructor(now: number) {
 		this.now = now;
 	}
 
-	/** Runs it in so many ms; the function that it gives takes that back. */
-	after(ms: number, run: () => void): () => void {
-		const due = { at: this.now + Math.max(0, ms), run };
+	/** Runs it in so many ms. */
+	after(ms: number, run: () => void): void {
+		const due = { at: this.now + Math.max(0, ms), order: ++this.#count, run };
 		this.#due.splice(this.#due.findLastIndex(({ at }) => at <= due.at) + 1, 0, due);
 		if (due.at <= this.now) void this.settle();
-		return () => {
-			const index = this.#due.indexOf(due);
-			if (index !== -1) this.#due.splice(index, 1);
+	}
+
+	alarm(run: () => void): TestAlarm {
+		const alarm: Due = { at: 0, order: 0, run };
+		const stop = (): void => void this.#alarms.delete(alarm);
+		const set = (at: number | null): void => {
+			if (at === null) return stop();
+			alarm.at = at;
+			alarm.order = ++this.#count;
+			this.#alarms.add(alarm);
+			if (at <= this.now) void this.settle();
 		};
+		return { set, stop };
 	}
 
 	/** Resolves when nothing is due any more. @throws what a piece has thrown */
@@ -55,14 +77,23 @@ export class TestClock {
 	async #run(until: number): Promise<void> {
 		for (;;) {
 			for (let round = 0; round < ROUNDS; round++) await null;
-			const [first] = this.#due;
-			if (first === undefined || first.at > until) return;
+			const first = this.#first();
+			if (first === null || first.at > until) return;
 			this.now = Math.max(this.now, first.at);
-			for (let next = this.#due[0]; next !== undefined && next.at <= this.now; next = this.#due[0]) {
-				this.#due.shift();
+			for (let next: Due | null = first; next !== null && next.at <= this.now; next = this.#first()) {
+				if (!this.#alarms.delete(next)) this.#due.shift();
 				next.run();
 				await null;
 			}
 		}
+	}
+
+	#first(): Due | null {
+		let first = this.#due[0] ?? null;
+		for (const alarm of this.#alarms) {
+			const isSooner = first === null || alarm.at < first.at || (alarm.at === first.at && alarm.order < first.order);
+			if (isSooner) first = alarm;
+		}
+		return first;
 	}
 }

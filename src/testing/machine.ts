@@ -7,7 +7,7 @@ import type { Settings } from "../protocol/settings.ts";
 import { earliest } from "../room/deadlines.ts";
 import { MemoryStore } from "../room/memory-store.ts";
 import { Room } from "../room/room.ts";
-import type { TestClock } from "./clock.ts";
+import type { TestAlarm, TestClock } from "./clock.ts";
 import type { RoomEnd, Wire } from "./wire.ts";
 
 const CLOSED = 3;
@@ -30,7 +30,7 @@ export class Machine implements RoomEnd {
 	#store = new MemoryStore();
 	#wires: Wire[] = [];
 	#alarmAt: number | null = null;
-	#unsetAlarm: () => void = () => {};
+	readonly #alarm: TestAlarm;
 	/** Null while the room sleeps. */
 	#body: RoomBody | null = null;
 	/** Each life's timers die with it. */
@@ -38,6 +38,11 @@ export class Machine implements RoomEnd {
 
 	constructor(needs: Needs) {
 		this.#needs = needs;
+		this.#alarm = needs.clock.alarm(() => {
+			const { body } = this;
+			this.#alarmAt = null;
+			body.alarm();
+		});
 	}
 
 	/** The room's body: woken where it slept. */
@@ -113,7 +118,7 @@ export class Machine implements RoomEnd {
 			forget: () => {
 				this.#store = new MemoryStore();
 				this.#alarmAt = null;
-				this.#unsetAlarm();
+				this.#alarm.stop();
 			},
 			send: (messages, told) => {
 				this.#needs.enqueue(messages as readonly JobRef[]);
@@ -131,12 +136,7 @@ export class Machine implements RoomEnd {
 
 	#setAlarm(at: number): void {
 		this.#alarmAt = at;
-		this.#unsetAlarm();
-		this.#unsetAlarm = this.#needs.clock.after(at - this.#needs.clock.now, () => {
-			const { body } = this;
-			this.#alarmAt = null;
-			body.alarm();
-		});
+		this.#alarm.set(at);
 	}
 
 	/** So many hexadecimal digits. */

@@ -149,7 +149,7 @@ export class TestRoom<A extends App = App> {
 				now: () => this.#clock.now,
 				date: () => this.#clock.now,
 				random: this.#random,
-				alarm: (ring) => this.#alarm(ring),
+				alarm: (ring) => this.#clock.alarm(ring),
 				...(this.#warn === undefined ? {} : { warn: this.#warn }),
 			},
 			// What is loaded later comes at no time of the test's clock.
@@ -157,17 +157,6 @@ export class TestRoom<A extends App = App> {
 		);
 		const room = joined as unknown as Room<A>;
 		return room;
-	}
-
-	#alarm(ring: () => void) {
-		let unset = (): void => {};
-		return {
-			set: (at: number | null): void => {
-				unset();
-				unset = at === null ? () => {} : this.#clock.after(at - this.#clock.now, ring);
-			},
-			stop: () => unset(),
-		};
 	}
 
 	/** Resolves when everything that is under way has come to an end, without time passing. */
