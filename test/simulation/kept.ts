@@ -172,4 +172,9 @@ export const KEPT: readonly Kept[] = [
 		seed: 900017226,
 		was: "the world's own: one millisecond was two heartbeats (clock-steps.ts)",
 	},
+	{
+		name: "one is erased, and sets the same anew in the same turn",
+		seed: 1000017704,
+		was: "the checker's own: what is still stored of one who was erased is no value any more (checkers/state.ts)",
+	},
 ];

@@ -107,6 +107,10 @@ export class StateCheck {
 		if (current === null) return;
 		const history = this.of(current.name);
 		const before = history.version;
+		for (const { type, ...input } of commit.inputs) {
+			const action = type === "moderate" && "action" in input ? input.action : null;
+			if (action?.action === "erase") history.erased.push({ member: action.member, through: before });
+		}
 		if (commit.isStateWiped) [history.sum] = [0, history.cleared.push(before)];
 		for (const entry of commit.entries) {
 			hold(
@@ -115,21 +119,15 @@ export class StateCheck {
 				() => `${entry.key} was stored at ${entry.version} after ${history.version}`,
 			);
 			const was = history.at(history.version).get(entry.key);
+			// What is still stored of one who was erased counts as gone: to say the same anew is a change.
+			const isSame = was !== undefined && was.value === entry.value && !history.isErased(was);
 			// What changed and changed back within a turn took its versions.
 			const isOnce = (commit.state?.version ?? 0) - before === commit.entries.length;
-			hold(
-				!isOnce || was?.value !== entry.value,
-				"G11",
-				() => `${entry.key} took the version ${entry.version} without a change`,
-			);
+			hold(!isOnce || !isSame, "G11", () => `${entry.key} took the version ${entry.version} without a change`);
 			history.entries.push({ ...entry });
 			history.version = entry.version;
 		}
 		if (commit.state !== null) history.version = Math.max(history.version, commit.state.version);
-		for (const { type, ...input } of commit.inputs) {
-			const action = type === "moderate" && "action" in input ? input.action : null;
-			if (action?.action === "erase") history.erased.push({ member: action.member, through: before });
-		}
 		this.#land(commit, history);
 		this.#count(commit, history);
 		for (const member of commit.erased) {
