@@ -99,6 +99,7 @@ export const REACHABLE = {
 		"a member has said all that it may",
 		"a member has repeated all that it may",
 		"a member has all the jobs that its events may start",
+		"rules take all that they may",
 	],
 	rules: [
 		"a move was allowed",
@@ -110,6 +111,8 @@ export const REACHABLE = {
 		"what a deadline did was undone",
 		"a coming was told",
 		"a going was told",
+		"a page foresaw a move",
+		"what a page foresaw was undone",
 	],
 	room: [
 		"trimmed",

@@ -13,7 +13,7 @@ import { jobId } from "../../src/room/jobs.ts";
 import { BAD_STATE, STRICT } from "../room/house-rules.ts";
 import { cutCable, runAhead, stepClock } from "./clock-steps.ts";
 import { CLOSINGS } from "./closings.ts";
-import { play } from "./game.ts";
+import { play, ponderMuch } from "./game.ts";
 import { HEAVY } from "./heavy.ts";
 import type { Person } from "./person.ts";
 import type { Deed } from "./plan.ts";
@@ -230,6 +230,7 @@ export const DO: Readonly<Record<Deed, Do>> = {
 	set,
 	put,
 	play,
+	ponderMuch,
 	...HEAVY,
 };
 

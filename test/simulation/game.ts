@@ -1,8 +1,14 @@
 /** Worlds whose app has rules: a game of fields that are taken one after the other, and all that a rule may do beside. */
-import type { Decide, RuleRoom } from "../../src/protocol/decision.ts";
-import { DEFAULTS } from "../../src/protocol/limits.ts";
+
+import { Outgoing } from "../../src/client/outgoing.ts";
+import { predict } from "../../src/client/predict.ts";
+import type { OutgoingClass } from "../../src/client/speech.ts";
+import type { Decide, DecidedEvent, RuleRoom } from "../../src/protocol/decision.ts";
+import { DEFAULTS, MESSAGES_PER_FRAME_MAX } from "../../src/protocol/limits.ts";
 import type { Publish } from "../../src/protocol/messages.ts";
 import type { Rules } from "../../src/protocol/rules.ts";
+import { DECISION_EFFORT, DECISION_ENTRY_EFFORT, DECISION_READS_MAX } from "../../src/protocol/rules-limits.ts";
+import type { Settings } from "../../src/protocol/settings.ts";
 import { event, HOLD_MS, houseRules } from "../room/house-rules.ts";
 import { SECRET } from "./disk.ts";
 import type { Person } from "./person.ts";
@@ -42,6 +48,12 @@ const FAILING: ReadonlySet<Odd> = new Set(["throws", "promises", "overdoes"]);
 
 export const fieldKey = (field: number): string => `game/f${field}`;
 
+/** The key of the field that it is to take; null of what is no move. */
+export function fieldOf(message: { type: string; name?: string; data?: unknown }): string | null {
+	const { type, name, data } = message;
+	return type === "publish" && name === "move" && isMove(data) ? fieldKey(data.field) : null;
+}
+
 function isMove(data: unknown): data is Move {
 	return typeof data === "object" && data !== null && "field" in data;
 }
@@ -49,18 +61,22 @@ function isMove(data: unknown): data is Move {
 /** True where a move is allowed, as far as it goes by itself. */
 export const isSound = ({ odd }: Move): boolean => odd === null || odd === "asks" || odd === "cancels";
 
-const move: Decide = ({ data, from }, room) => {
+const move: Decide = (event, room) => moveBy(event, room, () => room.random());
+/** As a page runs it, which does not know the room's dice. */
+const foreseenMove: Decide = (event, room) => moveBy(event, room, () => 0);
+
+function moveBy({ data, from }: DecidedEvent, room: RuleRoom, roll: () => number): unknown {
 	const { field, odd } = data as Move;
 	const turn = Number(room.get("game/turn") ?? 0);
 	if (room.get(fieldKey(field)) !== null) room.refuse("taken", "That field is taken.");
 	room.set(fieldKey(field), from);
 	room.set("game/turn", turn + 1);
-	const dice = isSound({ field, odd }) ? room.random() : 0;
+	const dice = isSound({ field, odd }) ? roll() : 0;
 	room.publish("moved", { field, turn: turn + 1, dice });
 	const given = beside(odd, turn, room);
 	if ((turn + 1) % FIELDS === 0) for (let each = 0; each < FIELDS; each++) room.set(fieldKey(each), null);
 	return given;
-};
+}
 
 function beside(odd: Odd, turn: number, room: RuleRoom): unknown {
 	if (odd === "cancels") room.cancel("tick");
@@ -106,17 +122,32 @@ const tock: Decide = ({ data }, room) => {
 	if (Number(data) > 1) room.later("tock", 1, Number(data) - 1);
 };
 
+/** What it takes to ponder, in the units of the room's own bounds. */
+export const PONDERED = DECISION_EFFORT + DECISION_READS_MAX * DECISION_ENTRY_EFFORT;
+
+/** Reads as much as it may, and says no. */
+const ponder: Decide = (_, room) => {
+	for (let each = 0; each < DECISION_READS_MAX; each++) room.get(`game/p${each}`);
+	room.refuse("odd", "That is odd.");
+};
+
 /** Whose going is undone, and stands. */
 export const UNDONE = "cy";
 
 /** The house rules, and the game's where the world plays it: told by the seed, so that whoever knows that knows them. */
-export function rulesOf(seed: number, ranges: Plan["ranges"]): Rules {
+export function rulesOf(seed: number, ranges: Plan["ranges"], pondered: (member: string, now: number) => void): Rules {
 	const house = houseRules(ranges);
 	if (!hasGame(seed)) return house;
 	const check = { kind: "check", when: "before", unchecked: "refuse", withinMs: HOLD_MS } as const;
 	const events = {
 		move: event({ decide: move, fault: (data) => (isMove(data) ? null : "That is no move.") }),
 		bet: event({ decide: bet, check }),
+		ponder: event({
+			decide: (event, room) => {
+				pondered(event.from, room.now);
+				return ponder(event, room);
+			},
+		}),
 		tick: event({ from: "backend", decide: tick }),
 		tock: event({ from: "backend", decide: tock }),
 		moved: event({ from: "backend" }),
@@ -137,6 +168,28 @@ export function rulesOf(seed: number, ranges: Plan["ranges"]): Rules {
 }
 
 export const hasGame = (seed: number): boolean => seed % 10 === 2;
+
+/** One in three of them: whose pages run the rules themselves. */
+export const foresees = (seed: number): boolean => seed % 30 === 2;
+/** What those pages say things by. */
+export const outgoingOf = (seed: number): OutgoingClass =>
+	foresees(seed) ? (predict({ move: foreseenMove, bet }) as unknown as OutgoingClass) : Outgoing;
+
+/** One in eleven: where rules are asked for more than the room has time for. */
+const hasMuch = (seed: number): boolean => hasGame(seed) && seed % 11 === 8;
+/** Nothing stops them sooner than what decisions take. */
+const MUCH: Partial<Settings> = { publishPerSecond: 50, roomPublishPerSecond: 1_000 };
+
+/** All who are there have much decided at once, and once more. */
+export function ponderMuch(world: World): void {
+	for (const person of world.people) {
+		const asks = Array.from({ length: MESSAGES_PER_FRAME_MAX }, () => ({
+			...{ type: "publish", id: world.newId(person.character.member), name: "ponder", data: null },
+		}));
+		for (const { id } of asks) world.jury.refusals.used(id);
+		person.rawly(JSON.stringify(asks), null);
+	}
+}
 
 export function play(world: World, person: Person): void {
 	const { random } = world;
@@ -174,5 +227,9 @@ export function layGame(plan: Plan): Plan {
 		steps.splice(random.between(2, steps.length), 0, step);
 	}
 	// What a rule of a deadline finds full is undone, and nobody is told.
-	return { ...plan, settings: { ...plan.settings, stateEntriesMax: DEFAULTS.STATE_MAX_ENTRIES }, steps };
+	const settings = { ...plan.settings, stateEntriesMax: DEFAULTS.STATE_MAX_ENTRIES };
+	if (!hasMuch(plan.seed)) return { ...plan, settings, steps };
+	const much: Step = { afterMs: random.below(300), does: "ponderMuch", who: 0, dice: random.word() };
+	steps.splice(random.between(3, steps.length), 0, much, much);
+	return { ...plan, settings: { ...settings, ...MUCH }, steps };
 }

@@ -1,7 +1,6 @@
 /** One member before a screen: the real client on a simulated network, and what it was promised. */
 
 import { Connection } from "../../src/client/connection.ts";
-import { Outgoing } from "../../src/client/outgoing.ts";
 import { RoomError } from "../../src/client/room-error.ts";
 import type { Asked } from "../../src/client/written.ts";
 import { closeCodeOfRefusedJoin } from "../../src/protocol/codes.ts";
@@ -11,6 +10,7 @@ import { CLIENT_OUTBOX_MAX } from "../../src/protocol/speech-limits.ts";
 import type { Setting } from "../../src/room/inputs.ts";
 import { hold } from "./broken.ts";
 import type { Expected } from "./checkers/refusals.ts";
+import { fieldOf, foresees, outgoingOf } from "./game.ts";
 import { Holder } from "./holder.ts";
 import { resultOf } from "./kinds.ts";
 import { Page } from "./page.ts";
@@ -53,6 +53,8 @@ export class Person {
 	readonly asks = new Map<string, Asked>();
 	/** Ids that were published, with what they named. */
 	readonly published: Extract<Asked, { type: "publish" }>[] = [];
+	/** The moves that its page showed before the room had them. */
+	readonly #foreseen = new Set<string>();
 	/** What it has set. */
 	readonly sets: Setting[] = [];
 	readonly #holder: Holder;
@@ -102,7 +104,7 @@ export class Person {
 				message: (message) => page.heard(message),
 			},
 			since,
-			Outgoing,
+			outgoingOf(this.#world.plan.seed),
 		);
 		this.connection.start();
 	}
@@ -132,10 +134,13 @@ export class Person {
 
 	/** The upgrade reaches the room. */
 	#knock(given: string | null, token: number): void {
+		const isForeseeing = foresees(this.#world.plan.seed);
 		// What is held of the state is the holder's to say, which outlives a page. Now and then one comes back as a client does that keeps no entries.
-		const cursor = given === null || this.#oddSince !== null ? given : given.split(".", 2).join(".");
+		const isOwn = given === null || this.#oddSince !== null || isForeseeing;
+		const cursor = isOwn ? given : given.split(".", 2).join(".");
 		const isHolding = this.#world.plan.hasState && this.#openToken % 4 !== 3;
-		const since = (isHolding && cursor !== null ? this.#holder.cursor(cursor) : cursor) ?? this.#oddSince;
+		const isHolders = isHolding && cursor !== null && !isForeseeing;
+		const since = (isHolders ? this.#holder.cursor(cursor) : cursor) ?? this.#oddSince;
 		this.#oddSince = null;
 		const { clock, random, platform } = this.#world;
 		const { member, can, address, history, tokenMs } = this.character;
@@ -160,7 +165,7 @@ export class Person {
 						if (isMine()) this.connection?.opened();
 					},
 					heard: (text) => {
-						if (isMine() && this.#world.plan.hasState && text.startsWith("["))
+						if (isMine() && this.#world.plan.hasState && !isForeseeing && text.startsWith("["))
 							for (const message of JSON.parse(text) as ServerMessage[]) this.#holder.heard(message);
 						if (isMine()) this.connection?.heard(text);
 					},
@@ -239,6 +244,17 @@ export class Person {
 			(answer) => this.#world.judge(() => this.#answered(message, answer)),
 			(error: unknown) => this.#world.judge(() => this.#refused(message, error, isFull)),
 		);
+		this.#foresaw(message);
+	}
+
+	/** Whose page runs the rules itself sees its own move at once, where nothing that it knows speaks against that. */
+	#foresaw(message: Asked): void {
+		const { entries } = this.connection ?? {};
+		const field = fieldOf(message);
+		if (entries === undefined || field === null || !foresees(this.#world.plan.seed)) return;
+		if (entries.told(field).value !== null || entries.at(field).value !== this.character.member) return;
+		this.#foreseen.add(message.id);
+		this.#world.coverage.reach("rules", "a page foresaw a move");
 	}
 
 	#answered(message: Asked, answer: unknown): void {
@@ -272,6 +288,7 @@ export class Person {
 	/** `isFull`: its own outbox could take no more. */
 	#refused(message: Asked, error: unknown, isFull: boolean): void {
 		this.asks.delete(message.id);
+		if (this.#foreseen.delete(message.id)) this.#world.coverage.reach("rules", "what a page foresaw was undone");
 		hold(error instanceof RoomError, "G8", () => `${this.name} was refused with ${String(error)}`);
 		hold(
 			isFull || !PASSING.has(error.code),

@@ -76,6 +76,7 @@ export type Deed =
 	| "set"
 	| "put"
 	| "play"
+	| "ponderMuch"
 	| "cutCable";
 
 /** In a crowded world so many steps come in the time of one: what is rare meets in one turn. */

@@ -61,7 +61,8 @@ export class World {
 		this.receiver = plan.receiver === null ? null : new Receiver(plan.receiver);
 		this.jury = new Jury(this.clock, coverage, plan);
 		const { jury, clock, random } = this;
-		this.platform = new Platform(clock, random, plan.settings, rulesOf(plan.seed, plan.ranges), coverage, jury);
+		const rules = rulesOf(plan.seed, plan.ranges, (member, now) => this.judge(() => jury.bounds.decided(member, now)));
+		this.platform = new Platform(clock, random, plan.settings, rules, coverage, jury);
 		const { platform } = this;
 		const kinds = {
 			kinds: kindsOf(this.kinds),

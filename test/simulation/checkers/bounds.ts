@@ -17,6 +17,13 @@ import {
 	SIGNAL_BYTES_MAX,
 } from "../../../src/protocol/limits.ts";
 import type { Presence, ServerMessage } from "../../../src/protocol/messages.ts";
+import {
+	DECISION_EFFORT,
+	MEMBER_DECISIONS_BURST_SECONDS,
+	MEMBER_DECISIONS_EFFORT_PER_SECOND,
+	ROOM_DECISIONS_BURST_SECONDS,
+	ROOM_DECISIONS_EFFORT_PER_SECOND,
+} from "../../../src/protocol/rules-limits.ts";
 import type { Settings } from "../../../src/protocol/settings.ts";
 import { utf8Bytes } from "../../../src/protocol/text.ts";
 import type { Effects } from "../../../src/room/effects.ts";
@@ -26,6 +33,7 @@ import { BAD_STATE, STRICT } from "../../room/house-rules.ts";
 import { hold } from "../broken.ts";
 import type { Coverage } from "../coverage.ts";
 import type { Commit } from "../disk.ts";
+import { PONDERED } from "../game.ts";
 import type { Ledger } from "../ledger.ts";
 import { Allowance } from "./allowance.ts";
 import type { Sitting } from "./sitting.ts";
@@ -44,6 +52,9 @@ export class Bounds {
 	readonly #publishes: Allowance;
 	readonly #bytes = new Allowance(MEMBER_BYTES_PER_SECOND, MEMBER_BYTES_BURST_SECONDS);
 	readonly #repeats = new Allowance(REPEATS_PER_SECOND, REPEATS_BURST_SECONDS);
+	/** What the rules that decide for each member may take, and for all. */
+	readonly #decisions = new Allowance(MEMBER_DECISIONS_EFFORT_PER_SECOND, MEMBER_DECISIONS_BURST_SECONDS);
+	readonly #allDecisions = new Allowance(ROOM_DECISIONS_EFFORT_PER_SECOND, ROOM_DECISIONS_BURST_SECONDS);
 	/** How often each session may be refused something. */
 	readonly #refusals = new Allowance(REFUSALS_PER_SECOND, REFUSALS_SECONDS);
 	/** How many jobs of members' own the latest commit has added, and what they have set: the first answer answers no repeat. */
@@ -61,15 +72,15 @@ export class Bounds {
 
 	/** At `now`, by its clock. It may refuse something before it commits anything. */
 	woken(now: number): void {
-		for (const each of [this.#publishes, this.#bytes, this.#repeats, this.#refusals]) each.clear();
+		const all = [this.#publishes, this.#bytes, this.#repeats, this.#refusals, this.#decisions, this.#allDecisions];
+		for (const each of all) each.clear();
 		this.#passedMs = 0;
 		this.#now = now;
 	}
 
 	/** Before the ledger knows of the commit. */
 	committing({ appended, rosterSaved, now }: Commit): void {
-		this.#passedMs += Math.max(0, now - (this.#now ?? now));
-		this.#now = now;
+		this.#passTo(now);
 		for (const { from, body, id } of appended) {
 			const { name, data } = JSON.parse(body) as { name: string; data: unknown };
 			hold(!name.startsWith("room.") || from === ROOM_MEMBER, "G8", () => `${from} published ${body}, the room's own`);
@@ -82,6 +93,28 @@ export class Bounds {
 		for (const { member, state } of rosterSaved) {
 			const bytes = utf8Bytes(state);
 			hold(bytes <= PRESENCE_BYTES_MAX, "G8", () => `the presence state of ${member} has ${bytes} bytes`);
+		}
+	}
+
+	#passTo(now: number): void {
+		this.#passedMs += Math.max(0, now - (this.#now ?? now));
+		this.#now = now;
+	}
+
+	/** A rule is asked to decide on what the member said, in a turn at `now`, and ponders it. What that takes is owed: it is not asked again before. */
+	decided(member: string, now: number): void {
+		this.#passTo(now);
+		for (const [whose, purses] of [
+			[member, this.#decisions],
+			["", this.#allDecisions],
+		] as const) {
+			const left = purses.take(whose, PONDERED, this.#passedMs) + PONDERED;
+			hold(
+				left > DECISION_EFFORT - 1,
+				"G8",
+				() => `a rule was asked for ${member} where ${left} was left of what it may take`,
+			);
+			if (left < PONDERED) this.#coverage.reach("work", "rules take all that they may");
 		}
 	}
 

@@ -7,6 +7,7 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import type { Entry } from "../../../src/client/room.ts";
 import { ROOM_MEMBER } from "../../../src/protocol/ids.ts";
 import type { Event } from "../../../src/protocol/messages.ts";
 import { hold } from "../broken.ts";
@@ -75,6 +76,14 @@ export class GameCheck {
 	/** Deadlines that are to come. */
 	get pending(): number {
 		return this.#game.deadlines.size;
+	}
+
+	/** What a page shows that runs the rules itself is, when nothing of its own is under way, what is stored. */
+	compareShown(name: string, entries: readonly Entry[]): void {
+		const shown = new Map(entries.map(({ key, value }) => [key, JSON.stringify(value)]));
+		const show = (held: ReadonlyMap<string, string>): string => JSON.stringify([...held].sort());
+		const [seen, stored] = [show(shown), show(this.#entries)];
+		hold(seen === stored, "rules", () => `${name} shows ${seen}, and ${stored} is stored`);
 	}
 
 	/** After the ledger has it. */

@@ -5,6 +5,7 @@ import { GRACE_MS } from "../../../src/protocol/limits.ts";
 import type { Event } from "../../../src/protocol/messages.ts";
 import { jobId } from "../../../src/room/jobs.ts";
 import { Broken, hold } from "../broken.ts";
+import { foresees } from "../game.ts";
 import { isTheirs } from "../kinds.ts";
 import type { Person } from "../person.ts";
 import type { World } from "../world.ts";
@@ -56,10 +57,19 @@ export class Rest {
 			if (alarms > CALM_ALARMS_MAX) throw new Broken("liveness", `${unrest}, and the room was woken ${alarms} times`);
 		}
 		this.#compareStore();
+		this.#compareShown();
 		this.#compareArchive();
 		await deadlines.idle();
 		compareDeliveries(world);
 		await this.#depart(deadlines);
+	}
+
+	/** What pages foresaw is what is, or is undone. */
+	#compareShown(): void {
+		const { people, jury, plan } = this.world;
+		if (!foresees(plan.seed)) return;
+		for (const { name, isLive, connection } of people)
+			if (isLive) jury.game?.compareShown(name, connection?.entries?.list("game/") ?? []);
 	}
 
 	private get world(): World {
