@@ -422,6 +422,8 @@ describe.skipIf(whyNoBrowser() !== null)("in a browser", () => {
 		const late = await open(url);
 		await late.locator("#bars i").first().waitFor();
 		expect(await late.textContent("h1")).toBe(await early.textContent("h1"));
+		// The feed has ended, and nothing else has.
+		await late.locator("body.stale").waitFor();
 	});
 
 	whole("theatre: who is faster has the seat, and the other is told", async () => {
