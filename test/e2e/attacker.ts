@@ -54,6 +54,8 @@ export class Attacker {
 	readonly #random: Random;
 	readonly #tally: Tally;
 	readonly #key: string;
+	/** What the room may answer beside ROOM_CODES. */
+	readonly #codes: readonly string[];
 	#socket: RawSocket | null = null;
 	/** What is still to be refused, in order. */
 	#awaited: Refused[] = [];
@@ -61,7 +63,8 @@ export class Attacker {
 	#malformed = 0;
 	#isWelcome = false;
 
-	constructor(url: string, key: string, random: Random, tally: Tally) {
+	constructor(url: string, key: string, random: Random, tally: Tally, codes: readonly string[]) {
+		this.#codes = codes;
 		this.#url = url;
 		this.#key = key;
 		this.#random = random;
@@ -163,7 +166,7 @@ export class Attacker {
 		const [next] = this.#awaited;
 		if (next !== undefined && next.code === code && next.id === id) {
 			this.#awaited.shift();
-		} else if (!ROOM_CODES.has(code)) {
+		} else if (!ROOM_CODES.has(code) && !isAppCode(code) && !this.#codes.includes(code)) {
 			const awaited = next === undefined ? "nothing" : `${next.code} of ${next.id}`;
 			this.#tally.fault(`Refused ${code} of ${id}, where ${awaited} was awaited: ${message}`);
 		}

@@ -11,15 +11,13 @@ import { RawSocket } from "../support/raw-socket.ts";
 import { type Runtime, runtime } from "../support/runtime.ts";
 import { until } from "../support/until.ts";
 import { Attacker, Tally } from "./attacker.ts";
-import { giants } from "./hostile-frames.ts";
+import { giants, type HostileFrame } from "./hostile-frames.ts";
 import { Witness } from "./witness.ts";
 
 const FRAMES = Number(process.env.HOSTILE_FRAMES ?? 3_000);
 const SEED = Number(process.env.HOSTILE_SEED ?? 6);
 const ATTACKERS = 4;
 const WITNESSES = 3;
-/** Events that each witness says when nobody attacks. */
-const CALM_EVENTS = 100;
 /** A thousand frames take a few seconds on a busy machine. */
 const TIME_MS_MAX = 120_000 + FRAMES * 5;
 /**
@@ -32,21 +30,10 @@ const TIME_MS_MAX = 120_000 + FRAMES * 5;
 const GROWTH_BYTES_MAX = 64 * 1024 * 1024;
 
 let server: Runtime;
-let engine: Engine;
 beforeAll(async () => {
 	server = await runtime({}, { isInspected: true });
-	engine = await Engine.at(server.inspector);
 });
-afterAll(async () => {
-	engine.close();
-	await server.dispose();
-});
-
-/** What the process holds when the engine has collected its garbage, bytes; null where nobody tells. */
-async function memory(): Promise<number | null> {
-	await engine.collect();
-	return server.child.memory();
-}
+afterAll(() => server.dispose());
 
 test.each([0, 999, 1004, 1006, 1015, 65_535])(
 	"G8 a close with the code %d, which must not be sent, is answered",
@@ -76,8 +63,8 @@ async function check(witnesses: readonly Witness[]): Promise<void> {
 	}
 }
 
-async function calm(witnesses: readonly Witness[]): Promise<void> {
-	for (let n = 0; n < CALM_EVENTS; n++) {
+async function calm(witnesses: readonly Witness[], events: number): Promise<void> {
+	for (let n = 0; n < events; n++) {
 		for (const witness of witnesses) {
 			witness.publish();
 			await witness.untilHeard(witness.name, witness.published);
@@ -99,20 +86,45 @@ const listed = (counts: ReadonlyMap<string, number>): string =>
 const mebibytes = (bytes: number | null): string =>
 	bytes === null ? "unknown" : `${Math.round(bytes / 1024 ** 2)} MiB`;
 
-test(`G8 ${FRAMES} hostile frames: each is refused by its name or ends its socket, honest members lose nothing, memory returns`, {
-	timeout: TIME_MS_MAX,
-}, async ({ annotate }) => {
+interface Attacked {
+	server: Runtime;
+	frames: number;
+	/** Events that each witness says when nobody attacks. */
+	calmEvents: number;
+	/** Sent before, one after another: all giants at once are more than any test machine should hold. */
+	first?: readonly HostileFrame[];
+	/** What the room may answer to a frame that the codec lets pass, beside what it always may. */
+	codes?: readonly string[];
+	/** True of a line in the log that is as it should be. */
+	isFair(line: string): boolean;
+	annotate(what: string): Promise<unknown>;
+}
+
+async function attackRoom({
+	server,
+	frames: count,
+	first = [],
+	codes = [],
+	isFair,
+	annotate,
+}: Attacked): Promise<void> {
+	const engine = await Engine.at(server.inspector);
+	/** What the process holds when the engine has collected its garbage, bytes; null where nobody tells. */
+	const memory = async (): Promise<number | null> => {
+		await engine.collect();
+		return server.child.memory();
+	};
 	const url = `${server.url}/rooms/hostile`;
 	const witnesses: Witness[] = [];
 	for (let n = 1; n <= WITNESSES; n++) witnesses.push(await Witness.join(url, `w${n}`));
-	await calm(witnesses);
+	await calm(witnesses, calmEvents);
 	await check(witnesses);
 	const before = delaysOf(witnesses);
 
 	const tally = new Tally();
 	const attackers = Array.from(
 		{ length: ATTACKERS },
-		(_, n) => new Attacker(url, `the-key-of-attacker-${n}`, new Random(SEED * ATTACKERS + n), tally),
+		(_, n) => new Attacker(url, `the-key-of-attacker-${n}`, new Random(SEED * ATTACKERS + n), tally, codes),
 	);
 	/** Each batch of theirs is followed by honest events: as fast as they are, so much is there to be lost. */
 	const attack = async (frames: number): Promise<void> => {
@@ -123,17 +135,16 @@ test(`G8 ${FRAMES} hostile frames: each is refused by its name or ends its socke
 		for (const attacker of attackers) attacker.leave();
 	};
 	const startedAt = performance.now();
-	// One after another: all giants at once are more than any test machine should hold.
-	for (const giant of giants()) await attackers[0]?.send([giant]);
-	await attack(FRAMES / 10);
+	for (const frame of first) await attackers[0]?.send([frame]);
+	await attack(count / 10);
 	const under = delaysOf(witnesses);
-	await calm(witnesses);
+	await calm(witnesses, calmEvents);
 	delaysOf(witnesses);
 	const warm = await memory();
-	await attack(FRAMES - FRAMES / 10);
+	await attack(count - count / 10);
 	const seconds = (performance.now() - startedAt) / 1000;
 	const later = delaysOf(witnesses);
-	await calm(witnesses);
+	await calm(witnesses, calmEvents);
 	const after = await memory();
 
 	await annotate(
@@ -149,15 +160,14 @@ test(`G8 ${FRAMES} hostile frames: each is refused by its name or ends its socke
 	);
 	expect(tally.faults).toEqual([]);
 	await check(witnesses);
-	// The built Worker has one binding here, and says once what is off without the others.
-	const others = failures(server.child.said.join("")).filter((line) => !line.startsWith("Rotunda is without"));
+	const others = failures(server.child.said.join("")).filter((line) => !isFair(line));
 	expect(others).toEqual([]);
 	if (warm === null) await annotate("The memory of the process was not looked at: there is no /proc here.");
 	else {
 		const most = warm + GROWTH_BYTES_MAX;
 		await until(
 			async () => {
-				await calm(witnesses);
+				await calm(witnesses, calmEvents);
 				return ((await memory()) ?? 0) <= most;
 			},
 			`memory has returned to ${mebibytes(most)}`,
@@ -165,6 +175,32 @@ test(`G8 ${FRAMES} hostile frames: each is refused by its name or ends its socke
 		);
 	}
 	for (const witness of witnesses) witness.leave();
+	engine.close();
+}
+
+/** What the log says of a rule that failed, or whose deadline did. */
+const RULE_FAILED = /^A rule failed (at an event, which was refused\.|or refused where it may not:) /;
+
+/** The built Worker has one binding here, and says once what is off without the others. */
+const isOfBindings = (line: string): boolean => line.startsWith("Rotunda is without");
+
+test(
+	`G8 ${FRAMES} hostile frames: each is refused by its name or ends its socket, honest members lose nothing, memory returns`,
+	{
+		timeout: TIME_MS_MAX,
+	},
+	({ annotate }) =>
+		attackRoom({ server, frames: FRAMES, calmEvents: 100, first: giants(), isFair: isOfBindings, annotate }),
+);
+
+test(`G8 ${FRAMES / 3} of them to a room whose rules believe everything: nobody else loses anything, and the log names the rules`, {
+	timeout: TIME_MS_MAX,
+}, async ({ annotate }) => {
+	const careless = await runtime({}, { probe: "careless", isInspected: true });
+	const codes = ["internal", "state_full"];
+	const isFair = (line: string): boolean => isOfBindings(line) || RULE_FAILED.test(line);
+	await attackRoom({ server: careless, frames: FRAMES / 3, calmEvents: 20, codes, isFair, annotate });
+	await careless.dispose();
 });
 
 /**
