@@ -1,6 +1,6 @@
 /** A room, as a backend has it. */
 import type * as v from "valibot";
-import type { NameIn, Typed, TypesOf, Under } from "../protocol/app-types.ts";
+import type { Given, NameIn, Typed, TypesOf, Under } from "../protocol/app-types.ts";
 import type * as http from "../protocol/http.ts";
 import type { Member, Moderation } from "../protocol/messages.ts";
 import { type Followed, type FollowOptions, follow } from "./follow.ts";
@@ -13,6 +13,13 @@ export type Summary = v.InferOutput<typeof http.Summary>;
 /** Events, ascending. */
 export type EventsPage = v.InferOutput<typeof http.EventsPage>;
 export type Job = v.InferOutput<typeof http.Job>;
+
+export interface PublishOptions {
+	/** The event's own key, 1 to 64 characters; made up where it is missing. */
+	id?: string;
+	/** Publishes only if the room's newest event is that one. */
+	expect?: number;
+}
 
 export interface EventsQuery {
 	after?: number;
@@ -53,9 +60,9 @@ export class BackendRoom<A extends Typed = Typed> {
 	 */
 	async publish<N extends NameIn<TypesOf<A>["told"]>>(
 		name: N,
-		data: Under<TypesOf<A>["told"], N>,
-		{ id = newId(), expect }: { id?: string; expect?: number } = {},
+		...given: Given<Under<TypesOf<A>["told"], N>, [options?: PublishOptions]>
 	): Promise<Published> {
+		const [data = null, { id = newId(), expect } = {}] = given as [unknown?, PublishOptions?];
 		const answer = await this.#requests.answer(`${this.#path}/events`, {
 			method: "POST",
 			headers: { "Idempotency-Key": id },

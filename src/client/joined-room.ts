@@ -133,12 +133,12 @@ export class JoinedRoom implements Room {
 		return this.#feed.read((page) => this.history(page));
 	}
 
-	publish(name: string, data: unknown, options: PublishOptions = {}): Promise<{ seq: number }> {
+	publish(name: string, data: unknown = null, options: PublishOptions = {}): Promise<{ seq: number }> {
 		const { id = newMessageId(), ...expectation } = options;
 		return this.#connection.ask({ type: "publish", id, name, data, ...expectation }) as Promise<{ seq: number }>;
 	}
 
-	signal(name: string, data: unknown, options: { to?: string } = {}): void {
+	signal(name: string, data: unknown = null, options: { to?: string } = {}): void {
 		this.#connection.signal({ type: "signal", name, data, ...options });
 	}
 
@@ -172,7 +172,7 @@ export class JoinedRoom implements Room {
 	}
 
 	/** Of what type its result is, the face says by the app. */
-	requestJob(name: string, data: unknown): Promise<never> {
+	requestJob(name: string, data: unknown = null): Promise<never> {
 		return this.#connection.ask({ type: "job", id: newMessageId(), name, data }) as Promise<never>;
 	}
 

@@ -1,5 +1,5 @@
 /** What a page holds of a room: the public face of the client. */
-import type { Typed } from "../protocol/app-types.ts";
+import type { Given, Typed } from "../protocol/app-types.ts";
 import type { ErrorCode, Refusal } from "../protocol/codes.ts";
 import type { Access, JobNotice, Welcome } from "../protocol/messages.ts";
 import type {
@@ -162,21 +162,20 @@ export interface Room<A extends Typed = Typed> {
 	events(): AsyncIterable<EventOf<A>>;
 	/**
 	 * Publishes an event: now, or when the connection is back. Sent until it is answered, it is in
-	 * the history once. Resolves to its place; where it is checked first, once it is cleared.
+	 * the history once. Data that is not given is `null`. Resolves to its place; where it is checked first, once it is cleared.
 	 * @throws RoomError where the room refuses it, the check does (`rejected`, or the code of the rule that decides then), or 1000 are waiting
 	 * already (`overloaded`). What no room could take is refused at once: data that JSON does not hold as it is
 	 * (a cycle, a BigInt, a function, NaN; a field that is undefined is left out), or more than fits.
 	 */
 	publish<N extends PublishName<A>>(
 		name: N,
-		data: PublishData<A, N>,
-		options?: PublishOptions,
+		...given: Given<PublishData<A, N>, [options?: PublishOptions]>
 	): Promise<{ seq: number }>;
 	/**
 	 * Tells everyone, or one member, something that need not be kept. Dropped while not live.
 	 * @throws RoomError at once, where the data is not JSON or too large.
 	 */
-	signal<N extends SignalName<A>>(name: N, data: SignalData<A, N>, options?: { to?: string }): void;
+	signal<N extends SignalName<A>>(name: N, ...given: Given<SignalData<A, N>, [options?: { to?: string }]>): void;
 	/**
 	 * Replaces one's presence state; told again after a reconnect.
 	 * @throws RoomError at once, where it is not JSON or too large; before the first welcome the room's bound is not
@@ -217,7 +216,7 @@ export interface Room<A extends Typed = Typed> {
 	 * Asks for heavy work; resolves to its result.
 	 * @throws RoomError where the room refuses it, or it fails for good: with the code and the sentence that its kind gives.
 	 */
-	requestJob<N extends JobName<A>>(name: N, data: JobData<A, N>): Promise<JobResult<A, N>>;
+	requestJob<N extends JobName<A>>(name: N, ...given: Given<JobData<A, N>>): Promise<JobResult<A, N>>;
 	/** Leaves for good. */
 	leave(): void;
 }

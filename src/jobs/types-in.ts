@@ -1,6 +1,6 @@
 /** What the compiler knows of an app: read from the schemas and kinds of its definition, for its pages and its rules. */
 import type { GenericSchema, InferInput } from "valibot";
-import type { NameIn, Under } from "../protocol/app-types.ts";
+import type { Given, NameIn, Under } from "../protocol/app-types.ts";
 import type { DecidedEvent, RuleEntry, RuleMember, RuleRoom } from "../protocol/decision.ts";
 import type { AppDefinition, EntryDefinition, EventDefinition } from "./definition.ts";
 import type { Kind } from "./kind.ts";
@@ -62,7 +62,7 @@ export interface RoomOf<Data, State, Presence> extends RuleRoom {
 	get<K extends string>(key: K): ValueAt<State, K> | null;
 	entries<P extends string>(prefix: P): readonly RuleEntry<ValueAt<State, `${P}${string}`>>[];
 	set<K extends string>(key: K, value: ValueAt<State, K> | null): void;
-	publish<N extends NameIn<Data>>(name: N, data: Under<Data, N>): void;
+	publish<N extends NameIn<Data>>(name: N, ...given: Given<Under<Data, N>>): void;
 	later<N extends NameIn<Data>>(name: N, ms: number, data?: Under<Data, N>): void;
 	readonly members: readonly RuleMember<Presence | null>[];
 }

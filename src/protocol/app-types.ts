@@ -52,6 +52,11 @@ export type NameIn<M> = "*" extends keyof M ? string : keyof M & string;
 /** What stands under a name: its own, or that of `*`. */
 export type Under<M, N extends string> = N extends keyof M ? M[N] : M extends { "*": infer Other } ? Other : never;
 
+/** The data of something that is said, and what follows it: left out it is `null`, where that is data of it. */
+export type Given<Data, Rest extends unknown[] = []> = null extends Data
+	? [data?: Data, ...rest: Rest]
+	: [data: Data, ...rest: Rest];
+
 /** A key that may be read, or set: one that fits one of the patterns. */
 export type KeyIn<M> = keyof M & string;
 

@@ -196,14 +196,14 @@ class DraftRoom implements RuleRoom {
 		this.#effort += DECISION_ENTRY_EFFORT + (json?.json.length ?? 0) * DECISION_WRITTEN_WORTH;
 	}
 
-	publish(name: string, data: unknown): void {
+	publish(name: string, data: unknown = null): void {
 		this.#use();
 		this.#publishes.push({ name, ...this.#jsonOf(data) });
 		this.#count(this.#publishes.length, DECISION_PUBLISHES_MAX, "publishes more than", "events");
 		this.#effort += DECISION_EVENT_EFFORT + (this.#publishes.at(-1)?.json.length ?? 0) * DECISION_WRITTEN_WORTH;
 	}
 
-	job(kind: string, input: unknown): void {
+	job(kind: string, input: unknown = null): void {
 		this.#use();
 		this.#jobs.push({ name: kind, ...this.#jsonOf(input) });
 		this.#count(this.#jobs.length, DECISION_JOBS_MAX, "owes more than", "jobs");

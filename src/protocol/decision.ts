@@ -39,9 +39,9 @@ export interface RuleRoom {
 	/** Any key that fits a pattern of the app's; `null` drops the entry. */
 	set(key: string, value: unknown): void;
 	/** An event of the room's own, right after this one; nothing decides on it. */
-	publish(name: string, data: unknown): void;
+	publish(name: string, data?: unknown): void;
 	/** Owes a job of that kind, whoever may ask for those. */
-	job(kind: string, input: unknown): void;
+	job(kind: string, input?: unknown): void;
 	/**
 	 * The room publishes that event in so many ms, at least DEADLINE_MS_MIN, and its own `decide` runs then. There is
 	 * one deadline of each name: this one takes the place of the one before.

@@ -10,7 +10,7 @@ import {
 	useSyncExternalStore,
 } from "react";
 import type { ConnectionState, Entry, Room, SetOptions } from "../client/room.ts";
-import { RoomError } from "../client/room-error.ts";
+import type { RoomError } from "../client/room-error.ts";
 import type { Event, Signal, Welcome } from "../protocol/messages.ts";
 import type { HeldRoom, Here } from "./held-room.ts";
 import type { Part } from "./part.ts";
@@ -139,7 +139,7 @@ export function usePresence(): [state: unknown, set: (state: unknown) => void] {
 export function useSignal(
 	name: string,
 	heard?: (signal: Signal) => void,
-): (data: unknown, options?: { to?: string }) => void {
+): (data?: unknown, options?: { to?: string }) => void {
 	const held = useHeld();
 	const latest = useRef(heard);
 	useEffect(() => {
@@ -163,12 +163,12 @@ export type Asked =
 const IDLE = { state: "idle", result: undefined, error: undefined } as const;
 
 /** A job of that kind: `ask` has it done, and what came of the latest is shown. */
-export function useJob(name: string): Asked & { ask: (data: unknown) => void } {
+export function useJob(name: string): Asked & { ask: (data?: unknown) => void } {
 	const held = useHeld();
 	const [asked, setAsked] = useState<Asked>(IDLE);
 	const latest = useRef(0);
 	const ask = useCallback(
-		(data: unknown): void => {
+		(data?: unknown): void => {
 			const mine = ++latest.current;
 			const show = (now: Asked): void => {
 				if (mine === latest.current) setAsked(now);
@@ -176,11 +176,7 @@ export function useJob(name: string): Asked & { ask: (data: unknown) => void } {
 			show({ ...IDLE, state: "running" });
 			held.room.requestJob(name, data).then(
 				(result) => show({ ...IDLE, state: "done", result }),
-				(error: unknown) => {
-					const known =
-						error instanceof RoomError ? error : new RoomError({ code: "internal", message: String(error) });
-					show({ ...IDLE, state: "failed", error: known });
-				},
+				(error: RoomError) => show({ ...IDLE, state: "failed", error }),
 			);
 		},
 		[held, name],

@@ -16,7 +16,7 @@ import type {
 	SignalOf,
 	StateOf,
 } from "../client/typed.ts";
-import type { Typed } from "../protocol/app-types.ts";
+import type { Given, Typed } from "../protocol/app-types.ts";
 import {
 	type Asked,
 	type Doing,
@@ -66,8 +66,8 @@ export interface RoomHooks<A extends Typed> {
 	useSignal<N extends SignalName<A>>(
 		name: N,
 		heard?: (signal: Named<SignalOf<A>, N>) => void,
-	): (data: SignalData<A, N>, options?: { to?: string }) => void;
-	useJob<N extends JobName<A>>(name: N): AskedOf<JobResult<A, N>> & { ask: (data: JobData<A, N>) => void };
+	): (...given: Given<SignalData<A, N>, [options?: { to?: string }]>) => void;
+	useJob<N extends JobName<A>>(name: N): AskedOf<JobResult<A, N>> & { ask: (...given: Given<JobData<A, N>>) => void };
 	useConnection: typeof useConnection;
 	useMe: typeof useMe;
 }

@@ -209,7 +209,7 @@ export class TestRoom<A extends App = App> {
 	}
 
 	/** Publishes as the app's backend would. */
-	post(name: string, data: unknown, id = `post-${++this.#posts}`): Promise<Reply> {
+	post(name: string, data: unknown = null, id = `post-${++this.#posts}`): Promise<Reply> {
 		return new Promise((answer) => this.#machine.body.write(BACKEND, keepPost({ id, name, data }), answer));
 	}
 

@@ -103,6 +103,7 @@ interface Attacked {
 async function attackRoom({
 	server,
 	frames: count,
+	calmEvents,
 	first = [],
 	codes = [],
 	isFair,

@@ -135,7 +135,11 @@ const ponder: Decide = (_, room) => {
 export const UNDONE = "cy";
 
 /** The house rules, and the game's where the world plays it: told by the seed, so that whoever knows that knows them. */
-export function rulesOf(seed: number, ranges: Plan["ranges"], pondered: (member: string, now: number) => void): Rules {
+export function rulesOf(
+	seed: number,
+	ranges: Plan["ranges"],
+	pondered: (member: string, now: number) => void = () => {},
+): Rules {
 	const house = houseRules(ranges);
 	if (!hasGame(seed)) return house;
 	const check = { kind: "check", when: "before", unchecked: "refuse", withinMs: HOLD_MS } as const;
