@@ -71,7 +71,7 @@ function eventOf({ type, data }: StreamEvent, isResumed: boolean): Event | null 
 	}
 	if (type === "close") {
 		const { code, reason } = JSON.parse(data) as { code: number; reason: string };
-		const message = `The room has ended this: ${reason}.`;
+		const message = `The room has ended this. ${reason}`;
 		throw stopsClient(code) ? new BackendError("forbidden", message, 403) : new BackendError("unreachable", message);
 	}
 	return null;

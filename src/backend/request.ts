@@ -67,6 +67,8 @@ export interface Ask {
 /** Statuses after which the same request may yet be answered. */
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 const RETRY_FOR_MS = 30_000;
+const NO_PROOF =
+	"There is no key: give `backend` an operator's (the server's secret OPERATOR_KEY), or a member's token.";
 /** How long one try may go without an answer, ms. */
 const ANSWER_MS_MAX = 15_000;
 
@@ -119,6 +121,7 @@ export class Requests {
 	async try(path: string, { method = "GET", query = {}, headers = {}, body, signal }: Ask): Promise<Answer> {
 		const { key, fetch = globalThis.fetch } = this.#options;
 		const proof = typeof key === "function" ? await key() : key;
+		if ((proof ?? "") === "") throw new BackendError("unauthorized", NO_PROOF);
 		let answer: Answer;
 		try {
 			const init: RequestInit = {

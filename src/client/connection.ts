@@ -158,7 +158,7 @@ export class Connection {
 		const refusal = this.#refusal;
 		const isHopeless = code === TOKEN_REFUSED && !this.#port.canRenewToken();
 		if (stopsClient(code) || isHopeless) {
-			this.#stop(code, refusal?.message ?? (reason === "" ? "the room closed the connection" : reason), refusal);
+			this.#stop(code, refusal?.message ?? (reason === "" ? "The room closed the connection." : reason), refusal);
 			return;
 		}
 		this.#wait(refusal);
@@ -263,7 +263,7 @@ export class Connection {
 
 	#stop(code: number, reason: string, refusal: Reason | null = null): void {
 		this.#become({ kind: "stopped", code, reason });
-		this.#speech.abandon(refusal ?? { code: "forbidden", message: `The room has ended this: ${reason}.` });
+		this.#speech.abandon(refusal ?? { code: "forbidden", message: `The room has ended this. ${reason}` });
 	}
 
 	#become(state: ConnectionState): void {

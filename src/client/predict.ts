@@ -8,7 +8,7 @@ import { Outgoing } from "./outgoing.ts";
 import type { Port } from "./port.ts";
 import { type PredictedRules, Predictions } from "./predictions.ts";
 import type { Prediction } from "./room.ts";
-import type { EntryKey, EntryOf, EntryValue, PublishData, PublishName, StateOf } from "./typed.ts";
+import type { EntryKey, EntryValue, PresentEntryOf, PublishData, PublishName, StateOf } from "./typed.ts";
 import type { Sent } from "./written.ts";
 
 export type { DecidedEvent, Prediction, RuleEntry, RuleMember, RuleRoom };
@@ -16,7 +16,7 @@ export type { DecidedEvent, Prediction, RuleEntry, RuleMember, RuleRoom };
 /** The room, as the rules of such an app see it on a page. */
 export interface PredictedRoom<A extends Typed = Typed> extends RuleRoom {
 	get<K extends EntryKey<A>>(key: K): EntryValue<A, K> | null;
-	entries<P extends string>(prefix: P): readonly RuleEntry<Exclude<EntryOf<A, P>["value"], null>>[];
+	entries<P extends string>(prefix: P): readonly RuleEntry<PresentEntryOf<A, P>["value"]>[];
 	set<K extends EntryKey<A>>(key: K, value: EntryValue<A, K> | null): void;
 	readonly members: readonly RuleMember<StateOf<A> | null>[];
 }

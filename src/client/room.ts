@@ -13,6 +13,7 @@ import type {
 	JobName,
 	JobResult,
 	MemberOf,
+	PresentEntryOf,
 	PublishData,
 	PublishName,
 	SetKey,
@@ -188,7 +189,7 @@ export interface Room<A extends Typed = Typed> {
 	 */
 	get<K extends EntryKey<A>>(key: K): EntryValue<A, K> | null;
 	/** The entries whose keys begin so, in the order of their keys; all of them where nothing is given. */
-	entries<P extends string = string>(prefix?: P): readonly EntryOf<A, P>[];
+	entries<P extends string = string>(prefix?: P): readonly PresentEntryOf<A, P>[];
 	/**
 	 * Makes an entry's next value of its last, null where there is none: now, or when the connection is back. Where another
 	 * was first it is called anew, up to 100 times; so it only returns, and does nothing else.

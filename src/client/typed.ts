@@ -57,11 +57,13 @@ export type JobData<A extends Typed, N extends string> = Asked<A, N> extends { i
 export type JobResult<A extends Typed, N extends string> =
 	Asked<A, N> extends { result: infer Result } ? Result : never;
 
-/** An entry of the app's rooms. */
-export type EntryOf<A extends Typed, P extends string = string> = EntryIn<TypesOf<A>["entries"], P>;
+/** An entry of the app's rooms; its value is null where it was dropped. */
+export type EntryOf<A extends Typed, P extends string = string> = EntryIn<TypesOf<A>["entries"], P, null>;
+/** One that is there. */
+export type PresentEntryOf<A extends Typed, P extends string = string> = EntryIn<TypesOf<A>["entries"], P, never>;
 /** Of those keys that may begin so. */
-type EntryIn<M, P extends string> = {
-	[K in KeyIn<M>]: BeginsSo<K, P> extends true ? EntryUnder<K, M[K]> : never;
+type EntryIn<M, P extends string, None> = {
+	[K in KeyIn<M>]: BeginsSo<K, P> extends true ? EntryUnder<K, M[K] | None> : never;
 }[KeyIn<M>];
 
 /** False where no key of that kind can begin so: letter by letter, until one of them may be any text. */
@@ -80,7 +82,7 @@ type BeginsSo<K extends string, P extends string> = P extends ""
 /** An entry under a key. */
 export interface EntryUnder<K extends string, V> {
 	key: K;
-	value: V | null;
+	value: V;
 	version: number;
 }
 

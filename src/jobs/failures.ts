@@ -17,6 +17,8 @@ import {
 	Unacceptable,
 } from "./kind.ts";
 
+const CODE = /^[A-Za-z][A-Za-z0-9_.-]{0,47}$/;
+
 /** Try the message again after so many seconds. */
 export class Later extends Error {
 	readonly delaySeconds: number;
@@ -87,15 +89,24 @@ function rangeHeld(error: unknown, message: string, run: Run): Failed {
 	return { state: "failed", error: { code: "exhausted", message }, blame: "receiver", retryAfterMs };
 }
 
-/** On a developer's own machine with the error as it is, elsewhere with its name alone, unless its sentence is ours. */
+/** On a developer's own machine with the error as it is, elsewhere with its name and code alone, unless its sentence is ours. */
 function say(error: unknown, { kind, context, attempt, events, log }: Run, next: string): void {
 	const { room, job, run, ownHosts } = context;
 	const isOurs = error instanceof NonRetryableError || error instanceof TryAfter;
-	const name = error instanceof Error ? error.name : typeof error;
 	const range = events.length === 0 ? "" : ` (events ${events[0]?.seq} to ${events.at(-1)?.seq})`;
 	const what = `Job ${job}${range} of the kind ${kind.name} in the room ${room}, run ${run}, attempt ${attempt}`;
 	const isHome = ownHosts.length > 0 && ownHosts.every((host) => isLoopback(host.replace(/:[0-9]+$/, "")));
 	// Once a job: what it says again says nothing new, and a stack takes `wrangler dev` as long as many jobs.
 	const isFirst = run === 1 && attempt === 1;
-	log(`${what}: ${isOurs ? error.message : name} – ${next}.`, isHome && isFirst && !isOurs ? error : null);
+	const why = isOurs ? error.message : nameOf(error, isHome);
+	log(`${what}: ${why} – ${next}.`, isHome && isFirst && !isOurs ? error : null);
+}
+
+/** A code is one of few words, such as `unauthorized`. */
+function nameOf(error: unknown, isHome: boolean): string {
+	if (!(error instanceof Error)) return typeof error;
+	if (isHome) return `${error.name}: ${error.message}`;
+	return "code" in error && typeof error.code === "string" && CODE.test(error.code)
+		? `${error.name} (${error.code})`
+		: error.name;
 }

@@ -2,13 +2,13 @@
 import type { Room } from "../client/room.ts";
 import type {
 	EntryKey,
-	EntryOf,
 	EntryValue,
 	EventOf,
 	JobData,
 	JobName,
 	JobResult,
 	MemberOf,
+	PresentEntryOf,
 	SetKey,
 	SetValue,
 	SignalData,
@@ -58,7 +58,7 @@ export interface RoomHooks<A extends Typed> {
 	useEvents(): EventsOf<EventOf<A>>;
 	useEvents<N extends EventOf<A>["name"]>(name: N): EventsOf<Named<EventOf<A>, N>>;
 	useEntry<K extends EntryKey<A>>(key: K): [value: EntryValue<A, K> | null, set: SetEntry<SetValue<A, K>>];
-	useEntries<P extends string = string>(prefix?: P): readonly EntryOf<A, P>[];
+	useEntries<P extends string = string>(prefix?: P): readonly PresentEntryOf<A, P>[];
 	useSet<K extends SetKey<A>>(key: K): SetEntry<SetValue<A, K>>;
 	useMembers(): HereOf<A>;
 	useMembers<T>(select: (here: HereOf<A>) => T): T;

@@ -9,7 +9,8 @@ import type { Roster } from "./roster.ts";
 import type { Sanctions } from "./sanctions.ts";
 import { REFUSAL_TOLL, tooMany } from "./tolls.ts";
 
-const BANNED: Refusal = { code: "banned", message: "A moderator has banned you from this room." };
+/** Also said to one who is there, and goes. */
+export const BANNED: Refusal = { code: "banned", message: "A moderator has banned you from this room." };
 
 /** Of another's session, and of one that is not there: nobody learns which. */
 const NOT_YOURS: Refusal = {

@@ -6,6 +6,7 @@
 import { CLOSE, type Refusal } from "../protocol/codes.ts";
 import { FORMER_GUEST_ID, formerIdOf, SHARED_ADDRESS } from "../protocol/ids.ts";
 import type { Moderation as Action } from "../protocol/messages.ts";
+import { BANNED } from "./door.ts";
 import type { History } from "./history.ts";
 import type { Ranges } from "./ranges.ts";
 import type { RoomRecord } from "./record.ts";
@@ -26,9 +27,6 @@ interface Needs {
 	settlement: Settlement;
 }
 
-/** What a moderator did, told to those whom it throws out. */
-const BANNED = "a moderator banned you";
-
 export class Moderation {
 	readonly #room: Needs;
 
@@ -44,7 +42,7 @@ export class Moderation {
 		const term = { since: turn.now, until: seconds === undefined ? null : turn.now + seconds * 1000 };
 		switch (action) {
 			case "remove":
-				if (this.#dismiss(member, CLOSE.removed, "a moderator removed you", turn)) return null;
+				if (this.#dismiss(member, CLOSE.removed, "A moderator has removed you from this room.", turn)) return null;
 				return { code: "not_found", message: "That member is not here." };
 			case "ban":
 				return this.#ban(member, term, turn);
@@ -82,12 +80,12 @@ export class Moderation {
 		for (const address of addresses) if (address.startsWith(SHARED_ADDRESS)) addresses.delete(address);
 		sanctions.impose("ban", member, addresses, term);
 		record.exist();
-		this.#dismiss(member, CLOSE.banned, BANNED, turn);
+		this.#dismiss(member, CLOSE.banned, BANNED.message, turn);
 		const flatmates: string[] = [];
 		// Guests of a banned address are one person with several windows, as far as anyone can know.
 		for (const session of [...sessions.values()]) {
 			if (session.address === null || !addresses.has(session.address)) continue;
-			sessions.close(session, CLOSE.banned, BANNED, turn);
+			sessions.close(session, CLOSE.banned, BANNED.message, turn);
 			flatmates.push(session.member);
 		}
 		this.#silence(flatmates, turn);

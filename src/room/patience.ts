@@ -40,7 +40,7 @@ export class Patience implements Concern {
 		if (session.mode.kind === "paused") turn.untell(session.id);
 		const isAgain = this.#sentAway.delete(session.member);
 		this.#sentAway.set(session.member, turn.now);
-		if (isAgain) return sessions.close(session, CLOSE.violated, "too many refused messages, again", turn);
+		if (isAgain) return sessions.close(session, CLOSE.violated, "Too many of your messages were refused, again.", turn);
 		const message = "Too much of what you send is refused; join again after a while, and wait as long as you are told.";
 		turn.refuse(session.id, { code: "overloaded", message, retryAfterMs: REFUSALS_SECONDS * 1000 });
 		sessions.close(session, CLOSE.busy, "too many refused messages", turn);

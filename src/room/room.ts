@@ -260,7 +260,7 @@ export class Room {
 		if (session.malformed.length < MALFORMED_PER_MINUTE_MAX) return;
 		const oldest = session.malformed.shift() ?? turn.now;
 		if (turn.now - oldest > 60_000) return;
-		this.#parts.sessions.close(session, CLOSE.violated, "too many malformed messages", turn);
+		this.#parts.sessions.close(session, CLOSE.violated, "Too many of your messages were malformed.", turn);
 	}
 
 	#alarm(alarm: Alarm, turn: Turn): void {

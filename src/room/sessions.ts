@@ -183,7 +183,7 @@ export class Sessions implements Concern {
 		for (const session of [...this.#sessions.values()]) {
 			if (session.expiresAt === null) continue;
 			if (session.expiresAt > turn.now) this.#noteExpiry(session.expiresAt);
-			else this.close(session, CLOSE.tokenRefused, "the token has expired", turn);
+			else this.close(session, CLOSE.tokenRefused, "The token has expired.", turn);
 		}
 	}
 
@@ -235,7 +235,7 @@ export class Sessions implements Concern {
 		const theirs = this.of(member);
 		if (theirs.length < this.#room.memberSessionsMax) return;
 		const silent = theirs.reduce((a, b) => (b.seenSaved < a.seenSaved ? b : a));
-		this.close(silent, CLOSE.replaced, "a newer session of yours took its place", turn);
+		this.close(silent, CLOSE.replaced, "A newer session of yours took the place of this one.", turn);
 	}
 
 	/** When a token expires is not ours to say: that stays. */
@@ -277,7 +277,8 @@ export class Sessions implements Concern {
 
 	/** Closes everyone for good. */
 	wipe(turn: Turn): void {
-		for (const session of this.#sessions.keys()) turn.close(session, CLOSE.wiped, "the room was wiped");
+		for (const session of this.#sessions.keys())
+			turn.close(session, CLOSE.wiped, "The room was wiped: what was said in it is gone.");
 		this.#sessions.clear();
 		for (const group of [this.#behind, this.#paused, this.#stateless, this.#operators]) group.clear();
 	}

@@ -112,10 +112,10 @@ async function entries(room: Room<typeof app>): Promise<void> {
 
 	for (const { key, value } of room.entries("vote/")) {
 		key satisfies `vote/${string}`;
-		value satisfies "yes" | "no" | null;
+		value satisfies "yes" | "no";
 	}
-	for (const { value } of room.entries("shape/7")) value?.x.toFixed();
-	for (const { key, value } of room.entries("sum")) [key.trim(), value?.toFixed()];
+	for (const { value } of room.entries("shape/7")) value.x.toFixed();
+	for (const { key, value } of room.entries("sum")) [key.trim(), value.toFixed()];
 	// @ts-expect-error nothing begins so
 	for (const { key } of room.entries("votes/")) key.trim();
 	room.on("entries", (changed) => {

@@ -51,9 +51,10 @@ export async function verifyToken(token: string, settings: Settings, secret: str
 	if (token.length > TOKEN_CHARS_MAX) throw new Refused("unauthorized", "The token is too long to be one.");
 	try {
 		const proof = await proofOf(token, settings, secret);
-		const fault = proof === null ? NO_KEY : faultOfTimes(proof.claims);
-		if (proof !== null && fault === null) return proof;
-		throw new Refused("unauthorized", fault ?? NO_KEY);
+		if (proof === null) throw new Refused("unauthorized", algorithmOf(token) === null ? NO_TOKEN : NO_KEY);
+		const fault = faultOfTimes(proof.claims);
+		if (fault === null) return proof;
+		throw new Refused("unauthorized", fault);
 	} catch (error) {
 		if (error instanceof Refused) throw error;
 		// Not the token's fault: its holder is not told to give up.
@@ -157,6 +158,8 @@ function isKeysFault(error: unknown): boolean {
 }
 
 const NO_KEY = "The token is not signed in a way that this server has a key for.";
+const NO_TOKEN =
+	"That is no token, which is a JWT; and no operator's key of this server, which are those of its secret OPERATOR_KEY.";
 const EXPIRED = "The token has expired; get a new one.";
 const NOT_YET = `The token is not valid yet: its \`nbf\` or \`iat\` is more than ${TOKEN_AHEAD_SECONDS_MAX} s ahead of this server's clock.`;
 

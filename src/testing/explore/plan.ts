@@ -1,6 +1,6 @@
 /** What an app's author says of how its rooms are to be explored, and what comes of it. */
 import type { Room } from "../../client/room.ts";
-import type { EntryKey, EntryOf, EntryValue, EventOf, MemberOf } from "../../client/typed.ts";
+import type { EntryKey, EntryValue, EventOf, MemberOf, PresentEntryOf } from "../../client/typed.ts";
 import type { App } from "../../jobs/define.ts";
 import type { Capability } from "../../protocol/messages.ts";
 import type { TestRoom } from "../test-room.ts";
@@ -24,7 +24,7 @@ export interface View<A extends App = App> {
 	/** An entry's value; null where there is none, or where this one may not see it. */
 	get<K extends EntryKey<A>>(key: K): EntryValue<A, K> | null;
 	/** The entries whose keys begin so, by their keys; all of them where nothing is given. */
-	entries<P extends string = string>(prefix?: P): readonly EntryOf<A, P>[];
+	entries<P extends string = string>(prefix?: P): readonly PresentEntryOf<A, P>[];
 }
 
 /** A sentence or false: it is broken. So it is where it throws. Anything else: it holds. */

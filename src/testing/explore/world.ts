@@ -1,6 +1,6 @@
 /** One world: the real room and its members, who do what a seed's steps say, and what is wrong with that. */
 import { RoomError } from "../../client/room-error.ts";
-import type { EntryOf, EventOf } from "../../client/typed.ts";
+import type { EventOf, PresentEntryOf } from "../../client/typed.ts";
 import type { App } from "../../jobs/define.ts";
 import { Unheeded } from "../../protocol/decide.ts";
 import { randomOf } from "../random.ts";
@@ -213,7 +213,7 @@ class World<A extends App> {
 				return room.members();
 			},
 			get: (key) => (room.state(key).find((entry) => entry.key === key)?.value ?? null) as never,
-			entries: <P extends string>(prefix?: P) => room.state(prefix) as unknown as EntryOf<A, P>[],
+			entries: <P extends string>(prefix?: P) => room.state(prefix) as unknown as PresentEntryOf<A, P>[],
 		};
 	}
 

@@ -19,7 +19,7 @@ export const MODERATION: readonly Mutant[] = [
 	{
 		name: "one who is banned stays",
 		file: "room/moderation.ts",
-		find: "this.#dismiss(member, CLOSE.banned, BANNED, turn);",
+		find: "this.#dismiss(member, CLOSE.banned, BANNED.message, turn);",
 		put: "",
 		expects: ["G10"],
 	},
