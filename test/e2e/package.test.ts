@@ -38,7 +38,15 @@ test("its types are found, and are right, by everyone who can load it (ESM alone
 
 test("it holds what pages need too, and nothing of the repository's own", () => {
 	const { files } = JSON.parse(readFileSync(join(project.folder, "node_modules/rotunda/package.json"), "utf8"));
-	expect(files).toEqual(["dist", "docs/*.md", "docs/recipes", "llms.txt", "CHANGELOG.md"]);
+	expect(files).toEqual([
+		"dist",
+		"docs/*.md",
+		"docs/room.png",
+		"docs/recipes",
+		"llms.txt",
+		"CHANGELOG.md",
+		"SECURITY.md",
+	]);
 	for (const file of [
 		"pages/room.html",
 		"pages/_headers",
