@@ -7,7 +7,7 @@ import type { TestRoom } from "../test-room.ts";
 
 /** Draws one of these, or a whole number of at least 0 and below that one: the same in each replay of a step. */
 export interface Draw {
-	<T>(these: readonly T[]): T;
+	<const T>(these: readonly T[]): T;
 	(below: number): number;
 }
 
