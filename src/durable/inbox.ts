@@ -48,11 +48,14 @@ export function weighFrame({ messages, bytes, effort }: Omit<Weight, "owner">, o
 }
 
 interface Waiting extends Weight {
+	/** Who has a share, by the names under which it is counted. */
+	names: readonly string[];
 	read: () => Input;
 	isJoin: boolean;
 }
 
 const NOTHING: Weight = { messages: 1, bytes: 0, effort: 0, owner: null };
+const NOBODY: readonly string[] = [];
 
 export class Inbox {
 	#waiting: Waiting[] = [];
@@ -81,12 +84,13 @@ export class Inbox {
 	put(input: Input): void {
 		// What concerns a session comes after what that session has said.
 		const owner = "session" in input ? { session: input.session, address: null } : null;
-		this.#add({ ...NOTHING, owner, read: () => input, isJoin: input.type === "join" });
+		this.#add({ ...NOTHING, owner, names: namesOf(owner), read: () => input, isJoin: input.type === "join" });
 	}
 
 	/** What is to be decoded when it is taken. A frame without a message takes a place all the same. */
 	putText(weight: Weight, read: () => Input): void {
-		this.#add({ ...weight, messages: Math.max(1, weight.messages), read, isJoin: false });
+		const messages = Math.max(1, weight.messages);
+		this.#add({ ...weight, messages, names: namesOf(weight.owner), read, isJoin: false });
 	}
 
 	#add(waiting: Waiting): void {
@@ -96,21 +100,21 @@ export class Inbox {
 
 	#sharesNow(): Map<string, number> {
 		this.#shares = new Map();
-		for (const { owner, bytes } of this.#waiting) this.#share(owner, bytes);
+		for (const { names, bytes } of this.#waiting) this.#share(names, bytes);
 		return this.#shares;
 	}
 
-	#weigh({ messages, bytes, effort, owner, isJoin }: Waiting, sign: 1 | -1): void {
+	#weigh({ messages, bytes, effort, names, isJoin }: Waiting, sign: 1 | -1): void {
 		if (isJoin) this.#joins += sign;
 		this.#messages += sign * messages;
 		this.#bytes += sign * bytes;
 		this.#effort += sign * effort;
-		if (this.#shares !== null) this.#share(owner, sign * bytes);
+		if (this.#shares !== null) this.#share(names, sign * bytes);
 	}
 
-	#share(owner: Owner | null, bytes: number): void {
-		if (owner === null || bytes === 0 || this.#shares === null) return;
-		for (const name of namesOf(owner)) {
+	#share(names: readonly string[], bytes: number): void {
+		if (bytes === 0 || this.#shares === null) return;
+		for (const name of names) {
 			const left = (this.#shares.get(name) ?? 0) + bytes;
 			if (left > 0) this.#shares.set(name, left);
 			else this.#shares.delete(name);
@@ -119,7 +123,7 @@ export class Inbox {
 
 	/** Puts before everything else what the next turn must know before it sends. */
 	putFirst(...inputs: readonly Input[]): void {
-		this.#waiting.unshift(...inputs.map((input) => ({ ...NOTHING, read: () => input, isJoin: false })));
+		this.#waiting.unshift(...inputs.map((input) => ({ ...NOTHING, names: NOBODY, read: () => input, isJoin: false })));
 		this.#messages += inputs.length;
 	}
 
@@ -129,9 +133,13 @@ export class Inbox {
 	 * those who say little, and each session keeps its order.
 	 */
 	take(audience: number): Input[] {
-		const bytesMax = turnBytesFor(audience);
-		const isAll = this.#bytes <= bytesMax && this.#effort <= TURN_EFFORT_MAX && this.#joins <= TURN_JOINS_MAX;
-		return (isAll ? this.#takeAll() : this.#choose(bytesMax)).map(({ read }) => read());
+		const taken = this.isOver(audience) ? this.#choose(turnBytesFor(audience)) : this.#takeAll();
+		return taken.map(({ read }) => read());
+	}
+
+	/** True where more waits than one turn takes. */
+	isOver(audience: number): boolean {
+		return this.#bytes > turnBytesFor(audience) || this.#effort > TURN_EFFORT_MAX || this.#joins > TURN_JOINS_MAX;
 	}
 
 	#takeAll(): Waiting[] {
@@ -162,12 +170,12 @@ export class Inbox {
 			if (owner !== null && later.has(owner.session)) continue;
 			[bytes, effort] = [bytes + waiting.bytes, effort + waiting.effort];
 			if (taken.length > 0 && (bytes > bytesMax || effort > TURN_EFFORT_MAX)) break;
-			if (isOver(waiting, had) || (isJoin && joins === TURN_JOINS_MAX)) {
+			if (isPastShare(waiting, had) || (isJoin && joins === TURN_JOINS_MAX)) {
 				[bytes, effort] = [bytes - waiting.bytes, effort - waiting.effort];
 				if (owner !== null) later.add(owner.session);
 				continue;
 			}
-			for (const name of namesOf(owner)) had.set(name, (had.get(name) ?? 0) + waiting.effort);
+			for (const name of waiting.names) had.set(name, (had.get(name) ?? 0) + waiting.effort);
 			if (isJoin) joins++;
 			taken.push(waiting);
 		}
@@ -175,23 +183,18 @@ export class Inbox {
 	}
 }
 
-/** Who has a share, by the names under which it is counted. */
-function namesOf(owner: Owner | null): string[] {
-	if (owner === null) return [];
+function namesOf(owner: Owner | null): readonly string[] {
+	if (owner === null) return NOBODY;
 	return owner.address === null ? [owner.session] : [owner.session, `@${owner.address}`];
 }
 
 /** True where one who has had something of the turn would have more than its share; what is first is always taken. */
-function isOver({ owner, effort }: Waiting, had: ReadonlyMap<string, number>): boolean {
-	if (owner === null) return false;
-	const isMore = (name: string, most: number): boolean => {
-		const theirs = had.get(name) ?? 0;
+function isPastShare({ names: [session, address], effort }: Waiting, had: ReadonlyMap<string, number>): boolean {
+	const isMore = (name: string | undefined, most: number): boolean => {
+		const theirs = name === undefined ? 0 : (had.get(name) ?? 0);
 		return theirs > 0 && theirs + effort > most;
 	};
-	return (
-		isMore(owner.session, TURN_SESSION_EFFORT_MAX) ||
-		(owner.address !== null && isMore(`@${owner.address}`, TURN_ADDRESS_EFFORT_MAX))
-	);
+	return isMore(session, TURN_SESSION_EFFORT_MAX) || isMore(address, TURN_ADDRESS_EFFORT_MAX);
 }
 
 /**
@@ -203,9 +206,9 @@ function inRounds(all: readonly Waiting[]): Waiting[] {
 	const saidBy = new Map<string, number>();
 	const latest = new Map<string, number>();
 	for (const waiting of all) {
-		const { owner, effort } = waiting;
+		const { owner, names, effort } = waiting;
 		let round = 0;
-		for (const name of namesOf(owner)) {
+		for (const name of names) {
 			const said = (saidBy.get(name) ?? 0) + effort;
 			saidBy.set(name, said);
 			round = Math.max(round, Math.floor(said / TURN_ROUND_EFFORT));

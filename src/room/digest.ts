@@ -19,7 +19,9 @@ let x = 0;
 let y = 0;
 
 function mixText(text: string): void {
-	let [a, b] = [x, y];
+	// Integers from the beginning, and not by way of a list: else the engine takes three times as long.
+	let a = x | 0;
+	let b = y | 0;
 	for (let i = 0; i < text.length; i++) {
 		a = Math.imul(a ^ text.charCodeAt(i), PRIME);
 		b = (b + a) | 0;

@@ -117,8 +117,8 @@ export const WORK: readonly Mutant[] = [
 	{
 		name: "a turn takes all that waits",
 		file: "durable/inbox.ts",
-		find: "const isAll = this.#bytes <= bytesMax && this.#effort <= TURN_EFFORT_MAX && this.#joins <= TURN_JOINS_MAX;",
-		put: "const isAll = this.#bytes >= 0 || bytesMax < 0;",
+		find: "const taken = this.isOver(audience) ?",
+		put: "const taken = audience < 0 ?",
 		expects: ["G8"],
 	},
 	{
@@ -138,8 +138,8 @@ export const WORK: readonly Mutant[] = [
 	{
 		name: "one session may have a whole turn",
 		file: "durable/inbox.ts",
-		find: "isMore(owner.session, TURN_SESSION_EFFORT_MAX) ||",
-		put: "isMore(owner.session, 64 * TURN_SESSION_EFFORT_MAX) ||",
+		find: "isMore(session, TURN_SESSION_EFFORT_MAX) ||",
+		put: "isMore(session, 64 * TURN_SESSION_EFFORT_MAX) ||",
 		expects: ["G6"],
 	},
 	{
