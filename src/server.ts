@@ -21,11 +21,15 @@ export interface ServerOptions {
 	path?: string;
 }
 
+const NO_APP =
+	"`createRoomServer` was given no app. Where app.ts and the file of the rooms import one another, as a job kind that uses them has it, the Worker's entry imports the file of the rooms first.";
+
 /**
  * @param app as `defineApp` gives it.
  * @throws Error where a setting does not parse or the path is none, with a sentence that names it: the Worker does not start.
  */
 export function createRoomServer(app: App, { path }: ServerOptions = {}): RoomServer {
+	if (app === undefined) throw new TypeError(NO_APP);
 	checkSettings();
 	const prefix = prefixOf(path);
 	const routes = createRoutes(app, prefix);

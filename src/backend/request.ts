@@ -161,8 +161,8 @@ export class Requests {
 }
 
 /** True where the same may yet be answered. */
-export function isPassing({ status }: BackendError): boolean {
-	return status === 0 || PASSING.has(status);
+export function isPassing({ code, status }: BackendError): boolean {
+	return PASSING.has(status) || (status === 0 && code === "unreachable");
 }
 
 /** Full jitter under a bound that doubles. */

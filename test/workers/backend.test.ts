@@ -57,6 +57,29 @@ describe("publishing", () => {
 		expect(await room.publish("chat", { text: "hi" }, { id: "order-7" })).toEqual({ ...first, isRepeat: true });
 	});
 
+	test.each(["", undefined])(
+		"without a key (%j) nobody is asked, and the sentence says which there are",
+		async (key) => {
+			let asked = 0;
+			const through: Call = (path, init) => {
+				asked++;
+				return call(path, init);
+			};
+			const room = connected({ key: key as string }, through).room("lobby");
+			await expect(room.publish("chat")).rejects.toMatchObject({
+				code: "unauthorized",
+				message: expect.stringMatching(/OPERATOR_KEY/),
+			});
+			expect(asked).toBe(0);
+		},
+	);
+
+	test("what is said without data is null", async () => {
+		const room = connected().room("lobby");
+		await room.publish("closed");
+		expect((await room.events()).events).toMatchObject([{ name: "closed", data: null }]);
+	});
+
 	test("a refusal is an error with its stable code, and is not tried again", async () => {
 		let asked = 0;
 		const room = connected({}, (path, init) => {

@@ -44,6 +44,19 @@ test("G5 a kind that always fails is settled as failed with its reason, after al
 	expect(said.at(-1)).toMatch(/attempt 4: .* failed for good\.$/);
 });
 
+test("every line says by which code a run failed, and away from home nothing that an error quotes", async () => {
+	const said = overhear();
+	const error = Object.assign(new Error("no key for ann@example.com"), { name: "BackendError", code: "unauthorized" });
+	await deliverUntilTaken(
+		ref(),
+		only(() => Promise.reject(error)),
+		new PretendedRoom().env,
+	);
+	expect(said).toHaveLength(4);
+	for (const line of said) expect(line).toMatch(/: BackendError \(unauthorized\) – /);
+	expect(said.join()).not.toContain("ann@");
+});
+
 test("an error that cannot heal fails at once, with its own code", async () => {
 	const room = new PretendedRoom();
 	const kinds = only(async () => Promise.reject(new NonRetryableError("no_page", "There is no page.")));

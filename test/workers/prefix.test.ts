@@ -124,6 +124,10 @@ describe("`owns`", () => {
 	);
 });
 
+test("without an app there is no server, and the sentence says which file to import first", () => {
+	expect(() => createRoomServer(undefined as never)).toThrow(/imports the file of the rooms first/);
+});
+
 test("a path that is none makes no server, and says what one is", () => {
 	for (const path of ["rt", "/r t", "//", "/a/../b", "/.", "/rt?x", "https://x.example/rt"]) {
 		expect(() => createRoomServer(app, { path }), path).toThrow(/path .* is none.*"\/rt"/);
