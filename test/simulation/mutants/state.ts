@@ -77,7 +77,8 @@ export const STATE: readonly Mutant[] = [
 		file: "room/state-parts.ts",
 		find: 'isFull && index === 0 ? \',"full":true\' : ""',
 		put: '""',
-		expects: ["G11"],
+		// A page that foresees shows it too.
+		expects: ["G11", "rules"],
 	},
 	{
 		name: "a drop of what one alone sees is not told on resume",
