@@ -170,10 +170,7 @@ async function count(offer: Offer, request: Request, env: Cloudflare.Env, holder
 async function guestWith(resume: string | null, name: string | null, request: Request, env: Cloudflare.Env) {
 	const settings = settingsOf(env);
 	if (settings.access === "token") {
-		throw new Refused(
-			"unauthorized",
-			"You are not signed in: this server asks for a token; offer it as the subprotocol bearer.{token}.",
-		);
+		throw new Refused("unauthorized", "You are not signed in: only those whom a token lets in may enter here.");
 	}
 	if (resume !== null && !RESUME_KEY.test(resume)) {
 		throw new Refused("bad_request", "That is no guest's key; join without it to get a new one.");

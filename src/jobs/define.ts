@@ -32,7 +32,8 @@ export function defineApp<
 	given: Definition<Data, From, State, Write, Signals, Kinds, Presence>,
 ): App<TypesIn<Data, From, State, Write, Signals, Kinds, Presence>> {
 	const definition = given as unknown as AppDefinition;
-	const { state = {}, kinds = [], ranges = [] } = definition;
+	const { events, state = {}, kinds = [], ranges = [] } = definition;
+	if (events === undefined) throw new Error("In app.ts `events` is missing: `{}` where nothing is to be published.");
 	const app = { ...definition, state, kinds, ranges };
 	checkState(state);
 	for (const { name, retry } of [...kinds, ...ranges]) {

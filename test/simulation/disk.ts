@@ -4,6 +4,7 @@
  */
 
 import { isDeparted } from "../../src/room/departed.ts";
+import type { Effects } from "../../src/room/effects.ts";
 import type { Input } from "../../src/room/inputs.ts";
 import type { AskKey, JobHead, JobRow, RangeRow } from "../../src/room/jobs.ts";
 import type { KnownKey } from "../../src/room/known-keys.ts";
@@ -58,6 +59,8 @@ export class Commit {
 	now = 0;
 	/** What the turn handled. */
 	inputs: readonly Input[] = [];
+	/** Those of them that the turn did not put off. */
+	heeded: readonly Input[] = [];
 	/** What it cost. */
 	readonly work = new Work();
 	isWiped = false;
@@ -142,7 +145,7 @@ export class Disk extends MemoryStore {
 		if (this.#commit !== null) return super.transaction(work);
 		const commit = new Commit();
 		commit.now = this.now;
-		commit.inputs = this.inputs;
+		commit.inputs = commit.heeded = this.inputs;
 		commit.work.isErasing = super.erasures().length > 0;
 		this.#commit = commit;
 		this.#calls = 0;
@@ -150,6 +153,8 @@ export class Disk extends MemoryStore {
 		try {
 			result = super.transaction((): Sync<T> => {
 				const made = work();
+				const { later } = (made ?? {}) as Partial<Effects>;
+				if (later !== undefined) commit.heeded = this.inputs.filter((input) => !later.includes(input));
 				if (this.fault !== null && this.fault.what !== "die after it") this.#fail();
 				commit.work.hasRemains = super.hasRemains();
 				if (commit.erased.length > 0) commit.jobsKept.push(...this.#jobsOf(commit.erased));

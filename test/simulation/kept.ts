@@ -177,4 +177,9 @@ export const KEPT: readonly Kept[] = [
 		seed: 1000017704,
 		was: "the checker's own: what is still stored of one who was erased is no value any more (checkers/state.ts)",
 	},
+	{
+		name: "one is erased in a turn that has no room left for its rules",
+		seed: 1100027222,
+		was: "the checker's own: what a turn puts off it has not done (disk.ts)",
+	},
 ];

@@ -71,7 +71,7 @@ export class Ledger {
 			this.rosterVersion++;
 		}
 		if (commit.meta !== null) this.#meet(commit.meta);
-		for (const { type, ...input } of commit.inputs) {
+		for (const { type, ...input } of commit.heeded) {
 			const action = type === "moderate" && "action" in input ? input.action : null;
 			if (action?.action !== "erase") continue;
 			this.current?.erased.set(action.member, this.current.head);

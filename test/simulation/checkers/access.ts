@@ -47,7 +47,7 @@ export class Access {
 	/** Before the ledger knows of the commit. */
 	committing(commit: Commit): void {
 		const { meta, roster } = this.#ledger;
-		const isModerated = commit.inputs.some(
+		const isModerated = commit.heeded.some(
 			(input) =>
 				input.type === "moderate" ||
 				input.type === "wipe" ||

@@ -20,7 +20,7 @@ export class Erasure {
 		this.#ledger = ledger;
 	}
 
-	committed({ inputs, appended, erased, jobsKept, now, isWiped }: Commit): void {
+	committed({ heeded: inputs, appended, erased, jobsKept, now, isWiped }: Commit): void {
 		if (isWiped) this.#underWay.clear();
 		const head = this.#ledger.current?.head ?? 0;
 		const before = isWiped ? 0 : this.#jobs;

@@ -22,7 +22,7 @@ function startedBy(event: Event): { kind: string; purpose: string } | null {
 }
 
 /** True where a moderator or operator acted in it, and may have silenced someone. */
-function silences({ inputs }: Commit): boolean {
+function silences({ heeded: inputs }: Commit): boolean {
 	return inputs.some(
 		(input) =>
 			input.type === "moderate" ||
@@ -55,7 +55,7 @@ export class Jobs {
 	committed(commit: Commit): void {
 		this.#settled = new Set(commit.jobsChanged.map(({ after }) => after.n));
 		this.#erasing = new Set(
-			commit.inputs.flatMap((input) =>
+			commit.heeded.flatMap((input) =>
 				input.type === "moderate" && input.action.action === "erase" ? [input.action.member] : [],
 			),
 		);
@@ -63,8 +63,8 @@ export class Jobs {
 		for (const change of commit.jobsChanged) this.#changed(change, commit);
 		for (const row of commit.ranges) this.#moved(row, commit);
 		this.#silenced(commit);
-		if (commit.inputs.some(({ type }) => type === "alarm")) this.#expired(commit.now);
-		for (const input of commit.inputs) {
+		if (commit.heeded.some(({ type }) => type === "alarm")) this.#expired(commit.now);
+		for (const input of commit.heeded) {
 			// The room itself settles what was gone when it was asked for.
 			if (input.type === "settle" && input.reply === null) this.#coverage.reach("job", "gone");
 		}
@@ -96,7 +96,7 @@ export class Jobs {
 	}
 
 	/** A range is sent again when its lease is over, or when it has failed. One that has lost its beginning is another run without that. */
-	#moved(row: RangeRow, { inputs }: Commit): void {
+	#moved(row: RangeRow, { heeded: inputs }: Commit): void {
 		const now = this.#clock.steadyNow;
 		const before = this.#ranges.get(row.kind);
 		const job = this.#id(row);
@@ -171,9 +171,9 @@ export class Jobs {
 
 	#changed({ before, after }: JobChange, commit: Commit): void {
 		const job = this.#id(after);
-		const settles = commit.inputs.filter((input): input is Settle => input.type === "settle" && input.job === job);
-		const isReplayed = commit.inputs.some((input) => input.type === "replay" && input.job === job);
-		const isErased = commit.inputs.some((input) => input.type === "moderate" && input.action.action === "erase");
+		const settles = commit.heeded.filter((input): input is Settle => input.type === "settle" && input.job === job);
+		const isReplayed = commit.heeded.some((input) => input.type === "replay" && input.job === job);
+		const isErased = commit.heeded.some((input) => input.type === "moderate" && input.action.action === "erase");
 		if (isSettled(before)) {
 			const isAgain = before.state === "failed" && isReplayed;
 			if (isAgain) this.#coverage.reach("job", "replayed");
@@ -215,7 +215,7 @@ export class Jobs {
 	/** The outcome is owed to who asked until it is received, and a check that refuses an event takes it back. */
 	#concluded(row: JobRow, commit: Commit): void {
 		const job = this.#id(row);
-		const isReceived = commit.inputs.some(
+		const isReceived = commit.heeded.some(
 			(input) =>
 				input.type === "frame" &&
 				input.messages.some(

@@ -254,7 +254,7 @@ export class Jury implements Watch {
 		if (meta !== null && meta.kept < meta.floor) this.#coverage.reach("room", "kept for a range");
 		if (this.tell !== null && (commit.inputs.length > 0 || commit.meta !== null))
 			this.tell(`turn: ${commit.inputs.map(({ type }) => type).join(" ")}; head ${meta?.head}, floor ${meta?.floor}`);
-		for (const input of commit.inputs) if (input.type === "join") this.#seat(input.session, input.member, commit);
+		for (const input of commit.heeded) if (input.type === "join") this.#seat(input.session, input.member, commit);
 		this.idempotency.committed(commit);
 		this.jobs.committed(commit);
 		this.bounds.committed(commit);
@@ -273,9 +273,9 @@ export class Jury implements Watch {
 		for (const sitting of this.sittings.values()) if (sitting.session === session) sitting.isSeated = true;
 	}
 
-	#noteErasures({ inputs }: Commit): void {
+	#noteErasures({ heeded }: Commit): void {
 		if (this.ledger.current === null) return;
-		for (const input of inputs) {
+		for (const input of heeded) {
 			if (input.type !== "moderate" || input.action.action !== "erase") continue;
 			const heads = [...this.ledger.epochs.values()].map(({ name, head }) => [name, head] as const);
 			this.erasures.push({ member: input.action.member, heads: new Map(heads) });

@@ -28,7 +28,7 @@ export class PresenceCheck {
 
 	committed(commit: Commit): void {
 		// One who is let in and closed in the same turn is gone with its commit: the machine may die before the close.
-		const joined = new Set(commit.inputs.flatMap((input) => (input.type === "join" ? [input.member] : [])));
+		const joined = new Set(commit.heeded.flatMap((input) => (input.type === "join" ? [input.member] : [])));
 		for (const { member, goneSince } of commit.rosterSaved)
 			if (goneSince !== null && joined.has(member)) this.left(member, goneSince);
 		this.#dropped = commit.isWiped ? [] : commit.rosterDropped.map((member) => ({ member, now: commit.now }));

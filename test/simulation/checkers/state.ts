@@ -107,7 +107,7 @@ export class StateCheck {
 		if (current === null) return;
 		const history = this.of(current.name);
 		const before = history.version;
-		for (const { type, ...input } of commit.inputs) {
+		for (const { type, ...input } of commit.heeded) {
 			const action = type === "moderate" && "action" in input ? input.action : null;
 			if (action?.action === "erase") history.erased.push({ member: action.member, through: before });
 		}
