@@ -11,8 +11,9 @@ import type { RoomRedacted } from "../protocol/room-events.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
 import { fitting } from "./fitting.ts";
+import { RecentEvents } from "./recent-events.ts";
 import type { RoomRecord } from "./record.ts";
-import type { NewEvent, RoomStore, StoredEvent } from "./store.ts";
+import type { EventSize, NewEvent, RoomStore, StoredEvent } from "./store.ts";
 import type { Turn } from "./turn.ts";
 import type { Veil } from "./veil.ts";
 
@@ -38,13 +39,17 @@ export class History implements Concern {
 	readonly #store: RoomStore;
 	readonly #record: RoomRecord;
 	readonly #veil: Veil;
+	readonly #isBehind: () => boolean;
+	readonly #recent = new RecentEvents();
 	#fresh: NewEvent[] = [];
 	#rewritten = new Map<number, Pick<StoredEvent, "seq" | "body" | "bytes">>();
 
-	constructor(store: RoomStore, record: RoomRecord, veil: Veil) {
+	/** `isBehind`: whether somebody is to be told of events that others know. */
+	constructor(store: RoomStore, record: RoomRecord, veil: Veil, isBehind: () => boolean) {
 		this.#store = store;
 		this.#record = record;
 		this.#veil = veil;
+		this.#isBehind = isBehind;
 	}
 
 	get isEmpty(): boolean {
@@ -120,12 +125,19 @@ export class History implements Concern {
 	wipe(): void {
 		this.#fresh = [];
 		this.#rewritten.clear();
+		this.#recent.clear();
 	}
 
 	/** Writes this turn's events, so that they can be read, and tells them in order. */
 	flush(turn: Turn): void {
 		if (this.#fresh.length > 0) this.#store.append(this.#fresh);
 		if (this.#rewritten.size > 0) this.#store.rewrite([...this.#rewritten.values()]);
+		if (this.#isBehind()) {
+			this.#recent.add(this.#fresh);
+			for (const event of this.#rewritten.values()) this.#recent.rewrite(event);
+		} else {
+			this.#recent.clear();
+		}
 		for (const { body } of this.#fresh) turn.share(body);
 		this.#fresh = [];
 		this.#rewritten = new Map();
@@ -178,9 +190,7 @@ export class History implements Concern {
 	after(seq: number, limit: number, bytesMax = PAGE_BYTES_MAX): Page {
 		const { floor, head } = this.#record.meta;
 		const from = Math.max(seq, floor - 1);
-		const count = fitting(Math.min(limit, head - from), bytesMax, (first, most) =>
-			this.#store.sizesAfter(from + first, most),
-		);
+		const count = fitting(Math.min(limit, head - from), bytesMax, (first, most) => this.#sizes(from + first, most));
 		return this.#page(from, count, (last) => last < head);
 	}
 
@@ -195,9 +205,13 @@ export class History implements Concern {
 		return this.#page(end - count, count, () => end - count >= floor);
 	}
 
+	#sizes(seq: number, limit: number): readonly EventSize[] {
+		return this.#recent.after(seq, limit) ?? this.#store.sizesAfter(seq, limit);
+	}
+
 	/** `count` events after `from`: only what is sent is read. */
 	#page(from: number, count: number, hasMore: (last: number) => boolean): Page {
-		const events = count === 0 ? [] : this.#store.after(from, count);
+		const events = count === 0 ? [] : (this.#recent.after(from, count) ?? this.#store.after(from, count));
 		const last = events.at(-1)?.seq ?? null;
 		return { bodies: events.map((event) => this.#veil.over(event).body), last, more: hasMore(last ?? from) };
 	}

@@ -70,7 +70,7 @@ function ground(store: RoomStore, attachments: readonly Attachment[], world: Wor
 	const veil = new Veil(store, record);
 	const stateRecord = new StateRecord(store);
 	const state = new State({ store, settings, rules, record, stateRecord, sessions, veil });
-	const history = new History(store, record, veil);
+	const history = new History(store, record, veil, () => sessions.behind.size > 0);
 	const outbox = new Outbox(store, record, veil, rules);
 	const ranges = new Ranges(rules.ranges, { store, record, roster });
 	const deadlineBook = new DeadlineBook(store, record);
