@@ -125,8 +125,6 @@ export class Turns {
 
 	#turn(): void {
 		const inputs = this.#pages.keep(this.#inbox.take(this.#seats.count));
-		// What is there is a turn already: nothing is gained by waiting for more.
-		if (this.#inbox.isOver(this.#seats.count)) this.#clock.hurry();
 		this.#taken(this.#inbox.length === 0);
 		const now = this.#around.now();
 		if (inputs.some(({ type }) => type === "frame" || type === "post" || type === "put" || type === "join"))
