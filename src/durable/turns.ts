@@ -13,7 +13,7 @@ import { AwaitedPages } from "./awaited-pages.ts";
 import { Inbox, type Weight } from "./inbox.ts";
 import type { Seats } from "./seats.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { TurnClock } from "./turn-clock.ts";
+import { TurnClock, windowMs } from "./turn-clock.ts";
 
 export type Answering = (reply: Reply) => void;
 
@@ -124,7 +124,10 @@ export class Turns {
 	}
 
 	#turn(): void {
-		const inputs = this.#pages.keep(this.#inbox.take(this.#seats.count));
+		const audience = this.#seats.count;
+		const inputs = this.#pages.keep(this.#inbox.take(audience));
+		// What is there is a turn already: nothing is gained by waiting for more, but where the frames of the last are still on their way.
+		if (windowMs(audience) === 0 && this.#inbox.isOver(audience)) this.#clock.hurry();
 		this.#taken(this.#inbox.length === 0);
 		const now = this.#around.now();
 		if (inputs.some(({ type }) => type === "frame" || type === "post" || type === "put" || type === "join"))
