@@ -182,4 +182,9 @@ export const KEPT: readonly Kept[] = [
 		seed: 1100027222,
 		was: "the checker's own: what a turn puts off it has not done (disk.ts)",
 	},
+	{
+		name: "the clock steps back, a turn fails, and a deadline comes before any other turn",
+		seed: 1200003552,
+		was: "the checker's own: it knew of the step by what is stored alone (checkers/game.ts)",
+	},
 ];

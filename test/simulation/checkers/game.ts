@@ -166,7 +166,9 @@ export class GameCheck {
 		const due = game.deadlines.get(name);
 		const said = JSON.stringify(data);
 		hold(due?.data === said, "rules", () => `the deadline ${name} of ${said} came, where ${due?.data} is awaited`);
-		hold(due.at <= this.#now, "rules", () => `the deadline ${name} came ${due.at - this.#now} ms early`);
+		// One that came before any turn had written how far the clock had stepped back.
+		const earlyMs = due.at - this.#now - (this.#clock.backMs - due.backMs);
+		hold(earlyMs <= 0, "rules", () => `the deadline ${name} came ${earlyMs} ms early`);
 		game.deadlines.delete(name);
 		this.#coverage.reach("rules", "a deadline came");
 		if (name === "tock" && Number(data) > 1) this.#await("tock", Number(data) - 1, TOCK_MS);

@@ -166,4 +166,25 @@ export const HISTORY: readonly Mutant[] = [
 		put: "record.meta.floor",
 		expects: ["archive", "G5"],
 	},
+	{
+		name: "what is held of the newest events is as it was before it was taken back",
+		file: "room/history.ts",
+		find: "for (const event of this.#rewritten.values()) this.#recent.rewrite(event);",
+		put: "",
+		expects: ["erasure"],
+	},
+	{
+		name: "what is held of the newest events has gaps",
+		file: "room/history.ts",
+		find: "		} else {\n			this.#recent.clear();",
+		put: "		} else {",
+		expects: ["G2"],
+	},
+	{
+		name: "one event too many is held to be there",
+		file: "room/recent-events.ts",
+		find: "const start = seq + 1 - first.seq;",
+		put: "const start = seq - first.seq;",
+		expects: ["G2"],
+	},
 ];

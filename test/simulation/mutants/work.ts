@@ -75,8 +75,8 @@ export const WORK: readonly Mutant[] = [
 	{
 		name: "a page is read whole for the sizes of its events",
 		file: "room/history.ts",
-		find: "this.#store.sizesAfter(from + first, most),",
-		put: "this.#store.after(from + first, most),",
+		find: "return this.#recent.after(seq, limit) ?? this.#store.sizesAfter(seq, limit);",
+		put: "return this.#recent.after(seq, limit) ?? this.#store.after(seq, limit);",
 		expects: ["G8"],
 	},
 	{
