@@ -187,4 +187,9 @@ export const KEPT: readonly Kept[] = [
 		seed: 1200003552,
 		was: "the checker's own: it knew of the step by what is stored alone (checkers/game.ts)",
 	},
+	{
+		name: "frames that a turn has put off come again, and large ones behind them",
+		seed: 1300034722,
+		was: "the checker's own: it counted them twice (checkers/inbox.ts)",
+	},
 ];

@@ -12,6 +12,7 @@ import {
 	INBOX_SESSION_BYTES_MAX,
 	TURN_SESSION_EFFORT_MAX,
 } from "../../../src/protocol/limits.ts";
+import type { Effects } from "../../../src/room/effects.ts";
 import type { Input } from "../../../src/room/inputs.ts";
 import { hold } from "../broken.ts";
 import type { Coverage } from "../coverage.ts";
@@ -41,6 +42,8 @@ export class InboxCheck {
 	#total = 0;
 	#messages = 0;
 	#isRefused = false;
+	/** What a turn has taken and put off: it comes first in the next one, and weighs nothing any more. */
+	readonly #putOff = new Set<Input>();
 
 	constructor(coverage: Coverage) {
 		this.#coverage = coverage;
@@ -102,7 +105,7 @@ export class InboxCheck {
 		const had = new Map<Share, number[]>();
 		for (const input of inputs) {
 			const share = input.type === "frame" ? this.#shares.get(input.session) : undefined;
-			if (share === undefined) continue;
+			if (share === undefined || this.#putOff.delete(input)) continue;
 			const bytes = share.bytes.shift() ?? 0;
 			this.#take(share, bytes, share.messages.shift() ?? 0);
 			had.set(share, [...(had.get(share) ?? []), bytes]);
@@ -114,6 +117,10 @@ export class InboxCheck {
 			this.#coverage.reach("work", "who says little comes before who says much");
 		for (const [session, { bytes }] of modest)
 			hold(bytes.length === 0, "G6", () => `${session} said little, and waits for more than a turn`);
+	}
+
+	turned({ later }: Effects): void {
+		for (const input of later) this.#putOff.add(input);
 	}
 
 	/** Those of whom little waits, and little of whoever shares their address. */
@@ -145,6 +152,7 @@ export class InboxCheck {
 	/** Nothing waits any more: the machine died. */
 	crashed(): void {
 		this.#shares.clear();
+		this.#putOff.clear();
 		[this.#total, this.#messages] = [0, 0];
 	}
 }

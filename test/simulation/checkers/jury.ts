@@ -292,6 +292,7 @@ export class Jury implements Watch {
 		this.flow.turned(this.sittings.values(), inputs, this.#clock.now, this.#clock.jumpedAt);
 		this.bounds.turned(inputs, effects, this.sittings.values());
 		this.work.turned(inputs, effects);
+		this.inbox.turned(effects);
 		this.access.turned(this.sittings.values(), now);
 		this.closings.turned(inputs, effects, this.sittings.values());
 		this.presence.turned(inputs);
