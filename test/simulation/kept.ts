@@ -192,4 +192,9 @@ export const KEPT: readonly Kept[] = [
 		seed: 1300034722,
 		was: "the checker's own: it counted them twice (checkers/inbox.ts)",
 	},
+	{
+		name: "a socket is full while rules have more to decide than a turn has room for",
+		seed: 1500054432,
+		was: "G6: that it was full waited with what was put off, and it was sent more meanwhile (room/room.ts)",
+	},
 ];
