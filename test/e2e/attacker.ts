@@ -162,7 +162,9 @@ export class Attacker {
 		this.#tally.add(this.#tally.refused, code);
 		if (code === "malformed") this.#malformed++;
 		if (!Object.hasOwn(HTTP_STATUS, code) && !isAppCode(code)) this.#tally.fault(`The code ${code} does not exist.`);
-		if (!message.endsWith(".") || LEAK.test(message)) this.#tally.fault(`The sentence of ${code}: ${message}`);
+		// What an app's rule refuses with is in its own words.
+		const isSentence = message.endsWith(".") || isAppCode(code);
+		if (!isSentence || LEAK.test(message)) this.#tally.fault(`The sentence of ${code}: ${message}`);
 		const [next] = this.#awaited;
 		if (next !== undefined && next.code === code && next.id === id) {
 			this.#awaited.shift();

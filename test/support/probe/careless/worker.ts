@@ -12,7 +12,7 @@ const believe: Decide = ({ data, from, name }, room) => {
 	room.set(`by/${from}`, { ...said, [said.type ?? name]: count });
 	if (count % 3 === 0) room.publish(said.name ?? "told", said.at[0]);
 	if (count % 5 === 0) room.later(String(said), Number(said), said);
-	if (room.random() < 0.2) room.refuse(said.text ?? name, `${said}`);
+	if (room.random() < 0.2) room.refuse(said.text ?? name, `${name}`);
 	for (const key of Object.keys(said)) room.set(`k/${key}`, said[key]);
 };
 
