@@ -8,7 +8,7 @@ import { BackendRoom } from "./room.ts";
 
 export type { Followed, FollowOptions } from "./follow.ts";
 export { BackendError, type BackendOptions, type Ending, type Fetch, type Key } from "./request.ts";
-export type { BackendRoom, EventsPage, EventsQuery, Job, Published, Summary } from "./room.ts";
+export type { BackendRoom, EventsPage, EventsQuery, Job, Published, PublishOptions, Summary } from "./room.ts";
 export type { BackendState, Entry, Landed, SetOptions } from "./state.ts";
 export { type Grant, mintToken } from "./token.ts";
 export { type Delivery, type Received, verifyWebhook } from "./webhook.ts";

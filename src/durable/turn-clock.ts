@@ -10,6 +10,9 @@
  * with 1,000 members at 500 messages/s: without a window 24 turns/s took 97 % of a core, with one of 20 ms
  * 14 turns/s took 75 %, and everyone heard as soon. With 100 members any window only delays.
  *
+ * Where more is left than one turn takes, a small audience's next one waits for nothing: with 100 members and 16 KiB a
+ * message that delivered 3 to 39 % more. With 1,000 at 500 messages/s, whose frames were still on their way, it took 6 % off.
+ *
  * The clock is not read: in production it stands still while code runs. No timer here outlives the window,
  * so none ever holds an idle room awake.
  */

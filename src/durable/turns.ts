@@ -126,7 +126,7 @@ export class Turns {
 	#turn(): void {
 		const audience = this.#seats.count;
 		const inputs = this.#pages.keep(this.#inbox.take(audience));
-		// What is there is a turn already: nothing is gained by waiting for more, but where the frames of the last are still on their way.
+		// What is left is a turn already: in a small audience nothing is gained by waiting for more.
 		if (windowMs(audience) === 0 && this.#inbox.isOver(audience)) this.#clock.hurry();
 		this.#taken(this.#inbox.length === 0);
 		const now = this.#around.now();

@@ -240,8 +240,9 @@ export const PAUSED_PRIVATE_BYTES_MAX = 64 * 1024;
 export const STUCK_MS_MAX = 60_000;
 /** Unsent bytes of all sockets of a room together, closing ones included. */
 export const BUFFERED_BYTES_MAX = 32 * 1024 * 1024;
-/** The newest events that are held in memory while somebody is behind: what two hundred sockets may be behind by, in UTF-16 units, and what holding one takes. */
+/** The newest events that are held in memory while somebody is behind, in UTF-16 units (8 MiB at most): four times what fills a socket (BUFFER_PAUSE_BYTES), so that few are further behind. */
 export const RECENT_UNITS_MAX = 4 * 1024 * 1024;
+/** What holding an event takes beside its text, in the same units. */
 export const RECENT_EVENT_UNITS = 200;
 /** What one page of a replay holds at least where so many catch up at once that their sockets together would hold too much. */
 export const REPLAY_PAGE_BYTES_MIN = 16 * 1024;

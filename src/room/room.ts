@@ -182,7 +182,10 @@ export class Room {
 		return next === null ? null : Math.max(now, next);
 	}
 
-	/** What a turn has no room for, because its rules have decided on so much, comes with the next one; but whose socket is full is known before anything more is sent. */
+	/**
+	 * What a turn has no room for, because its rules have decided on so much, comes with the next one. But whose socket is
+	 * full is known before anything more is sent.
+	 */
 	#hear(input: Input, turn: Turn): void {
 		const { decisions, comings } = this.#parts;
 		if (decisions.isSpent && input.type !== "flow") return turn.later(input);

@@ -12,6 +12,10 @@ export async function page(): Promise<Room<typeof app>> {
 	const { seq } = await room.publish("chat", { text: "Hello" }, { expect: 3 });
 	seq.toFixed();
 	room.publish("post", ["anything", { at: "all" }]);
+	// Nothing said is null, where the app takes that.
+	room.publish("post");
+	// @ts-expect-error nothing said of a text
+	room.publish("chat");
 	// @ts-expect-error a misspelt name
 	room.publish("chta", { text: "Hello" });
 	// @ts-expect-error a misspelt field

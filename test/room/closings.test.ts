@@ -28,6 +28,8 @@ for (const action of ["remove", "ban"] as const) {
 			stage.step([acting(stage, mod, moderation), everything(stage, bob, "ann")]);
 			expect(stage.news(ann)).toEqual([]);
 			expect(stage.closeCode(ann)).toBe(action === "ban" ? 4501 : 4500);
+			// A page shows it as it is.
+			expect(stage.closeReason(ann)).toMatch(/^A moderator has (banned|removed) you from this room\.$/);
 			expect(stage.news(bob).map(({ type }) => type)).toEqual(["presence", "event", "signal"]);
 		},
 	);

@@ -12,6 +12,7 @@ export class Seat {
 	/** As the platform keeps it: a copy. Null until the session was welcomed. */
 	attachment: Attachment | null = null;
 	closeCode: number | null = null;
+	closeReason = "";
 	/** True while its client answers heartbeats. */
 	pings = true;
 	/** When its client last sent one, Unix ms; null where it has just done so whenever it is asked. */
@@ -47,8 +48,8 @@ export class Seat {
 		this.heard.push(...(JSON.parse(frame) as ServerMessage[]));
 	}
 
-	close(code: number): void {
-		if (this.isOpen) this.closeCode = code;
+	close(code: number, reason: string): void {
+		if (this.isOpen) [this.closeCode, this.closeReason] = [code, reason];
 		this.drop();
 	}
 

@@ -353,6 +353,11 @@ export class Stage {
 		return this.#seat(session).closeCode;
 	}
 
+	/** What its page may show of that. */
+	closeReason(session: string): string {
+		return this.#seat(session).closeReason;
+	}
+
 	/** How often a session was paused. */
 	pauses(session: string): number {
 		return this.#seat(session).pauses;

@@ -26,6 +26,26 @@ describe("testRoom", () => {
 		await expect(ann.publish("chat", { txt: "hi" })).rejects.toMatchObject({ code: "invalid" });
 	});
 
+	test("what is said without data is null: an event, a signal, and what the backend posts", async () => {
+		const room = testRoom(app);
+		const [ann, bob] = [room.join("Ann"), room.join("Bob")];
+		await room.settle();
+		const heard: unknown[] = [];
+		bob.on("event", ({ name, data }) => heard.push([name, data]));
+		bob.on("signal", ({ name, data }) => heard.push([name, data]));
+		await ann.publish("closed");
+		await room.settle();
+		ann.signal("wave");
+		await room.settle();
+		await room.post("opened");
+		await room.settle();
+		expect(heard).toEqual([
+			["closed", null],
+			["wave", null],
+			["opened", null],
+		]);
+	});
+
 	test("G7 an hour, a sleep and a crash change nothing that one could see", async () => {
 		const room = testRoom(app);
 		const [ann, bob] = [room.join("Ann"), room.join("Bob")];
