@@ -25,7 +25,7 @@ export async function prepare(storage: DurableObjectStorage, preparation: Prepar
 			keys.count,
 		);
 	}
-	if (jobs !== undefined) new SqliteStore(storage).addJobs(rowsOf(jobs, now));
+	if (jobs !== undefined) await addJobs(storage, jobs, now);
 	new SqliteStore(storage).saveMeta({
 		epoch: PREPARED_EPOCH,
 		head: events?.count ?? keys?.count ?? 0,
@@ -67,19 +67,32 @@ async function addEvents(
 	}
 }
 
-function rowsOf(jobs: NonNullable<Preparation["jobs"]>, now: number): JobRow[] {
-	const { count, member, bytes, purpose, state, isOwed, heldMs } = jobs;
+/** In pieces, as the events: a smaller heap does not hold all of them. */
+async function addJobs(
+	storage: DurableObjectStorage,
+	jobs: NonNullable<Preparation["jobs"]>,
+	now: number,
+): Promise<void> {
+	const store = new SqliteStore(storage);
+	for (let first = 1; first <= jobs.count; first += CHUNK_ROWS) {
+		store.addJobs(rowsOf(jobs, now, first, Math.min(CHUNK_ROWS, jobs.count - first + 1)));
+		await storage.sync();
+	}
+}
+
+function rowsOf(jobs: NonNullable<Preparation["jobs"]>, now: number, first: number, count: number): JobRow[] {
+	const { member, bytes, purpose, state, isOwed, heldMs } = jobs;
 	const padding = "x".repeat(bytes);
 	const isSettled = state === "done";
 	const held = (id: string) => ({ id, name: "unchecked", author: "Prepared", data: padding });
 	const inputOf = (id: string) => (purpose === "hold" ? held(id) : { url: "http://a.example/", padding });
-	return Array.from({ length: count }, (_, i) => ({
-		...{ n: i + 1, kind: "unfurl", purpose, member, ask: `job${i + 1}`, seq: null, state, run: 1, isOwed, at: now },
+	return Array.from({ length: count }, (_, i) => first + i).map((n) => ({
+		...{ n, kind: "unfurl", purpose, member, ask: `job${n}`, seq: null, state, run: 1, isOwed, at: now },
 		dueAt: now + HOUR_MS,
 		deadlineAt: heldMs === undefined ? null : now + heldMs,
 		digest: "",
 		name: "",
-		input: JSON.stringify(isSettled ? null : inputOf(`job${i + 1}`)),
+		input: JSON.stringify(isSettled ? null : inputOf(`job${n}`)),
 		outcome: JSON.stringify(isSettled ? { padding } : null),
 	}));
 }
