@@ -66,12 +66,24 @@ export function encodeHere({ id, name, state }: Here, fields: ReadonlySet<Field>
 }
 
 /** As rules see it. What it shows is read only where that is asked for. */
-export function seenBy({ id, name, state }: Here): RuleMember {
-	return {
-		id,
-		name,
-		get state(): unknown {
-			return JSON.parse(state);
+export class Seen implements RuleMember {
+	readonly id: string;
+	readonly name: string;
+	declare readonly state: unknown;
+	readonly #json: string;
+
+	/** One getter for all: the engine makes a shape of its own for each that an object literal would have. */
+	static readonly #STATE: PropertyDescriptor & ThisType<Seen> = {
+		enumerable: true,
+		get() {
+			return JSON.parse(this.#json);
 		},
 	};
+
+	constructor({ id, name, state }: Here) {
+		this.id = id;
+		this.name = name;
+		this.#json = state;
+		Object.defineProperty(this, "state", Seen.#STATE);
+	}
 }
