@@ -60,8 +60,9 @@ export class Attempt implements Hearer {
 		if (this.#way.inVain < this.#way.inVainMax) return socket();
 		// Where it cannot be loaded now a socket may open again.
 		const loaded = await import("./stream.ts").catch(() => null);
-		if (loaded === null) this.#way.inVain = 0;
-		return loaded === null ? socket() : new loaded.Stream(socket);
+		if (loaded !== null) return new loaded.Stream(socket);
+		this.#way.inVain = 0;
+		return socket();
 	}
 
 	/** The token to come with; null for a guest. Never resolves where there is none to be had. */
