@@ -1,11 +1,6 @@
 /** The page's time, and one alarm a room. Time is the monotonic kind: a clock that is set back an hour moves nothing. */
 import type { HiddenTimer } from "./hidden-clock.ts";
 
-/** Monotonic, ms; what it counts from is nobody's business. */
-export function monotonicMs(): number {
-	return typeof performance === "undefined" ? Date.now() : performance.now();
-}
-
 export class AlarmClock {
 	readonly #ring: () => void;
 	#timer: ReturnType<typeof setTimeout> | undefined;
@@ -42,7 +37,7 @@ export class AlarmClock {
 	}
 
 	#again(): void {
-		const delayMs = this.#at === null ? null : Math.max(0, this.#at - monotonicMs());
+		const delayMs = this.#at === null ? null : Math.max(0, this.#at - performance.now());
 		clearTimeout(this.#timer);
 		if (this.#hidden !== null) this.#hidden.set(delayMs);
 		else if (delayMs !== null) this.#timer = setTimeout(() => this.due(), delayMs);
@@ -50,7 +45,7 @@ export class AlarmClock {
 
 	due(): void {
 		if (this.#at === null) return;
-		if (this.#at > monotonicMs()) return this.#again();
+		if (this.#at > performance.now()) return this.#again();
 		this.#at = null;
 		this.#ring();
 	}

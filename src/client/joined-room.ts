@@ -2,7 +2,7 @@
 import { CLIENT_SOCKETS_IN_VAIN } from "../protocol/limits.ts";
 import type { Event, HistoryRequest } from "../protocol/messages.ts";
 import { Attempt, type Way } from "./attempt.ts";
-import { AlarmClock, monotonicMs } from "./clock.ts";
+import { AlarmClock } from "./clock.ts";
 import { Connection } from "./connection.ts";
 import { Feed } from "./feed.ts";
 import { GuestKey } from "./guest-key.ts";
@@ -29,6 +29,8 @@ export interface Time {
 	date(): number;
 	/** Uniform in [0, 1). */
 	random(): number;
+	/** Of a message: no two are ever the same. */
+	newId(): string;
 	/** One alarm, which `ring` hears. */
 	alarm(ring: () => void): { set(at: number | null): void; stop(): void };
 	/** Hears what the console is told, in its place. */
@@ -43,6 +45,7 @@ export class JoinedRoom implements Room {
 	readonly #key: GuestKey;
 	readonly #clock: ReturnType<Time["alarm"]>;
 	readonly #unlisten: () => void;
+	readonly #newId: () => string;
 	readonly #log: (sentence: string) => void;
 	/** What the console was told. */
 	readonly #warned = new Set<string>();
@@ -60,9 +63,10 @@ export class JoinedRoom implements Room {
 	) {
 		const { name, token, signal, since } = options;
 		const clocks: Time = time ?? {
-			now: monotonicMs,
+			now: () => performance.now(),
 			date: Date.now,
 			random: Math.random,
+			newId: newMessageId,
 			alarm: (ring) => {
 				const clock = new AlarmClock(ring);
 				if (options.worker !== false) void clock.goOnHidden((sentence) => this.#warn(sentence));
@@ -70,6 +74,7 @@ export class JoinedRoom implements Room {
 			},
 		};
 		this.#log = time?.warn ?? ((sentence) => console.warn(sentence));
+		this.#newId = clocks.newId;
 		this.#key = new GuestKey(url);
 		this.#clock = clocks.alarm(() => this.#connection.wake());
 		const way: Way = {
@@ -134,7 +139,7 @@ export class JoinedRoom implements Room {
 	}
 
 	publish(name: string, data: unknown = null, options: PublishOptions = {}): Promise<{ seq: number }> {
-		const { id = newMessageId(), ...expectation } = options;
+		const { id = this.#newId(), ...expectation } = options;
 		return this.#connection.ask({ type: "publish", id, name, data, ...expectation }) as Promise<{ seq: number }>;
 	}
 
@@ -147,7 +152,7 @@ export class JoinedRoom implements Room {
 	}
 
 	history(page: Pick<HistoryRequest, "before" | "after" | "limit"> = {}): Promise<HistoryPage> {
-		return this.#connection.ask({ type: "history", id: newMessageId(), ...page }) as Promise<HistoryPage>;
+		return this.#connection.ask({ type: "history", id: this.#newId(), ...page }) as Promise<HistoryPage>;
 	}
 
 	/** Of what type they are, the face says by the app. */
@@ -173,7 +178,7 @@ export class JoinedRoom implements Room {
 
 	/** Of what type its result is, the face says by the app. */
 	requestJob(name: string, data: unknown = null): Promise<never> {
-		return this.#connection.ask({ type: "job", id: newMessageId(), name, data }) as Promise<never>;
+		return this.#connection.ask({ type: "job", id: this.#newId(), name, data }) as Promise<never>;
 	}
 
 	leave(): void {
@@ -251,7 +256,7 @@ export class JoinedRoom implements Room {
 			},
 			send: (text) => this.#attempt?.send(text),
 			unsentBytes: () => this.#attempt?.unsentBytes ?? 0,
-			soon: queueMicrotask.bind(globalThis),
+			soon: (run) => queueMicrotask(run),
 			close: (hangs) => this.#attempt?.close(hangs),
 			wakeAt: (at) => this.#clock.set(at),
 			canRenewToken: () => typeof way.token === "function" && this.#attempt?.isSignedOut !== true,

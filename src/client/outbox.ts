@@ -44,6 +44,11 @@ export class Outbox {
 	/** True where a frame was refused, and it could be any of several: only a new connection makes it certain. */
 	isInDoubt = false;
 
+	/** True where nothing waits for an answer. */
+	get isEmpty(): boolean {
+		return this.#waiting.size === 0;
+	}
+
 	/** When something is to be sent again, monotonic ms; Infinity where nothing is. */
 	get resumeAt(): number {
 		return this.#resumeAt > 0 ? this.#resumeAt : Number.POSITIVE_INFINITY;

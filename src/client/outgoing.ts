@@ -37,6 +37,7 @@ export class Outgoing {
 				if (refusal !== null) throw new RoomError(refusal);
 			},
 			isLive: () => this.#isLive,
+			newId: () => port.newId(),
 		});
 	}
 
@@ -149,6 +150,7 @@ export class Outgoing {
 
 	flush(): void {
 		if (!this.#isLive || this.#limits === null) return;
+		if (this.#outbox.isEmpty && this.resumeAt === Number.POSITIVE_INFINITY) return;
 		const now = this.#port.now();
 		for (const frame of this.#outbox.takeFrames(now, this.#limits)) this.#port.send(frame);
 		const { signalPerSecond } = this.#limits;

@@ -6,7 +6,6 @@ import type { SetRequest } from "../protocol/entries.ts";
 import { CLIENT_OUTBOX_MAX, CLIENT_SET_TRIES_MAX } from "../protocol/speech-limits.ts";
 import { jsonOf, refused } from "./bounds.ts";
 import { applied, type Change, type Entries } from "./entries.ts";
-import { newMessageId } from "./message-id.ts";
 import type { Asking } from "./outbox.ts";
 import type { Entry, Reason } from "./room.ts";
 import { RoomError } from "./room-error.ts";
@@ -19,6 +18,7 @@ interface Line {
 	/** @throws RoomError where the room could not take it. */
 	check(message: SetRequest, json: string): void;
 	isLive(): boolean;
+	newId(): string;
 }
 
 /** What goes as one set. */
@@ -112,7 +112,7 @@ export class OwnSets {
 	/** A copy: what becomes of the one that was given is not the room's. @throws RoomError where the room could not take it. */
 	#checked(key: string, value: unknown): unknown {
 		const json = jsonOf(value);
-		this.#line.check({ type: "set", id: newMessageId(), key }, json);
+		this.#line.check({ type: "set", id: this.#line.newId(), key }, json);
 		return JSON.parse(json);
 	}
 
@@ -123,7 +123,7 @@ export class OwnSets {
 		const isBound = batch.isRelative || batch.expect !== undefined;
 		// What depends on what is there waits until it is known.
 		if (isBound && !this.#line.isLive()) return;
-		const id = newMessageId();
+		const id = this.#line.newId();
 		batch.id = id;
 		try {
 			const { message, json } = this.#messageOf(key, batch, id);

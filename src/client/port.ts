@@ -12,6 +12,8 @@ export interface Port {
 	date(): number;
 	/** Uniform in [0, 1). */
 	random(): number;
+	/** Of a message: no two are ever the same. */
+	newId(): string;
 	/**
 	 * Begins an attempt, with a fresh token where tokens are provided; `reaching`, `opened`, `heard`, `closed` and
 	 * `refused` are called as it goes.

@@ -8,6 +8,7 @@ import { earliest } from "../room/deadlines.ts";
 import { MemoryStore } from "../room/memory-store.ts";
 import { Room } from "../room/room.ts";
 import type { TestAlarm, TestClock } from "./clock.ts";
+import { wordOf } from "./random.ts";
 import type { RoomEnd, Wire } from "./wire.ts";
 
 const CLOSED = 3;
@@ -111,7 +112,7 @@ export class Machine implements RoomEnd {
 			wake: (attachments) =>
 				Room.wake(this.#store, attachments, {
 					...{ room: name, settings, now: clock.now, rules },
-					...{ epochIfNew: this.#word(16), saltIfNew: this.#word(16) },
+					...{ epochIfNew: this.#newWord(), saltIfNew: this.#newWord() },
 				}),
 			begin: (work) => work(this.#alarmAt),
 			setAlarm: (at) => this.#setAlarm(at),
@@ -126,8 +127,8 @@ export class Machine implements RoomEnd {
 					if (this.#life === life) told(true);
 				});
 			},
-			newId: () => this.#word(16),
-			newEpoch: () => this.#word(16),
+			newId: () => this.#newWord(),
+			newEpoch: () => this.#newWord(),
 			report: this.#needs.report,
 			giveWay: () => {},
 			abort: () => this.crash(),
@@ -139,8 +140,7 @@ export class Machine implements RoomEnd {
 		this.#alarm.set(at);
 	}
 
-	/** So many hexadecimal digits. */
-	#word(digits: number): string {
-		return Array.from({ length: digits }, () => Math.floor(this.#needs.random() * 16).toString(16)).join("");
+	#newWord(): string {
+		return wordOf(this.#needs.random, 2);
 	}
 }

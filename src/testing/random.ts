@@ -8,3 +8,13 @@ export function randomOf(seed: number): () => number {
 		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 	};
 }
+
+/** A word of hexadecimal digits, eight from each throw. */
+export function wordOf(random: () => number, throws: number): string {
+	let word = "";
+	for (let i = 0; i < throws; i++)
+		word += Math.floor(random() * 2 ** 32)
+			.toString(16)
+			.padStart(8, "0");
+	return word;
+}

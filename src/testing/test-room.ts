@@ -16,7 +16,7 @@ import type { Reply } from "../room/effects.ts";
 import { TestClock } from "./clock.ts";
 import { TestJobs, type WaitingJobs } from "./jobs.ts";
 import { Machine } from "./machine.ts";
-import { randomOf } from "./random.ts";
+import { randomOf, wordOf } from "./random.ts";
 import { socketsOf } from "./socket.ts";
 import type { Wire } from "./wire.ts";
 
@@ -149,6 +149,7 @@ export class TestRoom<A extends App = App> {
 				now: () => this.#clock.now,
 				date: () => this.#clock.now,
 				random: this.#random,
+				newId: () => wordOf(this.#random, 3),
 				alarm: (ring) => this.#clock.alarm(ring),
 				...(this.#warn === undefined ? {} : { warn: this.#warn }),
 			},

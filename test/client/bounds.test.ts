@@ -1,6 +1,7 @@
 /** What the client refuses by itself, so that every call is answered and nothing is sent again for ever. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { Connection } from "../../src/client/connection.ts";
+import { newMessageId } from "../../src/client/message-id.ts";
 import { Outgoing } from "../../src/client/outgoing.ts";
 import type { Port, Told } from "../../src/client/port.ts";
 import { decodeFrame } from "../../src/protocol/codec.ts";
@@ -28,6 +29,7 @@ beforeEach(() => {
 		date: () => now,
 		unsentBytes: () => 0,
 		random: () => 0.999,
+		newId: newMessageId,
 		canRenewToken: () => false,
 		open: () => {},
 		send: (text) => sent.push(text),

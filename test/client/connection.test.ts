@@ -1,6 +1,7 @@
 /** The client's state machine on a simulated clock, fed frames by hand. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { Connection } from "../../src/client/connection.ts";
+import { newMessageId } from "../../src/client/message-id.ts";
 import { Outgoing } from "../../src/client/outgoing.ts";
 import type { Port, Told } from "../../src/client/port.ts";
 import { RoomError } from "../../src/client/room-error.ts";
@@ -38,6 +39,7 @@ beforeEach(() => {
 		date: () => date,
 		unsentBytes: () => unsentBytes,
 		random: () => 0.999,
+		newId: newMessageId,
 		canRenewToken: () => canRenewToken,
 		open: (since) => opened.push(since),
 		send: (text) => sent.push(text),

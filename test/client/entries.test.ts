@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { Connection } from "../../src/client/connection.ts";
 import type { Change, Entries } from "../../src/client/entries.ts";
+import { newMessageId } from "../../src/client/message-id.ts";
 import { Outgoing } from "../../src/client/outgoing.ts";
 import type { Port } from "../../src/client/port.ts";
 import type { Entry } from "../../src/client/room.ts";
@@ -26,6 +27,7 @@ beforeEach(() => {
 		date: () => now,
 		unsentBytes: () => 0,
 		random: () => 0.999,
+		newId: newMessageId,
 		canRenewToken: () => false,
 		open: (since) => opened.push(since),
 		send: (text) => sent.push(text),

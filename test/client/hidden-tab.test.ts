@@ -1,6 +1,7 @@
 /** A hidden tab on a simulated clock: the real client's state machine against the real room. */
 import { expect, test } from "vitest";
 import { Connection } from "../../src/client/connection.ts";
+import { newMessageId } from "../../src/client/message-id.ts";
 import { Outgoing } from "../../src/client/outgoing.ts";
 import type { Port } from "../../src/client/port.ts";
 import type { ConnectionState } from "../../src/client/room.ts";
@@ -39,6 +40,7 @@ test("G9: a hidden tab whose timers run once a minute is neither closed nor repo
 		date: () => now,
 		unsentBytes: () => 0,
 		random: () => 0.5,
+		newId: newMessageId,
 		canRenewToken: () => false,
 		open: () => {
 			tab.opened();

@@ -1,6 +1,7 @@
 /** What comes of held publishes and of jobs, at the client: the promise, and the receipt. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { Connection } from "../../src/client/connection.ts";
+import { newMessageId } from "../../src/client/message-id.ts";
 import { Outgoing } from "../../src/client/outgoing.ts";
 import type { Port } from "../../src/client/port.ts";
 import type { JobRequest, Publish, Received } from "../../src/protocol/messages.ts";
@@ -21,6 +22,7 @@ beforeEach(() => {
 		date: () => now,
 		unsentBytes: () => 0,
 		random: () => 0.999,
+		newId: newMessageId,
 		canRenewToken: () => false,
 		open: () => {},
 		send: (text) => sent.push(JSON.parse(text)),

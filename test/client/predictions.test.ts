@@ -1,6 +1,7 @@
 /** What a page foresees of its own events, and when that gives way to what the room tells. Frames by hand. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { Connection } from "../../src/client/connection.ts";
+import { newMessageId } from "../../src/client/message-id.ts";
 import type { Port } from "../../src/client/port.ts";
 import { predict } from "../../src/client/predict.ts";
 import type { Entry } from "../../src/client/room.ts";
@@ -44,6 +45,7 @@ beforeEach(() => {
 		date: () => 1_700_000_000_000,
 		unsentBytes: () => 0,
 		random: () => 0.999,
+		newId: newMessageId,
 		canRenewToken: () => false,
 		open: () => {},
 		send: (text) => text !== "ping" && sent.push(...(JSON.parse(text) as Publish[])),

@@ -93,6 +93,7 @@ export class Person {
 				now: () => clock.now,
 				date: () => clock.now,
 				random: () => this.#world.random.fraction(),
+				newId: () => this.#world.newId(this.character.member),
 				canRenewToken: () => this.character.tokenMs !== null,
 				open: (since) => this.#open(since),
 				send: (text) => this.#send(text),

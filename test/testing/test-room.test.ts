@@ -82,10 +82,10 @@ describe("testRoom", () => {
 		const run = async (seed: number) => {
 			const room = testRoom(app, { seed });
 			const ann = room.join("Ann");
-			await room.settle();
+			await ann.publish("chat", { text: "hello" });
 			await room.crash();
 			await room.advance(HOUR_MS);
-			return [ann.cursor, ann.me?.session];
+			return [ann.cursor, ann.me?.session, room.history()];
 		};
 		expect(await run(7)).toEqual(await run(7));
 		expect(await run(7)).not.toEqual(await run(8));
