@@ -123,6 +123,7 @@ export class Inbox {
 
 	/** Puts before everything else what the next turn must know before it sends. */
 	putFirst(...inputs: readonly Input[]): void {
+		if (inputs.length === 0) return;
 		this.#waiting.unshift(...inputs.map((input) => ({ ...NOTHING, names: NOBODY, read: () => input, isJoin: false })));
 		this.#messages += inputs.length;
 	}

@@ -21,7 +21,8 @@ export class Wire {
 	readonly #clock: TestClock;
 	readonly #room: RoomEnd;
 	readonly #client: ClientEnd;
-	#attachment: unknown = null;
+	/** As JSON: what it keeps is a copy. */
+	#attachment = "null";
 	#isCut = false;
 	/** How long each frame takes, ms, either way. */
 	#lateMs = 0;
@@ -82,11 +83,11 @@ export class Wire {
 	}
 
 	serializeAttachment(attachment: unknown): void {
-		this.#attachment = structuredClone(attachment);
+		this.#attachment = JSON.stringify(attachment);
 	}
 
 	deserializeAttachment(): unknown {
-		return structuredClone(this.#attachment);
+		return JSON.parse(this.#attachment);
 	}
 
 	/** The machine is gone, and its sockets with it. */
@@ -127,7 +128,7 @@ export class Wire {
 		const answer = (): void => {
 			if (this.#isCut || this.readyState !== OPEN) return;
 			this.pingAt = new Date(this.#clock.now);
-			if (isAtOnce) queueMicrotask(() => this.#pong());
+			if (isAtOnce) this.#clock.heartbeat(() => this.#pong());
 			else this.#travel("down", () => this.#pong());
 		};
 		if (isAtOnce) answer();
