@@ -17,6 +17,8 @@ export const faultless: Faults = { lost: 0, doubled: 0, reordered: 0 };
 
 export interface Seen {
 	frame: Buffer;
+	/** How many sockets have heard it: when all have, nothing is left to compare it with. */
+	heardBy: number;
 	/** Who sent how many of its messages. */
 	from: Map<number, number>;
 	/** Each message, by its publisher, its number and its length. */
@@ -107,6 +109,7 @@ export class Load {
 			if (known === undefined) this.#log.set(place, [seen]);
 			else known.push(seen);
 		}
+		if (++seen.heardBy === this.sockets.length) this.#log.delete(place);
 		const count = seen.keys.length;
 		this.#place[index] = place + count;
 		this.delivered += count;
@@ -124,7 +127,7 @@ export class Load {
 	}
 
 	#read(frame: Buffer): Seen {
-		const seen: Seen = { frame, from: new Map(), keys: [], sentAt: [] };
+		const seen: Seen = { frame, heardBy: 0, from: new Map(), keys: [], sentAt: [] };
 		for (const text of this.#contender.decode(frame.toString("utf8"))) {
 			const [publisher, n, stamp] = text.split(":", 3).map(Number) as [number, number, number];
 			seen.from.set(publisher, (seen.from.get(publisher) ?? 0) + 1);
