@@ -3,6 +3,7 @@ import type { AppTypes, Typed } from "../protocol/app-types.ts";
 import { QUEUE_RETRIES_MAX } from "../protocol/platform-limits.ts";
 import type { Rules } from "../protocol/rules.ts";
 import type { AppDefinition, EntryDefinition, EventDefinition } from "./definition.ts";
+import { shapeFault } from "./definition-shape.ts";
 import { keyPattern } from "./key-pattern.ts";
 import type { Kind, RangeKind } from "./kind.ts";
 import { rulesOf } from "./rules.ts";
@@ -31,9 +32,10 @@ export function defineApp<
 >(
 	given: Definition<Data, From, State, Write, Signals, Kinds, Presence>,
 ): App<TypesIn<Data, From, State, Write, Signals, Kinds, Presence>> {
+	const fault = shapeFault(given);
+	if (fault !== null) throw new Error(fault);
 	const definition = given as unknown as AppDefinition;
-	const { events, state = {}, kinds = [], ranges = [] } = definition;
-	if (events === undefined) throw new Error("In app.ts `events` is missing: `{}` where nothing is to be published.");
+	const { state = {}, kinds = [], ranges = [] } = definition;
 	const app = { ...definition, state, kinds, ranges };
 	checkState(state);
 	for (const { name, retry } of [...kinds, ...ranges]) {

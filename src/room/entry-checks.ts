@@ -21,6 +21,20 @@ export function mayWrite({ member, can }: Author, { write, owner }: EntryRule, i
 	return write === "moderators" || (isDrop && write === "own");
 }
 
+const WRITERS = {
+	members: "members",
+	own: "the member that they name",
+	moderators: "those who may moderate",
+	backend: "the app's backend alone",
+	rules: "the rules of events alone",
+} as const;
+
+/** Why one who may publish may not set it, as a sentence. */
+export function whyNotWrite(rule: EntryRule | null): string {
+	if (rule === null) return "Nobody may set an entry of that key here: it fits no pattern of `state` in app.ts.";
+	return `Entries of that key are set by ${WRITERS[rule.write]}: \`write\` in app.ts says so.`;
+}
+
 export function meets(version: number, expect: Expectation | undefined): boolean {
 	if (expect === undefined) return true;
 	if (typeof expect === "number") return version === expect;

@@ -136,7 +136,7 @@ export class Publishing implements Concern {
 		if (!author.can.has("publish")) return refuse("forbidden", "You may not publish in this room.");
 		const rule = rules.event(name);
 		if (rule === null || !mayPublish(author, rule)) {
-			return refuse("forbidden", "Events of that name are not yours to publish in this room.");
+			return refuse("forbidden", whyNotPublish(rule));
 		}
 		if (rule.off !== undefined && author.member !== OPERATOR) return refuse("not_configured", rule.off);
 		const fault = rule.fault(data);
@@ -288,6 +288,14 @@ export class Publishing implements Concern {
 function mayPublish(author: Author, { from }: EventRule): boolean {
 	if (author.member === OPERATOR || from === "members") return true;
 	return from === "moderators" && author.can.has("moderate");
+}
+
+/** Why one who may publish may not publish that, as a sentence. */
+function whyNotPublish(rule: EventRule | null): string {
+	if (rule === null)
+		return "Nobody may publish an event of that name here: `events` in app.ts lists those that there are.";
+	const who = rule.from === "backend" ? "the app's backend alone" : "those who may moderate";
+	return `Events of that name are published by ${who}: \`from\` in app.ts says so.`;
 }
 
 /** True where it must be cleared before anyone sees it. An operator's own word needs no check. */

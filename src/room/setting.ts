@@ -13,7 +13,7 @@ import type { Buckets } from "./buckets.ts";
 import type { Concern } from "./concern.ts";
 import { digestOf } from "./digest.ts";
 import type { PresentEntry } from "./effects.ts";
-import { isSame, maySee, mayWrite, meets, valueAfter } from "./entry-checks.ts";
+import { isSame, maySee, mayWrite, meets, valueAfter, whyNotWrite } from "./entry-checks.ts";
 import type { Setting } from "./inputs.ts";
 import type { KnownKey, PublishKey } from "./known-keys.ts";
 import type { RoomRecord } from "./record.ts";
@@ -99,7 +99,7 @@ export class SettingEntries implements Concern {
 		const rule = this.#room.rules.entry(key);
 		if (rule === null || !author.can.has("publish") || !mayWrite(author, rule, setting.value === null)) {
 			const message = author.can.has("publish")
-				? "Entries of that key are not yours to set in this room."
+				? whyNotWrite(rule)
 				: "You may not publish in this room, and who may not sets nothing either.";
 			return refused({ code: "forbidden", message });
 		}
