@@ -116,9 +116,10 @@ export class CatchUp implements Concern {
 	flush(turn: Turn): void {
 		const budget: Budget = { left: TURN_PRIVATE_UNITS_MAX };
 		const [asked, owed] = [this.#asked, this.#owed];
-		[this.#asked, this.#owed] = [[], []];
+		if (asked.length > 0) this.#asked = [];
+		if (owed.length > 0) this.#owed = [];
 		for (const page of asked) this.#answer(page, budget, turn);
-		[this.#answers, this.#answered] = [new Map(), new Set()];
+		if (asked.length > 0) [this.#answers, this.#answered] = [new Map(), new Set()];
 		for (const { session, after } of owed) this.#tellOwed(session, after, budget, turn);
 		this.chargePaused(turn);
 		for (const id of [...this.#room.sessions.behind]) {
@@ -128,7 +129,7 @@ export class CatchUp implements Concern {
 			if (budget.left <= 0 && session.greeting === null) turn.again();
 			else this.#serve(session, budget, turn);
 		}
-		this.#pages = new Map();
+		if (this.#pages.size > 0) this.#pages = new Map();
 		this.#room.stateReplay.end();
 	}
 

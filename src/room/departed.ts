@@ -89,7 +89,7 @@ export class Departed {
 		}
 		const rows = [...this.#dirty].flatMap((id) => this.#rowOf(id) ?? []);
 		const changes = { rows, over: this.#over };
-		this.#dirty = new Set();
+		if (this.#dirty.size > 0) this.#dirty = new Set();
 		this.#over = [];
 		return changes;
 	}

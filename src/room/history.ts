@@ -139,8 +139,8 @@ export class History implements Concern {
 			this.#recent.clear();
 		}
 		for (const { body } of this.#fresh) turn.share(body);
-		this.#fresh = [];
-		this.#rewritten = new Map();
+		if (this.#fresh.length > 0) this.#fresh = [];
+		if (this.#rewritten.size > 0) this.#rewritten = new Map();
 	}
 
 	/** The event at `seq`, if it is still kept. */

@@ -4,7 +4,6 @@
  */
 import { IDEMPOTENCY_MS, IDEMPOTENCY_PUBLISHES, KEY_SWEEP_MS } from "../protocol/limits.ts";
 import type { Concern } from "./concern.ts";
-import { earliest } from "./deadlines.ts";
 import type { KeyAge } from "./known-keys.ts";
 import type { RoomRecord } from "./record.ts";
 import type { StateRecord } from "./state-record.ts";
@@ -65,7 +64,7 @@ export class KeyRing implements Concern {
 	deadline(): number | null {
 		const { oldestKey, olderKeys } = this.#keys.ages();
 		const at = olderKeys?.at ?? oldestKey?.at ?? null;
-		return earliest(at === null ? null : at + IDEMPOTENCY_MS + KEY_SWEEP_MS);
+		return at === null ? null : at + IDEMPOTENCY_MS + KEY_SWEEP_MS;
 	}
 
 	/** An older generation goes when its last key is known for long enough; then the newer one grows old. */

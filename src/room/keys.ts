@@ -20,9 +20,12 @@ export interface Keys {
 	entries: EntryQuery[];
 }
 
+const BRINGS_KEYS: ReadonlySet<Input["type"]> = new Set(["frame", "post", "put"]);
+
 /** One who joins in this very turn may have been here before: its keys count too. Each is looked up once, however often it is asked for. */
 export function keysOf(inputs: readonly Input[], sessions: Sessions, rules: Rules): Keys {
 	const keys: Keys = { publishes: [], asks: [], sets: [], entries: [] };
+	if (!inputs.some(({ type }) => BRINGS_KEYS.has(type))) return keys;
 	const joining = new Map<string, string>();
 	const [published, held, asked]: [Seen, Seen, Seen] = [new Map(), new Map(), new Map()];
 	const [setting, entries]: [Seen, Seen] = [new Map(), new Map()];

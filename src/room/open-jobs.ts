@@ -1,7 +1,7 @@
 /** The jobs that are not settled: when something is to be done for each, and which are to be handed over. */
 import { JOBS_DUE_MAX, JOBS_SENT_MAX } from "../protocol/job-limits.ts";
 import { Agenda } from "./agenda.ts";
-import { earliest } from "./deadlines.ts";
+import { earlier } from "./deadlines.ts";
 import { type JobHead, setBackJob } from "./jobs.ts";
 import { Sendings } from "./sendings.ts";
 
@@ -98,7 +98,7 @@ export class OpenJobs {
 	}
 
 	#plan({ n, deadlineAt, dueAt }: JobHead): void {
-		const at = earliest(deadlineAt, this.#sendings.until(n) ?? dueAt);
+		const at = earlier(deadlineAt, this.#sendings.until(n) ?? dueAt);
 		if (at !== null) this.#agenda.set(n, at);
 	}
 }

@@ -12,7 +12,7 @@ import type { Outcome } from "../protocol/outcome.ts";
 import type { Rules } from "../protocol/rules.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
-import { earliest } from "./deadlines.ts";
+import { earlier } from "./deadlines.ts";
 import { JobCounts, type Starter } from "./job-counts.ts";
 import { gistOf, noticeOf } from "./job-notice.ts";
 import {
@@ -265,7 +265,7 @@ export class Outbox implements Concern {
 	}
 
 	deadline(): number | null {
-		return earliest(this.#open.deadline, this.#outcomes.deadline);
+		return earlier(this.#open.deadline, this.#outcomes.deadline);
 	}
 
 	/** Nothing is owed any more. */
@@ -280,8 +280,8 @@ export class Outbox implements Concern {
 		if (this.#open.hasDue) turn.again();
 		if (this.#added.size > 0) this.#store.addJobs([...this.#added.values()]);
 		if (this.#changed.size > 0) this.#store.changeJobs([...this.#changed.values()]);
-		this.#added = new Map();
-		this.#changed = new Map();
+		if (this.#added.size > 0) this.#added = new Map();
+		if (this.#changed.size > 0) this.#changed = new Map();
 	}
 
 	#hold(head: JobHead, address: string | null = null): void {

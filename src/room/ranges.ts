@@ -7,7 +7,7 @@ import { DIRECTORY_LAG_MS, RANGE_PAUSE_MS, SEND_MS_MAX } from "../protocol/job-l
 import type { Failed } from "../protocol/outcome.ts";
 import type { RangeRule } from "../protocol/rules.ts";
 import type { Concern } from "./concern.ts";
-import { earliest } from "./deadlines.ts";
+import { earlier } from "./deadlines.ts";
 import { jobId, type RangeRow } from "./jobs.ts";
 import { afterFailure, mostAfter } from "./range-failure.ts";
 import type { RoomRecord } from "./record.ts";
@@ -78,7 +78,7 @@ export class Ranges implements Concern {
 		}
 		this.#send(turn);
 		for (const name of this.#dirty) this.#room.store.saveRange(this.#row(name));
-		this.#dirty = new Set();
+		if (this.#dirty.size > 0) this.#dirty = new Set();
 	}
 
 	/** Freezes the next range of a kind that has none in flight and something to do. */
@@ -226,9 +226,9 @@ export class Ranges implements Concern {
 		let next: number | null = null;
 		for (const [name, { listsRooms }] of this.#rules) {
 			const row = this.#row(name);
-			if (!isAtRest(row)) next = earliest(next, Math.max(row.dueAt, this.#sendings.until(name) ?? 0));
-			else if (row.state === "idle" && this.#hasWork(row)) next = earliest(next, row.dueAt);
-			else if (listsRooms && this.#countDueAt !== null) next = earliest(next, Math.max(row.dueAt, this.#countDueAt));
+			if (!isAtRest(row)) next = earlier(next, Math.max(row.dueAt, this.#sendings.until(name) ?? 0));
+			else if (row.state === "idle" && this.#hasWork(row)) next = earlier(next, row.dueAt);
+			else if (listsRooms && this.#countDueAt !== null) next = earlier(next, Math.max(row.dueAt, this.#countDueAt));
 		}
 		return next;
 	}

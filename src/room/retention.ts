@@ -8,7 +8,7 @@ import {
 } from "../protocol/limits.ts";
 import type { Settings } from "../protocol/settings.ts";
 import type { Concern } from "./concern.ts";
-import { earliest } from "./deadlines.ts";
+import { earlier } from "./deadlines.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { fitting } from "./fitting.ts";
 import type { History } from "./history.ts";
@@ -48,7 +48,7 @@ export class Retention implements Concern {
 	deadline(now: number): number | null {
 		const { floorAt } = this.#room.record.meta;
 		const trimAt = floorAt === null ? null : floorAt + this.#room.bounds.historyAgeMsMax;
-		const next = earliest(this.#nextExcess(now), trimAt);
+		const next = earlier(this.#nextExcess(now), trimAt);
 		return next === null ? null : Math.max(next, this.#restsUntil);
 	}
 

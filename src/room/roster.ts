@@ -9,7 +9,7 @@ import { FORMER_GUEST_ID, formerIdOf } from "../protocol/ids.ts";
 import { GRACE_MS, MEMBERS_BYTES_MAX } from "../protocol/limits.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
-import { earliest } from "./deadlines.ts";
+import { earlier } from "./deadlines.ts";
 import { Departed, isDeparted } from "./departed.ts";
 import {
 	beginGrace,
@@ -224,7 +224,7 @@ export class Roster implements Concern {
 	/** When the next grace is over. A swept member's grace may end before an earlier leaver's. */
 	deadline(): number | null {
 		let next: number | null = null;
-		for (const id of this.#gone) next = earliest(next, (this.#members.get(id)?.goneSince ?? 0) + GRACE_MS);
+		for (const id of this.#gone) next = earlier(next, (this.#members.get(id)?.goneSince ?? 0) + GRACE_MS);
 		return next;
 	}
 
@@ -254,12 +254,16 @@ export class Roster implements Concern {
 		this.#listed = null;
 		const { rows, over } = this.#departed.take(turn.now);
 		for (const id of over) this.#dropped.add(id);
-		rows.push(...[...this.#dirty].flatMap((id) => this.#members.get(id) ?? []).map(rowOf));
+		for (const id of this.#dirty) {
+			const member = this.#members.get(id);
+			if (member !== undefined) rows.push(rowOf(member));
+		}
 		if (rows.length > 0 || this.#dropped.size > 0) this.#record.exist();
 		if (this.#dropped.size > 0) this.#store.dropRoster([...this.#dropped]);
 		if (rows.length > 0) this.#store.saveRoster(rows);
 		for (const message of this.#encodeChanges()) turn.share(message);
-		[this.#dirty, this.#dropped] = [new Set(), new Set()];
+		if (this.#dirty.size > 0) this.#dirty = new Set();
+		if (this.#dropped.size > 0) this.#dropped = new Set();
 		this.#countShared = this.count;
 	}
 

@@ -93,7 +93,7 @@ export class Sanctions implements Concern {
 	}
 
 	deadline(): number | null {
-		return earliest(...this.#all().map(({ until }) => until));
+		return earliest(this.#all().map(({ until }) => until));
 	}
 
 	#rowsOf(kind: SanctionRow["kind"], member: string): SanctionRow[] {

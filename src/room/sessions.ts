@@ -6,7 +6,7 @@ import { CLOSE } from "../protocol/codes.ts";
 import { OPERATOR } from "../protocol/ids.ts";
 import { ALONE_SWEEP_INTERVAL_MS, SEEN_REFRESH_MS, SILENCE_MS_MAX, SWEEP_INTERVAL_MS_MIN } from "../protocol/limits.ts";
 import type { Concern } from "./concern.ts";
-import { earliest } from "./deadlines.ts";
+import { earlier } from "./deadlines.ts";
 import type { Join } from "./inputs.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Roster } from "./roster.ts";
@@ -188,7 +188,7 @@ export class Sessions implements Concern {
 	}
 
 	#noteExpiry(at: number | null): void {
-		this.#expiryAt = earliest(this.#expiryAt, at);
+		this.#expiryAt = earlier(this.#expiryAt, at);
 	}
 
 	due(turn: Turn): void {
@@ -254,12 +254,12 @@ export class Sessions implements Concern {
 
 	flush(turn: Turn): void {
 		for (const session of this.#ahead) if (this.#sessions.has(session.id)) turn.attach(session);
-		this.#ahead = new Set();
+		if (this.#ahead.size > 0) this.#ahead = new Set();
 		this.#next = this.#nextSweep(turn.now);
 	}
 
 	deadline(now: number): number | null {
-		return earliest(this.#nextSweep(now)?.at ?? null, this.#expiryAt);
+		return earlier(this.#nextSweep(now)?.at ?? null, this.#expiryAt);
 	}
 
 	/** When a session could first be found dead; of one who is alone that is seldom worth waking for. */

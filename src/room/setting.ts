@@ -192,7 +192,7 @@ export class SettingEntries implements Concern {
 	/** After the state, which has told what changed. */
 	flush(turn: Turn): void {
 		if (this.#fresh.length > 0) this.#room.store.addSets(this.#fresh);
-		this.#fresh = [];
+		if (this.#fresh.length > 0) this.#fresh = [];
 		for (const { session, id, version } of this.#acks) turn.tell(session, { type: "ack", id, version });
 		this.#acks = [];
 		this.#answerConflicts(turn);

@@ -8,7 +8,7 @@ import type { Settings } from "../protocol/settings.ts";
 import { DROPS_FORGOTTEN_MAX, DROPS_MAX, DROPS_MS, DROPS_SLACK, STATE_SHARE } from "../protocol/state-limits.ts";
 import { utf8Bytes } from "../protocol/text.ts";
 import type { Concern } from "./concern.ts";
-import { earliest } from "./deadlines.ts";
+import { earlier } from "./deadlines.ts";
 import { PresentEntries } from "./present-entries.ts";
 import type { RoomRecord } from "./record.ts";
 import type { Sessions } from "./sessions.ts";
@@ -175,7 +175,7 @@ export class State implements Concern {
 	deadline(): number | null {
 		const { desertedAt, droppedAt } = this.#room.stateRecord.row;
 		const expiresAt = desertedAt === null ? null : desertedAt + this.#room.settings.stateAgeMsMax;
-		return earliest(expiresAt, droppedAt === null ? null : droppedAt + DROPS_MS);
+		return earlier(expiresAt, droppedAt === null ? null : droppedAt + DROPS_MS);
 	}
 
 	due({ now }: Turn): void {

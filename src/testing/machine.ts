@@ -54,7 +54,7 @@ export class Machine implements RoomEnd {
 
 	/** When the first of the deadlines is due that the app's rules have set, Unix ms; null where there is none. */
 	get deadlineAt(): number | null {
-		return earliest(...this.#store.deadlines().map(({ at }) => at));
+		return earliest(this.#store.deadlines().map(({ at }) => at));
 	}
 
 	/** Memory is gone, and nothing else: nobody can tell (G7). @throws Error while something is under way, which no platform would do */
