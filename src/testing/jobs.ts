@@ -64,9 +64,11 @@ export class TestJobs implements WaitingJobs {
 		return this.#waiting.length;
 	}
 
-	/** Resolves when no kind of the app's is at work. */
-	async rest(): Promise<void> {
+	/** Resolves when no kind of the app's is at work; to whether one was. */
+	async rest(): Promise<boolean> {
+		const wasAtWork = this.#running.size > 0;
 		while (this.#running.size > 0) await Promise.all(this.#running);
+		return wasAtWork;
 	}
 
 	enqueue(refs: readonly JobRef[]): void {

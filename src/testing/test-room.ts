@@ -162,9 +162,8 @@ export class TestRoom<A extends App = App> {
 
 	/** Resolves when everything that is under way has come to an end, without time passing. */
 	async settle(): Promise<void> {
-		await this.#clock.settle();
-		await this.#jobs.rest();
-		await this.#clock.settle();
+		do await this.#clock.settle();
+		while (await this.#jobs.rest());
 	}
 
 	/** Lets so many ms pass, deadline by deadline. */
