@@ -57,12 +57,17 @@ type ValueAt<State, K extends string> = K extends keyof State
 		? Under<State & Rest, "*">
 		: AmongPatterns<State, K>;
 
-/** The room, as the rules of an app with such events and entries see it. */
-export interface RoomOf<Data, State, Presence> extends RuleRoom {
+/** Whatever it is called, and whoever may ask for it. */
+type AnyNameOf<K> = K extends { readonly name: infer N extends string } ? N : never;
+type InputNamed<K, N> = K extends { readonly name: infer M } ? (N extends M ? InputOf<K> : never) : never;
+
+/** The room, as the rules of an app with such events, entries and kinds see it. */
+export interface RoomOf<Data, State, Presence, Kinds extends readonly Kind[] = readonly Kind[]> extends RuleRoom {
 	get<K extends string>(key: K): ValueAt<State, K> | null;
 	entries<P extends string>(prefix: P): readonly RuleEntry<ValueAt<State, `${P}${string}`>>[];
 	set<K extends string>(key: K, value: ValueAt<State, K> | null): void;
 	publish<N extends NameIn<Data>>(name: N, ...given: Given<Under<Data, N>>): void;
+	job<N extends AnyNameOf<Kinds[number]>>(kind: N, ...given: Given<InputNamed<Kinds[number], N>>): void;
 	later<N extends NameIn<Data>>(name: N, ms: number, data?: Under<Data, N>): void;
 	readonly members: readonly RuleMember<Presence | null>[];
 }
@@ -75,7 +80,7 @@ export interface Definition<Data, From, State, Write, Signals, Kinds extends rea
 			readonly data?: GenericSchema<Data[N], unknown>;
 			readonly decide?: (
 				event: DecidedEvent<Data[N], N extends "*" ? string : N & string>,
-				room: RoomOf<Data, State, Presence>,
+				room: RoomOf<Data, State, Presence, Kinds>,
 			) => unknown;
 		};
 	} & { readonly [N in keyof From]: { readonly from: From[N] } };
@@ -90,7 +95,7 @@ export interface Definition<Data, From, State, Write, Signals, Kinds extends rea
 	readonly members?: {
 		readonly [What in "joined" | "left"]?: (
 			member: RuleMember<Presence | null>,
-			room: RoomOf<Data, State, Presence>,
+			room: RoomOf<Data, State, Presence, Kinds>,
 		) => unknown;
 	};
 }

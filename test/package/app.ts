@@ -59,6 +59,7 @@ export const game = defineApp({
 				const scores: number[] = room.entries("score/").map(({ value }) => value);
 				const moods: (string | undefined)[] = room.members.map(({ state }) => state?.mood);
 				room.set("note", [scores.length, moods.length, room.now]);
+				room.job("order", { item: "tea" });
 				// @ts-expect-error the field is a number
 				data.field.trim();
 				// @ts-expect-error the board is no text
@@ -67,6 +68,10 @@ export const game = defineApp({
 				room.publish("lost", null);
 				// @ts-expect-error that event says who
 				room.publish("won", { of: from });
+				// @ts-expect-error there is no such kind
+				room.job("orders", { item: "tea" });
+				// @ts-expect-error that kind takes an item
+				room.job("order", { thing: "tea" });
 			},
 		},
 		won: { from: "backend", data: v.object({ by: v.string() }) },
@@ -78,21 +83,25 @@ export const game = defineApp({
 		"*": { write: "members" },
 	},
 	presence: v.object({ mood: v.string() }),
+	kinds: [order],
 	members: {
 		joined: ({ id }, room) => room.set(`score/${id}`, 0),
 		left: ({ id }, room) => room.set(`score/${id}`, null),
 	},
 });
 
-// @ts-expect-error a misspelt field of an event
-defineApp({ events: { chat: { from: "members", start: ["unfurl"] } } });
-// @ts-expect-error a misspelt field of the app
-defineApp({ events: {}, kind: [unfurl] });
-// @ts-expect-error nobody of that name publishes
-defineApp({ events: { chat: { from: "member" } } });
-// @ts-expect-error a schema that is none
-defineApp({ events: {}, signals: { cursor: { x: 1 } } });
-// @ts-expect-error a misspelt field of an entry
-defineApp({ events: {}, state: { topic: { write: "members", val: v.string() } } });
-// @ts-expect-error nobody of that name sets
-defineApp({ events: {}, state: { topic: { write: "member" } } });
+/** What the compiler finds; where nobody asks it, the first of them stops the Worker. */
+export function misspelt(): void {
+	// @ts-expect-error a misspelt field of an event
+	defineApp({ events: { chat: { from: "members", start: ["unfurl"] } } });
+	// @ts-expect-error a misspelt field of the app
+	defineApp({ events: {}, kind: [unfurl] });
+	// @ts-expect-error nobody of that name publishes
+	defineApp({ events: { chat: { from: "member" } } });
+	// @ts-expect-error a schema that is none
+	defineApp({ events: {}, signals: { cursor: { x: 1 } } });
+	// @ts-expect-error a misspelt field of an entry
+	defineApp({ events: {}, state: { topic: { write: "members", val: v.string() } } });
+	// @ts-expect-error nobody of that name sets
+	defineApp({ events: {}, state: { topic: { write: "member" } } });
+}
