@@ -25,7 +25,7 @@ const WRITERS = {
 	members: "members",
 	own: "the member that they name",
 	moderators: "those who may moderate",
-	backend: "the app's backend alone",
+	backend: "the app's backend and its rules",
 	rules: "the rules of events alone",
 } as const;
 

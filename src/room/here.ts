@@ -65,25 +65,19 @@ export function encodeHere({ id, name, state }: Here, fields: ReadonlySet<Field>
 	return `{"id":${JSON.stringify(id)}${named}${fields.has("state") ? `,"state":${state}` : ""}}`;
 }
 
+/** Where one who is seen keeps what it shows, as JSON. */
+const SHOWN = Symbol("shown");
+/** One getter for all: the engine makes a shape of its own for each that an object literal would have. */
+const STATE: PropertyDescriptor & ThisType<{ readonly [SHOWN]: string }> = {
+	enumerable: true,
+	configurable: true,
+	get() {
+		return JSON.parse(this[SHOWN]);
+	},
+};
+
 /** As rules see it. What it shows is read only where that is asked for. */
-export class Seen implements RuleMember {
-	readonly id: string;
-	readonly name: string;
-	declare readonly state: unknown;
-	readonly #json: string;
-
-	/** One getter for all: the engine makes a shape of its own for each that an object literal would have. */
-	static readonly #STATE: PropertyDescriptor & ThisType<Seen> = {
-		enumerable: true,
-		get() {
-			return JSON.parse(this.#json);
-		},
-	};
-
-	constructor({ id, name, state }: Here) {
-		this.id = id;
-		this.name = name;
-		this.#json = state;
-		Object.defineProperty(this, "state", Seen.#STATE);
-	}
+export function seenBy({ id, name, state }: Here): RuleMember {
+	const seen = Object.defineProperty({ id, name }, SHOWN, { value: state });
+	return Object.defineProperty(seen, "state", STATE) as RuleMember;
 }

@@ -294,7 +294,7 @@ function mayPublish(author: Author, { from }: EventRule): boolean {
 function whyNotPublish(rule: EventRule | null): string {
 	if (rule === null)
 		return "Nobody may publish an event of that name here: `events` in app.ts lists those that there are.";
-	const who = rule.from === "backend" ? "the app's backend alone" : "those who may moderate";
+	const who = rule.from === "backend" ? "the app's backend and its rules" : "those who may moderate";
 	return `Events of that name are published by ${who}: \`from\` in app.ts says so.`;
 }
 

@@ -19,7 +19,7 @@ import {
 	hereOf,
 	type Move,
 	rowOf,
-	Seen,
+	seenBy,
 	setBackLeaving,
 } from "./here.ts";
 import { encodePresence } from "./presence.ts";
@@ -190,7 +190,7 @@ export class Roster implements Concern {
 
 	/** Everyone who is here, as rules see them, in the order in which they came. */
 	seen(): RuleMember[] {
-		return [...this.#members.values()].map((member) => new Seen(member));
+		return [...this.#members.values()].map(seenBy);
 	}
 
 	/** Of everyone who is here, in the order in which they came. */

@@ -3,6 +3,8 @@
  * due now runs by itself, each piece in its own turn of the event loop's microtasks, as if it took no time at all.
  */
 interface Due {
+	/** Whose it is: the room's own, or somebody may hear of it. */
+	of: "own" | "heard";
 	/** Unix ms. */
 	at: number;
 	/** Of two at the same time the one comes first that was there first. */
@@ -17,8 +19,8 @@ export interface TestAlarm {
 	stop(): void;
 }
 
-/** How many microtasks deep what is set off may go before time moves. */
-const ROUNDS = 8;
+/** How many microtasks deep what is set off may go before time moves: by what somebody hears, and by the room's own timers. */
+const ROUNDS = { heard: 30, own: 8, none: 0 };
 /** The next microtask. To wait for it makes no promise anew: runners that follow promises charge for each. */
 const SOON = Promise.resolve();
 
@@ -31,7 +33,13 @@ export class TestClock {
 	readonly #alarms: Due[] = [];
 	#count = 0;
 	/** The answers to the heartbeats of the alarm that rings. */
-	readonly #answers: (() => void)[] = [];
+	#answers: (() => void)[] = [];
+	/** What is at work in real time. */
+	readonly #works = new Set<Promise<unknown>>();
+	/** What was thrown there, until a test hears of it. */
+	readonly #faults: unknown[] = [];
+	/** Ends the wait for what is at work. */
+	#stirred: () => void = () => {};
 	#isRinging = false;
 	#running: Promise<void> | null = null;
 
@@ -40,24 +48,24 @@ export class TestClock {
 	}
 
 	/** Runs it in so many ms. */
-	after(ms: number, run: () => void): void {
-		const due = { at: this.now + Math.max(0, ms), order: ++this.#count, run };
+	after(ms: number, run: () => void, of: Due["of"] = "heard"): void {
+		const due = { of, at: this.now + Math.max(0, ms), order: ++this.#count, run };
 		let place = this.#due.length;
 		while (place > 0 && (this.#due[place - 1]?.at ?? 0) > due.at) place--;
 		if (place === this.#due.length) this.#due.push(due);
 		else this.#due.splice(place, 0, due);
-		if (due.at <= this.now) void this.settle();
+		if (due.at <= this.now) this.#isDue();
 	}
 
-	alarm(run: () => void): TestAlarm {
-		const alarm: Due = { at: 0, order: 0, run };
+	alarm(run: () => void, of: Due["of"] = "heard"): TestAlarm {
+		const alarm: Due = { of, at: 0, order: 0, run };
 		const stop = (): void => void this.#silence(alarm);
 		const set = (at: number | null): void => {
 			if (at === null) return stop();
 			alarm.at = at;
 			alarm.order = ++this.#count;
 			if (!this.#alarms.includes(alarm)) this.#alarms.push(alarm);
-			if (at <= this.now) void this.settle();
+			if (at <= this.now) this.#isDue();
 		};
 		return { set, stop };
 	}
@@ -68,7 +76,25 @@ export class TestClock {
 		else queueMicrotask(answer);
 	}
 
-	/** Resolves when nothing is due any more. @throws what a piece has thrown */
+	#isDue(): void {
+		this.#stirred();
+		void this.settle();
+	}
+
+	/** Time stands still until it is over: it takes real time, and none of the test's. */
+	during(work: Promise<unknown>): void {
+		this.#works.add(work);
+		const over = (): void => {
+			this.#works.delete(work);
+			this.#stirred();
+		};
+		work.then(over, (error: unknown) => {
+			this.#faults.push(error);
+			over();
+		});
+	}
+
+	/** Resolves when nothing is due any more, and nothing at work. @throws what a piece has thrown */
 	settle(): Promise<void> {
 		this.#running ??= this.#run(this.now).finally(() => {
 			this.#running = null;
@@ -89,15 +115,23 @@ export class TestClock {
 
 	/**
 	 * What is due by then, in its order. What it sets off comes to its end before time moves on. A quiet hour has hundreds
-	 * of heartbeats and looks, which set nothing off: those take no time of the test's either.
+	 * of heartbeats, which set nothing off: those take no time of the test's either.
 	 */
 	async #run(until: number): Promise<void> {
-		for (let isHeard = true; ; ) {
-			for (let round = 0; isHeard && round < ROUNDS; round++) await SOON;
+		for (let rounds = ROUNDS.own; ; ) {
+			for (let round = 0; round < rounds; round++) await SOON;
+			if (this.#faults.length > 0) throw this.#faults.shift();
 			const first = this.#first();
+			if (this.#works.size > 0 && (first === null || first.at > this.now)) {
+				await new Promise<void>((stirred) => {
+					this.#stirred = stirred;
+				});
+				rounds = ROUNDS.own;
+				continue;
+			}
 			if (first === null || first.at > until) return;
 			this.now = Math.max(this.now, first.at);
-			isHeard = false;
+			rounds = ROUNDS.none;
 			for (let next: Due | null = first; next !== null && next.at <= this.now; next = this.#first()) {
 				if (this.#silence(next)) {
 					if (this.#isHeartbeat(next)) continue;
@@ -105,7 +139,7 @@ export class TestClock {
 					this.#due.shift();
 					next.run();
 				}
-				isHeard = true;
+				rounds = Math.max(rounds, ROUNDS[next.of]);
 				await SOON;
 			}
 		}
@@ -113,16 +147,15 @@ export class TestClock {
 
 	/** Rings; true where a sign of life is all that came of it. */
 	#isHeartbeat({ run }: Due): boolean {
-		const answers = this.#answers;
+		this.#answers = [];
 		this.#isRinging = true;
 		try {
 			run();
 		} finally {
 			this.#isRinging = false;
 		}
-		const isOne = answers.length > 0;
-		for (let answer = answers.shift(); answer !== undefined; answer = answers.shift()) answer();
-		return isOne;
+		for (const answer of this.#answers) answer();
+		return this.#answers.length > 0;
 	}
 
 	/** True where it was set. */

@@ -43,8 +43,6 @@ interface Needs {
 export class TestJobs implements WaitingJobs {
 	readonly #needs: Needs;
 	readonly #waiting: TestJob[] = [];
-	/** Those that are being done, in real time. */
-	readonly #running = new Set<Promise<unknown>>();
 
 	constructor(needs: Needs) {
 		this.#needs = needs;
@@ -62,13 +60,6 @@ export class TestJobs implements WaitingJobs {
 
 	get count(): number {
 		return this.#waiting.length;
-	}
-
-	/** Resolves when no kind of the app's is at work; to whether one was. */
-	async rest(): Promise<boolean> {
-		const wasAtWork = this.#running.size > 0;
-		while (this.#running.size > 0) await Promise.all(this.#running);
-		return wasAtWork;
 	}
 
 	enqueue(refs: readonly JobRef[]): void {
@@ -93,13 +84,13 @@ export class TestJobs implements WaitingJobs {
 	/** As the queue would have it done: again, where the consumer asks for that. */
 	#run(ref: JobRef, attempt: number): void {
 		const { app, vars, clock } = this.#needs;
-		const work = doJob(ref, this.#source(), { env: vars as unknown as JobContext["env"], kinds: app(), attempt })
-			.catch((error: unknown) => {
+		const work = doJob(ref, this.#source(), { env: vars as unknown as JobContext["env"], kinds: app(), attempt }).catch(
+			(error: unknown) => {
 				if (!(error instanceof Later)) throw error;
 				clock.after(error.delaySeconds * 1000, () => this.#run(ref, attempt + 1));
-			})
-			.finally(() => this.#running.delete(work));
-		this.#running.add(work);
+			},
+		);
+		clock.during(work);
 	}
 
 	#source() {

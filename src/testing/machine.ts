@@ -43,7 +43,7 @@ export class Machine implements RoomEnd {
 			const { body } = this;
 			this.#alarmAt = null;
 			body.alarm();
-		});
+		}, "own");
 	}
 
 	/** The room's body: woken where it slept. */
@@ -105,10 +105,7 @@ export class Machine implements RoomEnd {
 			sockets: sockets as unknown as SocketContext,
 			isNewer: false,
 			now: () => clock.now,
-			after: (ms, run) =>
-				void clock.after(ms, () => {
-					if (this.#life === life) run();
-				}),
+			after: (ms, run) => void clock.after(ms, () => this.#life === life && run(), "own"),
 			wake: (attachments) =>
 				Room.wake(this.#store, attachments, {
 					...{ room: name, settings, now: clock.now, rules },

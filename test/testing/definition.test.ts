@@ -15,6 +15,10 @@ test.each([
 	[undefined, "what `defineApp` is given must be an app: an app has events, "],
 	[{ evnts: {} }, "`events` is missing"],
 	[{ events: 3 }, "`events` must be an object, by names."],
+	[{ events: [chat] }, "`events` must be an object, by names."],
+	[{ events: new Map([["chat", chat]]) }, "`events` must be an object, by names."],
+	[{ events: { constructor: { from: "nobody" } } }, "`events.constructor.from` must be one of: "],
+	[{ events: {}, state: { constructor: null } }, "`state.constructor` must be an entry: an entry has write, "],
 	[{ events: {}, stat: {} }, "`stat` means nothing there: an app has events, "],
 	[{ events: { chat: "members" } }, "`events.chat` must be an event: an event has from, "],
 	[{ events: { chat: {} } }, "`events.chat.from` is missing: an event has from, "],
@@ -25,6 +29,8 @@ test.each([
 		"`events.chat.schema` means nothing there: an event has from, ",
 	],
 	[{ events: { chat: { ...chat, data: { parse() {} } } } }, "`events.chat.data` must be a schema of Valibot."],
+	[{ events: { chat: { ...chat, data: v.objectAsync({}) } } }, "`events.chat.data` must not be asynchronous."],
+	[{ events: { chat: { ...chat, withinSeconds: -1 } } }, "`events.chat.withinSeconds` must not be negative."],
 	[{ events: { chat: { ...chat, decide: true } } }, "`events.chat.decide` must be a function."],
 	[{ events: {}, state: { topic: { see: "own" } } }, "`state.topic.write` is missing: an entry has write, "],
 	[{ events: {}, state: { topic: { write: "everyone" } } }, '`state.topic.write` must be one of: "members", "own", '],
@@ -37,6 +43,17 @@ test.each([
 	[{ events: {}, kinds: [{ ...sum, run: null }] }, "`kinds.0.run` must be a function."],
 ])("%j stops the Worker, by a sentence that says where and what", (given, sentence) => {
 	expect(() => define(given)).toThrow(`In app.ts ${sentence}`);
+});
+
+test("an app may be made of another, and of what classes hold", () => {
+	class Comings {
+		count = 0;
+		joined(): void {
+			this.count++;
+		}
+	}
+	const app = define({ events: { chat: Object.freeze(chat) }, members: new Comings() });
+	expect(() => define({ ...app, kinds: [sum], presence: undefined })).not.toThrow();
 });
 
 test("who may not publish or set something is told what in app.ts says so", async () => {
@@ -56,10 +73,10 @@ test("who may not publish or set something is told what in app.ts says so", asyn
 	const refused = { code: "forbidden" };
 	const because = (message: string) => ({ ...refused, message: expect.stringContaining(message) });
 	await expect(ann.publish("chat")).rejects.toMatchObject(because("`events` in app.ts lists those that there are"));
-	await expect(ann.publish("news")).rejects.toMatchObject(because("by the app's backend alone: `from`"));
+	await expect(ann.publish("news")).rejects.toMatchObject(because("by the app's backend and its rules: `from`"));
 	await expect(ann.publish("ruling")).rejects.toMatchObject(because("by those who may moderate: `from`"));
 	await expect(ann.set("subject", 1)).rejects.toMatchObject(because("it fits no pattern of `state` in app.ts"));
-	await expect(ann.set("price", 1)).rejects.toMatchObject(because("by the app's backend alone: `write`"));
+	await expect(ann.set("price", 1)).rejects.toMatchObject(because("by the app's backend and its rules: `write`"));
 	await expect(ann.set("score", 1)).rejects.toMatchObject(because("by the rules of events alone: `write`"));
 	await expect(ann.set("topic", 1)).rejects.toMatchObject(because("by those who may moderate: `write`"));
 	await expect(ann.set("vote/Bob", 1)).rejects.toMatchObject(because("by the member that they name: `write`"));

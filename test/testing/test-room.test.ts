@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { defineApp } from "../../src/jobs/define.ts";
-import type { Kind } from "../../src/jobs/kind.ts";
+import { defineKind, type Kind } from "../../src/jobs/kind.ts";
 import { testRoom } from "../../src/testing/index.ts";
 
 const app = defineApp({
@@ -76,6 +76,40 @@ describe("testRoom", () => {
 		await room.advance(60_000);
 		expect(ann.count).toBe(2);
 		expect(bob.state.kind).toBe("live");
+	});
+
+	test("what is heard is dealt with before time moves on, however many steps it takes", async () => {
+		const room = testRoom(app);
+		const [ann, bob] = [room.join("Ann"), room.join("Bob")];
+		bob.on("event", async ({ data }) => {
+			if ((data as { text: string }).text !== "ask") return;
+			for (let step = 0; step < 28; step++) await null;
+			void bob.publish("chat", { text: "answer" });
+		});
+		await room.settle();
+		void ann.publish("chat", { text: "ask" });
+		await room.advance(HOUR_MS);
+		const [asked, answered] = room.history();
+		expect(answered?.at).toBe(asked?.at);
+	});
+
+	test("a kind's work goes on however far time leaps", async () => {
+		const check = defineKind({
+			...{ name: "check", input: v.any(), asked: false, concerns: "nobody", runMsMax: 60_000 },
+			retry: { attempts: 1, firstSeconds: 1, mostSeconds: 1 },
+			run: async () => {
+				await new Promise((done) => setTimeout(done, 20));
+				return { verdict: "clear" };
+			},
+		});
+		const room = testRoom(
+			defineApp({ events: { chat: { from: "members", hold: "check", withinSeconds: 45 } }, kinds: [check] }),
+		);
+		const ann = room.join("Ann");
+		await room.settle();
+		const told = ann.publish("chat", "hello");
+		await room.advance(HOUR_MS);
+		expect(await told).toEqual({ seq: 1 });
 	});
 
 	test("the same seed is the same run, and another another", async () => {

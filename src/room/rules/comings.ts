@@ -4,7 +4,7 @@
  */
 import type { Rules } from "../../protocol/rules.ts";
 import type { Concern } from "../concern.ts";
-import { Seen } from "../here.ts";
+import { seenBy } from "../here.ts";
 import type { Cause } from "../placing.ts";
 import type { Roster } from "../roster.ts";
 import type { Turn } from "../turn.ts";
@@ -34,7 +34,7 @@ export class Comings implements Concern {
 			const rule = members[what];
 			if (rule === undefined) continue;
 			const cause: Cause = { seq: null, by: null, id: null };
-			const answer = decisions.ask({ run: (room) => rule(new Seen(member), room), cause }, now);
+			const answer = decisions.ask({ run: (room) => rule(seenBy(member), room), cause }, now);
 			decisions.heed(answer, cause, now);
 		}
 	}
