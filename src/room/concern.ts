@@ -29,9 +29,9 @@ export interface Concern {
 	wipe?(turn: Turn): void;
 }
 
-type Question = "due" | "flush" | "deadline";
-
-/** Those that answer it, in their order: it is asked in every turn, and most have nothing to say to it. */
-export function answering<Q extends Question>(question: Q, concerns: readonly Concern[]) {
-	return concerns.filter((concern): concern is Concern & Required<Pick<Concern, Q>> => concern[question] !== undefined);
+/** Those that answer what is asked in every turn, in their order: most have nothing to say to each of these. */
+export function answeringAmong(concerns: readonly Concern[]) {
+	const to = <Q extends "due" | "flush" | "deadline">(question: Q) =>
+		concerns.filter((concern): concern is Concern & Required<Pick<Concern, Q>> => concern[question] !== undefined);
+	return { due: to("due"), flush: to("flush"), deadline: to("deadline") };
 }

@@ -3,7 +3,7 @@ import { NO_RULES, type Rules } from "../protocol/rules.ts";
 import type { Settings } from "../protocol/settings.ts";
 import { Buckets } from "./buckets.ts";
 import { CatchUp } from "./catch-up.ts";
-import type { Concern } from "./concern.ts";
+import { answeringAmong, type Concern } from "./concern.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Door } from "./door.ts";
 import { DroppedJobs } from "./dropped-jobs.ts";
@@ -127,5 +127,5 @@ export function furnish(store: RoomStore, attachments: readonly Attachment[], wo
 	const clock = new RoomClock(concerns);
 	concerns.push(state, setting, remains, stateRecord, decisions, dropped, dice, record, catchUp, patience, clock);
 	clock.stand(world.now);
-	return { ...first, ...served, emptiness, concerns, clock };
+	return { ...first, ...served, emptiness, concerns, answering: answeringAmong(concerns), clock };
 }

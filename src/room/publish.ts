@@ -13,6 +13,7 @@ import type { Author } from "./author.ts";
 import type { Buckets } from "./buckets.ts";
 import type { Concern } from "./concern.ts";
 import { digestOf } from "./digest.ts";
+import { isHeld, mayPublish, whyNotPublish } from "./event-checks.ts";
 import type { History } from "./history.ts";
 import type { Starter } from "./job-counts.ts";
 import { type JobHead, jobId, type Publication, rejectionOf } from "./jobs.ts";
@@ -283,22 +284,4 @@ export class Publishing implements Concern {
 	jobOf(job: Pick<JobHead, "n">): string {
 		return jobId(this.#room.record.epoch, job.n);
 	}
-}
-
-function mayPublish(author: Author, { from }: EventRule): boolean {
-	if (author.member === OPERATOR || from === "members") return true;
-	return from === "moderators" && author.can.has("moderate");
-}
-
-/** Why one who may publish may not publish that, as a sentence. */
-function whyNotPublish(rule: EventRule | null): string {
-	if (rule === null)
-		return "Nobody may publish an event of that name here: `events` in app.ts lists those that there are.";
-	const who = rule.from === "backend" ? "the app's backend and its rules" : "those who may moderate";
-	return `Events of that name are published by ${who}: \`from\` in app.ts says so.`;
-}
-
-/** True where it must be cleared before anyone sees it. An operator's own word needs no check. */
-function isHeld(author: Author, rule: EventRule): boolean {
-	return rule.check?.when === "before" && author.member !== OPERATOR;
 }

@@ -17,7 +17,6 @@ import { CLOSE, closeCodeOfRefusedJoin } from "../protocol/codes.ts";
 import { ALARM_RETRY_MS, MALFORMED_PER_MINUTE_MAX } from "../protocol/limits.ts";
 import type { HistoryRequest } from "../protocol/messages.ts";
 import type { Task } from "../protocol/outcome.ts";
-import { answering } from "./concern.ts";
 import { earlier } from "./deadlines.ts";
 import type { Door } from "./door.ts";
 import type { Effects } from "./effects.ts";
@@ -35,17 +34,9 @@ import { Turn } from "./turn.ts";
 
 export class Room {
 	readonly #parts: Parts;
-	/** The concerns that answer each of these. */
-	readonly #answering;
 
 	private constructor(parts: Parts) {
-		const { concerns } = parts;
 		this.#parts = parts;
-		this.#answering = {
-			flush: answering("flush", concerns),
-			due: answering("due", concerns),
-			deadline: answering("deadline", concerns),
-		};
 	}
 
 	/** The room as its store and its sessions' attachments hold it. Writes nothing. */
@@ -134,7 +125,7 @@ export class Room {
 	 */
 	turn(inputs: readonly Input[], now: number): Effects {
 		const { store, rules, sessions, publishing, outbox, setting, state } = this.#parts;
-		const { moderation, emptiness, clock, decisions, ruleDeadlines } = this.#parts;
+		const { moderation, emptiness, answering, clock, decisions, ruleDeadlines } = this.#parts;
 		return store.transaction((): Effects => {
 			clock.stand(now);
 			const turn = this.#begin(now);
@@ -150,7 +141,7 @@ export class Room {
 			decisions.begin();
 			ruleDeadlines.come(turn);
 			for (const input of inputs) this.#hear(input, turn);
-			for (const concern of this.#answering.flush) concern.flush(turn);
+			for (const concern of answering.flush) concern.flush(turn);
 			if (sessions.size === 0) turn.shareNothing();
 			const forget = turn.alarm !== null && emptiness.isOver(now);
 			return turn.effects({ forget, alarmAt: forget ? null : this.deadline(now) });
@@ -187,7 +178,7 @@ export class Room {
 	/** When the room next needs an alarm, Unix ms; null where it needs none. */
 	deadline(now: number): number | null {
 		let next: number | null = null;
-		for (const concern of this.#answering.deadline) next = earlier(next, concern.deadline(now));
+		for (const concern of this.#parts.answering.deadline) next = earlier(next, concern.deadline(now));
 		return next === null ? null : Math.max(now, next);
 	}
 
@@ -277,7 +268,7 @@ export class Room {
 
 	#alarm(alarm: Alarm, turn: Turn): void {
 		turn.alarm = alarm;
-		for (const concern of this.#answering.due) concern.due(turn);
+		for (const concern of this.#parts.answering.due) concern.due(turn);
 	}
 
 	/** Everything that was said goes; who was here is told to stop, and the archive's copy is owed its removal. */

@@ -254,16 +254,12 @@ export class Roster implements Concern {
 		this.#listed = null;
 		const { rows, over } = this.#departed.take(turn.now);
 		for (const id of over) this.#dropped.add(id);
-		for (const id of this.#dirty) {
-			const member = this.#members.get(id);
-			if (member !== undefined) rows.push(rowOf(member));
-		}
+		rows.push(...[...this.#dirty].flatMap((id) => this.#members.get(id) ?? []).map(rowOf));
 		if (rows.length > 0 || this.#dropped.size > 0) this.#record.exist();
 		if (this.#dropped.size > 0) this.#store.dropRoster([...this.#dropped]);
 		if (rows.length > 0) this.#store.saveRoster(rows);
 		for (const message of this.#encodeChanges()) turn.share(message);
-		if (this.#dirty.size > 0) this.#dirty = new Set();
-		if (this.#dropped.size > 0) this.#dropped = new Set();
+		if (this.#dirty.size + this.#dropped.size > 0) [this.#dirty, this.#dropped] = [new Set(), new Set()];
 		this.#countShared = this.count;
 	}
 

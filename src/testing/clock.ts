@@ -29,8 +29,8 @@ export class TestClock {
 	now: number;
 	/** In the order in which it comes. */
 	readonly #due: Due[] = [];
-	/** Those that are set: a few, in no order. */
-	readonly #alarms: Due[] = [];
+	/** Those that are set. */
+	readonly #alarms = new Set<Due>();
 	#count = 0;
 	/** The answers to the heartbeats of the alarm that rings. */
 	#answers: (() => void)[] = [];
@@ -50,21 +50,18 @@ export class TestClock {
 	/** Runs it in so many ms. */
 	after(ms: number, run: () => void, of: Due["of"] = "heard"): void {
 		const due = { of, at: this.now + Math.max(0, ms), order: ++this.#count, run };
-		let place = this.#due.length;
-		while (place > 0 && (this.#due[place - 1]?.at ?? 0) > due.at) place--;
-		if (place === this.#due.length) this.#due.push(due);
-		else this.#due.splice(place, 0, due);
+		this.#due.splice(this.#due.findLastIndex(({ at }) => at <= due.at) + 1, 0, due);
 		if (due.at <= this.now) this.#isDue();
 	}
 
 	alarm(run: () => void, of: Due["of"] = "heard"): TestAlarm {
 		const alarm: Due = { of, at: 0, order: 0, run };
-		const stop = (): void => void this.#silence(alarm);
+		const stop = (): void => void this.#alarms.delete(alarm);
 		const set = (at: number | null): void => {
 			if (at === null) return stop();
 			alarm.at = at;
 			alarm.order = ++this.#count;
-			if (!this.#alarms.includes(alarm)) this.#alarms.push(alarm);
+			this.#alarms.add(alarm);
 			if (at <= this.now) this.#isDue();
 		};
 		return { set, stop };
@@ -105,7 +102,7 @@ export class TestClock {
 	/** Lets so much time pass, deadline by deadline. */
 	async advance(ms: number): Promise<void> {
 		const until = this.now + ms;
-		if (this.#running !== null) await this.#running;
+		while (this.#running !== null) await this.#running;
 		this.#running = this.#run(until);
 		await this.#running.finally(() => {
 			this.#running = null;
@@ -133,7 +130,7 @@ export class TestClock {
 			this.now = Math.max(this.now, first.at);
 			rounds = ROUNDS.none;
 			for (let next: Due | null = first; next !== null && next.at <= this.now; next = this.#first()) {
-				if (this.#silence(next)) {
+				if (this.#alarms.delete(next)) {
 					if (this.#isHeartbeat(next)) continue;
 				} else {
 					this.#due.shift();
@@ -156,13 +153,6 @@ export class TestClock {
 		}
 		for (const answer of this.#answers) answer();
 		return this.#answers.length > 0;
-	}
-
-	/** True where it was set. */
-	#silence(alarm: Due): boolean {
-		const place = this.#alarms.indexOf(alarm);
-		if (place !== -1) this.#alarms.splice(place, 1);
-		return place !== -1;
 	}
 
 	#first(): Due | null {

@@ -166,8 +166,8 @@ export class TestRoom<A extends App = App> {
 	}
 
 	/** Lets so many ms pass, deadline by deadline. */
-	async advance(ms: number): Promise<void> {
-		await this.#clock.advance(ms);
+	advance(ms: number): Promise<void> {
+		return this.#clock.advance(ms);
 	}
 
 	/** The room's memory is gone, and nothing else: whatever an app relies on must be stored (G7). */

@@ -95,7 +95,7 @@ export const JOBS: readonly Mutant[] = [
 	},
 	{
 		name: "a held event is published before its check",
-		file: "room/publish.ts",
+		file: "room/event-checks.ts",
 		find: 'return rule.check?.when === "before" && author.member',
 		put: 'return rule.check?.kind === "" && author.member',
 		expects: ["G5"],
