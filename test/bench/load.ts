@@ -4,8 +4,8 @@
  * frame that arrived anywhere, which alone is parsed. One that came in other frames than the others
  * is parsed too, message by message. What differs is a fault, and is counted.
  */
-import WebSocket from "ws";
 import type { Contender } from "./contenders.ts";
+import { openDeflating, openSocket, type Socket } from "./socket.ts";
 
 export interface Faults {
 	lost: number;
@@ -27,14 +27,11 @@ export interface Seen {
 	sentAt: number[];
 }
 
-/** As Chromium does: `permessage-deflate; client_max_window_bits`, and everything is compressed. */
-const DEFLATE = { threshold: 0 };
-
 export class Load {
 	readonly #contender: Contender;
 	readonly #url: string;
 	readonly #isCompressed: boolean;
-	readonly sockets: WebSocket[] = [];
+	readonly sockets: Socket[] = [];
 	/** Where each socket is in the one order. */
 	#place: number[] = [];
 	/** The one order, as whoever was first to hear a message heard it. */
@@ -81,22 +78,18 @@ export class Load {
 		this.#isCounting = true;
 	}
 
-	#open(index: number): Promise<void> {
-		return new Promise((resolve, reject) => {
-			const perMessageDeflate = this.#isCompressed && DEFLATE;
-			const socket = new WebSocket(this.#url, { perMessageDeflate, skipUTF8Validation: true });
-			this.sockets[index] = socket;
-			socket.on("error", reject);
-			socket.on("open", () => {
-				if (this.#contender.greeting !== undefined) socket.send(this.#contender.greeting);
-				if (!this.#contender.welcomes) resolve();
-			});
-			socket.on("message", (frame: Buffer) => {
-				this.#frames++;
-				resolve();
-				if (this.#isCounting) this.#hear(index, frame);
-			});
+	/** Resolves when it is open and, where it is told anything at first, has heard that. */
+	async #open(index: number): Promise<void> {
+		const { promise: welcomed, resolve: welcome } = Promise.withResolvers<void>();
+		const open = this.#isCompressed ? openDeflating : openSocket;
+		const socket = await open(this.#url, (message) => {
+			this.#frames++;
+			welcome();
+			if (this.#isCounting) this.#hear(index, message);
 		});
+		this.sockets[index] = socket;
+		if (this.#contender.greeting !== undefined) socket.send(this.#contender.greeting);
+		if (this.#contender.welcomes) await welcomed;
 	}
 
 	#hear(index: number, frame: Buffer): void {
@@ -104,7 +97,7 @@ export class Load {
 		const known = this.#log.get(place);
 		let seen = known?.find((each) => each.frame.equals(frame));
 		if (seen === undefined) {
-			seen = this.#read(frame);
+			seen = this.#read(Buffer.from(frame));
 			this.#compare(seen.keys, place);
 			if (known === undefined) this.#log.set(place, [seen]);
 			else known.push(seen);
@@ -176,7 +169,7 @@ export class Load {
 
 	/** Sockets that are still there. */
 	get open(): number {
-		return this.sockets.filter((socket) => socket.readyState === WebSocket.OPEN).length;
+		return this.sockets.filter(({ isOpen }) => isOpen).length;
 	}
 
 	close(): void {
