@@ -57,7 +57,13 @@ const ROTUNDA: Worker = {
 const PEERS: Worker = {
 	folder: join(HERE, "peers"),
 	flags: ["no_web_socket_compression"],
-	objects: { RAW: "RawRoom", STORING: "StoringRoom", TURNING: "TurningRoom", Party: "PartyRoom" },
+	objects: {
+		RAW: "RawRoom",
+		STORING: "StoringRoom",
+		TURNING: "TurningRoom",
+		KEEPING: "KeepingRoom",
+		Party: "PartyRoom",
+	},
 };
 
 interface Heard {
@@ -95,6 +101,16 @@ const peers = (name: string, kind: string, flags = PEERS.flags): Contender => ({
 	path: (room) => `/${kind}/${room}`,
 });
 
+/** Understood as Rotunda is, without its welcome. */
+const turning = (name: string, kind: string): Contender => ({
+	...rotunda(name, "event"),
+	start: () => serveWorker(PEERS),
+	path: (room) => `/${kind}/${room}`,
+	welcomes: false,
+	remembers: false,
+	isOwn: false,
+});
+
 const node = (name: string, file: string): Contender => ({
 	...plain,
 	name,
@@ -127,11 +143,8 @@ export const CONTENDERS = {
 		start: () => serveWorker({ ...ROTUNDA, folder: join(HERE, "peers/ruled") }),
 	},
 	raw: peers("a raw object, a frame a message", "raw"),
-	turning: {
-		...rotunda("a raw object, the same bytes in the same frames", "event"),
-		...{ start: () => serveWorker(PEERS), path: (room: string) => `/turning/${room}` },
-		...{ welcomes: false, remembers: false, isOwn: false },
-	},
+	turning: turning("a raw object, the same bytes in the same frames", "turning"),
+	keeping: turning("a raw object, the same bytes in the same frames, stored first", "keeping"),
 	storing: peers("the same, each message stored", "storing"),
 	deflating: peers("a raw object, compressing as the platform does unless told not to", "raw", []),
 	party: { ...peers("partyserver, hibernating", "parties"), path: (room: string) => `/parties/party/${room}` },

@@ -64,6 +64,9 @@ export class TurningRoom extends RawRoom {
 		this.#clock.strike();
 	}
 
+	/** Before they are sent. */
+	protected keep(_events: readonly string[]): void {}
+
 	#turn(): void {
 		const [bytesMax, events]: [number, string[]] = [turnBytesFor(this.#sockets.length), []];
 		const at = Date.now();
@@ -79,8 +82,21 @@ export class TurningRoom extends RawRoom {
 				);
 		}
 		this.#waiting = this.#waiting.slice(count);
+		this.keep(events);
 		for (const frame of packFrames(events)) for (const socket of this.#sockets) socket.send(frame);
 		if (this.#waiting.length > 0) this.#clock.again();
+	}
+}
+
+/** The same, and each turn's messages are stored first, by one statement: what is left to say is what Rotunda itself takes. */
+export class KeepingRoom extends TurningRoom {
+	constructor(ctx: DurableObjectState, env: object) {
+		super(ctx, env as never);
+		ctx.storage.sql.exec("create table if not exists messages (id integer primary key, body text not null)");
+	}
+
+	protected override keep(events: readonly string[]): void {
+		this.ctx.storage.sql.exec("insert into messages (body) select value from json_each(?)", JSON.stringify(events));
 	}
 }
 
@@ -96,6 +112,7 @@ interface Env {
 	RAW: DurableObjectNamespace;
 	STORING: DurableObjectNamespace;
 	TURNING: DurableObjectNamespace;
+	KEEPING: DurableObjectNamespace;
 	PARTY: DurableObjectNamespace<PartyRoom>;
 }
 
@@ -104,6 +121,7 @@ export default {
 		const [, kind, room = "room"] = new URL(request.url).pathname.split("/");
 		if (kind === "raw") return env.RAW.getByName(room).fetch(request);
 		if (kind === "turning") return env.TURNING.getByName(room).fetch(request);
+		if (kind === "keeping") return env.KEEPING.getByName(room).fetch(request);
 		if (kind === "storing") return env.STORING.getByName(room).fetch(request);
 		return (await routePartykitRequest(request, env as never)) ?? new Response("ok");
 	},
