@@ -12,22 +12,39 @@ export interface Frame {
 	messages: number;
 	/** What it takes to read it, in units of text. */
 	effort: number;
-	read: () => Decoded[];
+	read(): Decoded[];
 	/** The ids that its messages bear; undefined for each that bears none. */
-	ids: () => (string | undefined)[];
+	ids(): (string | undefined)[];
 }
 
 /** One that can be refused by its looks alone is not kept until its turn. */
 export function frameOf(data: string | ArrayBuffer): Frame {
 	if (typeof data !== "string") return refusedAs([{ refusal: BINARY_RESERVED }]);
 	if (data.length > FRAME_BYTES_MAX) return refusedAs(decodeFrame(data));
-	return {
-		bytes: data.length,
-		messages: countMessages(data),
-		effort: effortOf(data),
-		read: () => decodeFrame(data),
-		ids: () => skimIds(data),
-	};
+	return new TextFrame(data);
+}
+
+/** A class, not functions of each frame: most of what it costs to weigh a small one was to make them. */
+class TextFrame implements Frame {
+	readonly bytes: number;
+	readonly messages: number;
+	readonly effort: number;
+	readonly #text: string;
+
+	constructor(text: string) {
+		this.#text = text;
+		this.bytes = text.length;
+		this.messages = countMessages(text);
+		this.effort = effortOf(text);
+	}
+
+	read(): Decoded[] {
+		return decodeFrame(this.#text);
+	}
+
+	ids(): (string | undefined)[] {
+		return skimIds(this.#text);
+	}
 }
 
 /** Apart from where the frame is known: a function holds all that those beside it hold. */

@@ -9,6 +9,7 @@ import {
 	INBOX_SESSION_BYTES_MAX,
 	MESSAGE_EFFORT,
 	TURN_ADDRESS_EFFORT_MAX,
+	TURN_ALONE_EFFORT_MAX,
 	TURN_EFFORT_MAX,
 	TURN_JOINS_MAX,
 	TURN_ROUND_EFFORT,
@@ -151,51 +152,67 @@ export class Inbox {
 	}
 
 	#choose(bytesMax: number): Waiting[] {
-		const chosen = new Set(this.#inTurn(bytesMax));
+		const portion = new Portion(bytesMax);
+		const rounds = inRounds(this.#waiting);
+		portion.fill(rounds, TURN_EFFORT_MAX, TURN_ADDRESS_EFFORT_MAX);
+		// What others leave is for those of one address too, where they are many: a school, or a test of the room's load.
+		portion.fill(rounds, TURN_ALONE_EFFORT_MAX, TURN_ALONE_EFFORT_MAX);
 		// What comes in one turn comes as it arrived.
+		const chosen = portion.taken;
 		const taken = this.#waiting.filter((waiting) => chosen.has(waiting));
 		this.#waiting = this.#waiting.filter((waiting) => !chosen.has(waiting));
 		for (const waiting of taken) this.#weigh(waiting, -1);
 		return taken;
 	}
+}
 
-	#inTurn(bytesMax: number): Waiting[] {
-		const taken: Waiting[] = [];
-		/** What sessions and addresses have had of the turn. */
-		const had = new Map<string, number>();
-		/** Sessions the rest of whose part waits. */
+/** What one turn takes of more than it can. */
+class Portion {
+	readonly taken = new Set<Waiting>();
+	readonly #bytesMax: number;
+	/** What sessions and addresses have had of it, in effort. */
+	readonly #had = new Map<string, number>();
+	#bytes = 0;
+	#effort = 0;
+	#joins = 0;
+
+	constructor(bytesMax: number) {
+		this.#bytesMax = bytesMax;
+	}
+
+	/** Takes what fits of what it has not, until it is full; of a session of which something is left it takes nothing more. */
+	fill(rounds: readonly Waiting[], effortMax: number, addressMax: number): void {
 		const later = new Set<string>();
-		let [bytes, effort, joins] = [0, 0, 0];
-		for (const waiting of inRounds(this.#waiting)) {
-			const { owner, isJoin } = waiting;
-			if (owner !== null && later.has(owner.session)) continue;
-			[bytes, effort] = [bytes + waiting.bytes, effort + waiting.effort];
-			if (taken.length > 0 && (bytes > bytesMax || effort > TURN_EFFORT_MAX)) break;
-			if (isPastShare(waiting, had) || (isJoin && joins === TURN_JOINS_MAX)) {
-				[bytes, effort] = [bytes - waiting.bytes, effort - waiting.effort];
-				if (owner !== null) later.add(owner.session);
+		for (const waiting of rounds) {
+			const session = waiting.owner?.session;
+			if (this.taken.has(waiting) || (session !== undefined && later.has(session))) continue;
+			const [bytes, effort] = [this.#bytes + waiting.bytes, this.#effort + waiting.effort];
+			if (this.taken.size > 0 && (bytes > this.#bytesMax || effort > effortMax)) return;
+			if (this.#isPastShare(waiting, addressMax) || (waiting.isJoin && this.#joins === TURN_JOINS_MAX)) {
+				if (session !== undefined) later.add(session);
 				continue;
 			}
-			for (const name of waiting.names) had.set(name, (had.get(name) ?? 0) + waiting.effort);
-			if (isJoin) joins++;
-			taken.push(waiting);
+			[this.#bytes, this.#effort] = [bytes, effort];
+			if (waiting.isJoin) this.#joins++;
+			for (const name of waiting.names) this.#had.set(name, (this.#had.get(name) ?? 0) + waiting.effort);
+			this.taken.add(waiting);
 		}
-		return taken;
+	}
+
+	/** True where one who has had something of it would have more than its share; what is first is always taken. */
+	#isPastShare({ names: [session, address], effort }: Waiting, addressMax: number): boolean {
+		return this.#isMore(session, effort, TURN_SESSION_EFFORT_MAX) || this.#isMore(address, effort, addressMax);
+	}
+
+	#isMore(name: string | undefined, effort: number, most: number): boolean {
+		const had = name === undefined ? 0 : (this.#had.get(name) ?? 0);
+		return had > 0 && had + effort > most;
 	}
 }
 
 function namesOf(owner: Owner | null): readonly string[] {
 	if (owner === null) return NOBODY;
 	return owner.address === null ? [owner.session] : [owner.session, `@${owner.address}`];
-}
-
-/** True where one who has had something of the turn would have more than its share; what is first is always taken. */
-function isPastShare({ names: [session, address], effort }: Waiting, had: ReadonlyMap<string, number>): boolean {
-	const isMore = (name: string | undefined, most: number): boolean => {
-		const theirs = name === undefined ? 0 : (had.get(name) ?? 0);
-		return theirs > 0 && theirs + effort > most;
-	};
-	return isMore(session, TURN_SESSION_EFFORT_MAX) || isMore(address, TURN_ADDRESS_EFFORT_MAX);
 }
 
 /**

@@ -109,8 +109,8 @@ export class RoomBody {
 	}
 
 	/** Whether its socket is behind matters to one who asks for more, and to ask costs. */
-	#readFrame(session: string, { read }: Frame): Input {
-		const messages = read();
+	#readFrame(session: string, frame: Frame): Input {
+		const messages = frame.read();
 		const asksForPages = messages.some((decoded) => "message" in decoded && decoded.message.type === "history");
 		const isBehind = asksForPages && this.#seats.isBehind(session);
 		return { type: "frame", session, messages, ...(isBehind ? { isBehind } : {}) };

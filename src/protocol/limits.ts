@@ -64,6 +64,8 @@ export const MESSAGE_EFFORT = 1_200;
 export const TURN_SESSION_EFFORT_MAX = 128 * 1024;
 /** The same for all guests of one address. */
 export const TURN_ADDRESS_EFFORT_MAX = 256 * 1024;
+/** How much of a turn those of one address may have where nobody else wants it: three quarters, so that who comes next waits some 30 ms. With 64 bytes a message that is 528 of them a turn. */
+export const TURN_ALONE_EFFORT_MAX = 768 * 1024;
 /** In steps of so much, who has less to say comes first in such a turn. */
 export const TURN_ROUND_EFFORT = 4 * 1024;
 /** Frames of one session between two turns for which everyone else may have to wait: more small ones than a client has in flight. */

@@ -64,6 +64,9 @@ function begin(kind: number, text: string): void {
 export function digestOf(name: string, data: unknown): string {
 	mix(data);
 	mixText(name);
-	const pair = (bits: number): string => PAIRS[bits & 0x3ff] ?? "";
 	return pair(x) + pair(x >>> 10) + pair(x >>> 20) + pair(y) + pair(y >>> 10);
+}
+
+function pair(bits: number): string {
+	return PAIRS[bits & 0x3ff] ?? "";
 }

@@ -44,6 +44,11 @@ const REUSED = {
 	message: "This id was used for another event; give each new event an id of its own.",
 } as const;
 
+/** Not a closure of each publish. */
+function refuse(code: Refusal["code"], message: string, more: Partial<Refusal> = {}): { refusal: Refusal } {
+	return { refusal: { code, message, ...more } };
+}
+
 /** What is published, and the key that makes it idempotent. */
 export interface Draft {
 	id: string;
@@ -131,9 +136,6 @@ export class Publishing implements Concern {
 	/** What speaks against a publish that is new: capability, name, data, `expect`, rate, size and room for its check, in this order. */
 	#check(author: Author, { name, data, expect }: Draft, now: number): { refusal: Refusal } | Checked {
 		const { settings, rules, record, outbox } = this.#room;
-		const refuse = (code: Refusal["code"], message: string, more: Partial<Refusal> = {}) => ({
-			refusal: { code, message, ...more },
-		});
 		if (!author.can.has("publish")) return refuse("forbidden", "You may not publish in this room.");
 		const rule = rules.event(name);
 		if (rule === null || !mayPublish(author, rule)) {

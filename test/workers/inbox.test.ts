@@ -6,6 +6,7 @@ import {
 	INBOX_BYTES_MAX,
 	INBOX_SESSION_BYTES_MAX,
 	TURN_ADDRESS_EFFORT_MAX,
+	TURN_ALONE_EFFORT_MAX,
 	TURN_BYTES_MAX,
 	TURN_EFFORT_MAX,
 	TURN_JOINS_MAX,
@@ -102,13 +103,38 @@ test("the oldest is in every turn: those who say little cannot keep one who says
 	expect(turns).toBeLessThanOrEqual(2);
 });
 
-test("the guests of one address have a part of a turn together that cannot take all, and others have theirs", () => {
+test("the guests of one address have a part of a turn together, and of the rest what others leave", () => {
 	const inbox = new Inbox();
 	for (let i = 0; i < 40; i++) inbox.putText(weigh(`s${i}`, 32 * KIB, "a1"), () => frame("guest"));
 	for (let i = 0; i < 10; i++) inbox.putText(weigh("other", 32 * KIB, "a2"), () => frame("other"));
 	const taken = sessionsOf(inbox.take(1));
+	const others = TURN_SESSION_EFFORT_MAX / (32 * KIB);
+	expect(taken.filter((name) => name === "other")).toHaveLength(others);
+	expect(taken).toHaveLength(TURN_ALONE_EFFORT_MAX / (32 * KIB));
+});
+
+test("the guests of one address have no more than their part where others fill most of the turn", () => {
+	const inbox = new Inbox();
+	for (let i = 0; i < 40; i++) inbox.putText(weigh(`s${i}`, 32 * KIB, "a1"), () => frame("guest"));
+	for (let i = 0; i < 20; i++) inbox.putText(weigh(`o${i}`, 32 * KIB), () => frame("other"));
+	const taken = sessionsOf(inbox.take(1));
+	expect(taken.filter((name) => name === "other")).toHaveLength(20);
 	expect(taken.filter((name) => name === "guest")).toHaveLength(TURN_ADDRESS_EFFORT_MAX / (32 * KIB));
-	expect(taken.filter((name) => name === "other")).toHaveLength(TURN_SESSION_EFFORT_MAX / (32 * KIB));
+});
+
+test("of guests of one address, too, each is heard in the order in which it spoke", () => {
+	const inbox = new Inbox();
+	const said: string[] = [];
+	for (let i = 0; i < 400; i++) {
+		const session = `s${i % 20}`;
+		inbox.putText(weigh(session, (i % 7 === 0 ? 40 : 2) * KIB, "a1"), () => frame(`${session} ${i}`));
+	}
+	while (inbox.length > 0) said.push(...sessionsOf(inbox.take(1)));
+	expect(said).toHaveLength(400);
+	for (let n = 0; n < 20; n++) {
+		const theirs = said.flatMap((each) => (each.startsWith(`s${n} `) ? [Number(each.slice(3))] : []));
+		expect(theirs).toEqual(theirs.toSorted((a, b) => a - b));
+	}
 });
 
 test("a turn takes no more than it can decode in its time, though there is room in it for more text", () => {

@@ -138,8 +138,8 @@ export const WORK: readonly Mutant[] = [
 	{
 		name: "one session may have a whole turn",
 		file: "durable/inbox.ts",
-		find: "isMore(session, TURN_SESSION_EFFORT_MAX) ||",
-		put: "isMore(session, 64 * TURN_SESSION_EFFORT_MAX) ||",
+		find: "#isMore(session, effort, TURN_SESSION_EFFORT_MAX) ||",
+		put: "#isMore(session, effort, 64 * TURN_SESSION_EFFORT_MAX) ||",
 		expects: ["G6"],
 	},
 	{
