@@ -63,6 +63,7 @@ export function openSocket(url: string, hear: Hear): Promise<Socket> {
 			},
 		});
 		connection.on("error", reject);
+		connection.on("close", () => reject(new Error(`${url}: closed before it was open`)));
 		connection.write(
 			`GET ${pathname}${search} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\n\r\n`,
 		);

@@ -197,4 +197,14 @@ export const KEPT: readonly Kept[] = [
 		seed: 1500054432,
 		was: "G6: that it was full waited with what was put off, and it was sent more meanwhile (room/room.ts)",
 	},
+	{
+		name: "a flood is tried one by one as the last fault passes",
+		seed: 1900009743,
+		was: "the checker's own: it counted each of eight hundred of them as a turn that leads nowhere (checkers/rest.ts)",
+	},
+	{
+		name: "a job fails, and is replayed in the turn that hears of it",
+		seed: 1900026797,
+		was: "the checker's own: it took that for a job sent again within its lease (checkers/jobs.ts)",
+	},
 ];

@@ -86,6 +86,7 @@ export class Life implements Surroundings {
 		if (this.#turned === null) return;
 		const { inputs, effects, now } = this.#turned;
 		this.#turned = null;
+		if (this.#isTryingAgain) this.#platform.watch.retries++;
 		this.#platform.watch.turned(inputs, effects, now);
 	}
 

@@ -42,6 +42,8 @@ export class Jobs {
 	#settled: ReadonlySet<number> = new Set();
 	/** The members that the latest commit erased. */
 	#erasing: ReadonlySet<string> = new Set();
+	/** The jobs that the latest commit was asked to try anew. */
+	#replayed: ReadonlySet<string> = new Set();
 	readonly #announced = new Set<string>();
 	/** The ranges as they were stored last, each with the job that it is, or was. */
 	readonly #ranges = new Map<string, RangeRow & { job: string }>();
@@ -59,6 +61,7 @@ export class Jobs {
 				input.type === "moderate" && input.action.action === "erase" ? [input.action.member] : [],
 			),
 		);
+		this.#replayed = new Set(commit.heeded.flatMap((input) => (input.type === "replay" ? [input.job] : [])));
 		for (const { purpose } of commit.jobsAdded) this.#coverage.count("job", purpose);
 		for (const change of commit.jobsChanged) this.#changed(change, commit);
 		for (const row of commit.ranges) this.#moved(row, commit);
@@ -172,7 +175,7 @@ export class Jobs {
 	#changed({ before, after }: JobChange, commit: Commit): void {
 		const job = this.#id(after);
 		const settles = commit.heeded.filter((input): input is Settle => input.type === "settle" && input.job === job);
-		const isReplayed = commit.heeded.some((input) => input.type === "replay" && input.job === job);
+		const isReplayed = this.#replayed.has(job);
 		const isErased = commit.heeded.some((input) => input.type === "moderate" && input.action.action === "erase");
 		if (isSettled(before)) {
 			const isAgain = before.state === "failed" && isReplayed;
@@ -188,7 +191,9 @@ export class Jobs {
 		if (before.state === "waiting" && after.state === "sent") this.#sentAt.set(job, this.#clock.steadyNow);
 		const isSentAgain = before.state === "sent" && after.state === "waiting";
 		hold(!isSentAgain || after.run > before.run, "G5", () => `the job ${job} is sent again as the same run`);
-		if (after.run > before.run) {
+		// What has failed may be asked for anew in the turn that heard of it.
+		const isAnew = isReplayed && settles.some(({ outcome }) => outcome.state === "failed");
+		if (after.run > before.run && !isAnew) {
 			const sentMs = this.#clock.steadyNow - (this.#sentAt.get(job) ?? Number.NEGATIVE_INFINITY);
 			this.#coverage.reach("job", "sent again");
 			hold(
@@ -281,7 +286,13 @@ export class Jobs {
 			return;
 		}
 		sitting.told.add(job);
-		hold(row.state === state, "G5", () => `${sitting.session} was told ${state} of ${job}, which is ${row.state}`);
+		// What a turn tells as failed it may be asked to try anew a moment later.
+		const isAnew = state === "failed" && this.#replayed.has(job);
+		hold(
+			isAnew || row.state === state,
+			"G5",
+			() => `${sitting.session} was told ${state} of ${job}, which is ${row.state}`,
+		);
 		if (state === "done") {
 			const said = JSON.stringify(result);
 			// What a turn tells it may erase a moment later.

@@ -70,6 +70,8 @@ export class Jury implements Watch {
 	rosterAt = 0;
 	/** How many turns the room has taken. */
 	turns = 0;
+	/** How many of them tried again, one by one, what a turn that failed had taken. */
+	retries = 0;
 	/** Tells a story where someone listens. */
 	tell: ((line: string) => void) | null = null;
 

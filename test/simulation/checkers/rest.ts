@@ -16,7 +16,7 @@ import { showRow } from "./presence.ts";
 /** The longest chain of deadlines: a hold, a lease, a range that failed, a dead cable, and then some. */
 const CALM_MS_MAX = 12 * 60_000;
 const LOOK_MS = 100;
-/** As many turns may come of what the faults have left: the median is 7. */
+/** As many turns may come of what the faults have left, beside those that try one by one what failed together: the median is 7. */
 const TURNS_MAX = 500;
 /** And so many of each thing that is still asked for: it is asked for again and again where a bucket gives three a second. */
 const TURNS_PER_ASK_MAX = 20;
@@ -41,7 +41,8 @@ export class Rest {
 		const deadlines = new Deadlines(world);
 		const alarmsBefore = world.platform.alarms;
 		const until = world.clock.now + CALM_MS_MAX;
-		const { turns } = world.jury;
+		const took = (): number => world.jury.turns - world.jury.retries;
+		const before = took();
 		const asks = world.people.reduce((sum, person) => sum + person.asks.size, world.backend.underway);
 		const deliveries = world.receiver === null ? 0 : (world.jury.ledger.current?.head ?? 0);
 		const turnsMax = TURNS_MAX + asks * TURNS_PER_ASK_MAX + deliveries * TURNS_PER_DELIVERY_MAX;
@@ -51,8 +52,8 @@ export class Rest {
 			// At once to what is due next, where that is far.
 			await world.pass(Math.max(LOOK_MS, (world.clock.nextAt ?? 0) - world.clock.now));
 			deadlines.look();
-			const took = world.jury.turns - turns;
-			hold(took <= turnsMax, "liveness", () => `${unrest} ${took} turns after the last fault`);
+			const turns = took() - before;
+			hold(turns <= turnsMax, "liveness", () => `${unrest} ${turns} turns after the last fault`);
 			const alarms = world.platform.alarms - alarmsBefore;
 			if (alarms > CALM_ALARMS_MAX) throw new Broken("liveness", `${unrest}, and the room was woken ${alarms} times`);
 		}
