@@ -157,8 +157,8 @@ export class Inbox {
 		portion.fill(rounds, TURN_EFFORT_MAX, TURN_ADDRESS_EFFORT_MAX);
 		// What others leave is for those of one address too, where they are many: a school, or a test of the room's load.
 		portion.fill(rounds, TURN_ALONE_EFFORT_MAX, TURN_ALONE_EFFORT_MAX);
+		const { taken: chosen } = portion;
 		// What comes in one turn comes as it arrived.
-		const chosen = portion.taken;
 		const taken = this.#waiting.filter((waiting) => chosen.has(waiting));
 		this.#waiting = this.#waiting.filter((waiting) => !chosen.has(waiting));
 		for (const waiting of taken) this.#weigh(waiting, -1);
@@ -180,8 +180,9 @@ class Portion {
 		this.#bytesMax = bytesMax;
 	}
 
-	/** Takes what fits of what it has not, until it is full; of a session of which something is left it takes nothing more. */
+	/** Takes what fits, beside what it has, until it is full: of each session in its order. May be asked again, with wider bounds. */
 	fill(rounds: readonly Waiting[], effortMax: number, addressMax: number): void {
+		/** Sessions the rest of whose part waits. */
 		const later = new Set<string>();
 		for (const waiting of rounds) {
 			const session = waiting.owner?.session;

@@ -44,7 +44,7 @@ const REUSED = {
 	message: "This id was used for another event; give each new event an id of its own.",
 } as const;
 
-/** Not a closure of each publish. */
+/** Here, and not within the check: that would make a function for each publish. */
 function refuse(code: Refusal["code"], message: string, more: Partial<Refusal> = {}): { refusal: Refusal } {
 	return { refusal: { code, message, ...more } };
 }

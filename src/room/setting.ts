@@ -89,28 +89,27 @@ export class SettingEntries implements Concern {
 	/** O(size of the value). `hear` is told at the turn's end what there is in place of what was expected. */
 	set(author: Author, setting: Setting, hear: Hearing, now: number): Landing {
 		const { id, key } = setting;
-		const refused = (refusal: Refused): Landing => ({ outcome: "refused", refusal: { id, ...refusal } });
 		if (key.startsWith(RESERVED_KEYS)) {
 			const message = `Keys that start with \`${RESERVED_KEYS}\` are the room's own; choose another.`;
-			return refused({ code: "reserved_name", message });
+			return refused(id, { code: "reserved_name", message });
 		}
 		const repeat = this.#repeat(author, setting, now);
-		if (repeat !== null) return "code" in repeat ? refused(repeat) : repeat;
+		if (repeat !== null) return "code" in repeat ? refused(id, repeat) : repeat;
 		const rule = this.#room.rules.entry(key);
 		if (rule === null || !author.can.has("publish") || !mayWrite(author, rule, setting.value === null)) {
 			const message = author.can.has("publish")
 				? whyNotWrite(rule)
 				: "You may not publish in this room, and who may not sets nothing either.";
-			return refused({ code: "forbidden", message });
+			return refused(id, { code: "forbidden", message });
 		}
 		const entry = this.#room.state.at(key);
 		const next = valueAfter(setting, entry, rule);
-		if (next.fault !== null) return refused({ code: "invalid", message: next.fault });
+		if (next.fault !== null) return refused(id, { code: "invalid", message: next.fault });
 		if (!meets(entry?.version ?? 0, setting.expect)) return this.#conflict(author, { setting, rule, entry, hear }, now);
 		const json = next.value === null ? null : JSON.stringify(next.value);
 		const ready = { setting, rule, entry, json, isSame: isSame(entry, json, next.value) };
 		const refusal = this.#refuses(author, ready, now);
-		return refusal === null ? this.#land(author, ready, now) : refused(refusal);
+		return refusal === null ? this.#land(author, ready, now) : refused(id, refusal);
 	}
 
 	/** The answer to a set that was made before, or null where this one is new. */
@@ -241,4 +240,8 @@ function presentOf(key: string, entry: Entry | undefined): PresentEntry {
 
 function digestOfSet({ key, value, add }: Pick<Setting, "key" | "value" | "add">): string {
 	return digestOf(key, add === undefined ? { value } : { add });
+}
+
+function refused(id: string, refusal: Refused): Landing {
+	return { outcome: "refused", refusal: { id, ...refusal } };
 }

@@ -20,7 +20,7 @@ export type Hear = (message: Buffer) => void;
 
 const READ_BYTES = 256 * 1024;
 const READ = Buffer.allocUnsafeSlow(READ_BYTES);
-/** As long as any server's greeting. */
+/** No server's greeting is longer. */
 const HEAD_BYTES_MAX = 16 * 1024;
 
 const [TEXT, BINARY, CLOSE, PING, PONG] = [0x1, 0x2, 0x8, 0x9, 0xa];
@@ -134,17 +134,17 @@ class Frames {
 	}
 
 	read(chunk: Buffer): void {
-		if (this.#length === 0) return this.#keep(chunk, this.#take(chunk));
+		if (this.#length === 0) {
+			const taken = this.#take(chunk);
+			if (taken < chunk.length) this.#hold(chunk.subarray(taken));
+			return;
+		}
 		this.#hold(chunk);
 		const all = this.#held.subarray(0, this.#length);
 		const taken = this.#take(all);
 		if (taken === 0) return;
 		this.#held.copyWithin(0, taken, this.#length);
 		this.#length -= taken;
-	}
-
-	#keep(chunk: Buffer, from: number): void {
-		if (from < chunk.length) this.#hold(chunk.subarray(from));
 	}
 
 	#hold(chunk: Buffer): void {

@@ -86,7 +86,7 @@ export class Life implements Surroundings {
 		if (this.#turned === null) return;
 		const { inputs, effects, now } = this.#turned;
 		this.#turned = null;
-		if (this.#isTryingAgain) this.#platform.watch.retries++;
+		if (this.#isTryingAgain) this.#platform.watch.retried();
 		this.#platform.watch.turned(inputs, effects, now);
 	}
 

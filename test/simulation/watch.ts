@@ -34,8 +34,8 @@ export interface Watch {
 	committed(commit: Commit): void;
 	/** A consumer acknowledged a message; `isIdle`: it was told that nothing is to be done. */
 	acknowledged(letter: Letter, isIdle: boolean): void;
-	/** How many turns tried again, one by one, what a turn that failed had taken. */
-	retries: number;
+	/** The turn that is told of next tries again, by itself, what a turn that failed had taken. */
+	retried(): void;
 	/** A turn's effects have been performed. */
 	turned(inputs: readonly Input[], effects: Effects, now: number): void;
 	/** A room woke with the sessions whose sockets are there. */

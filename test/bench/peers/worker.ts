@@ -22,11 +22,13 @@ export class RawRoom extends DurableObject {
 	}
 }
 
+const MESSAGES = "create table if not exists messages (id integer primary key, body text not null)";
+
 /** The same, and each message is stored first. */
 export class StoringRoom extends RawRoom {
 	constructor(ctx: DurableObjectState, env: object) {
 		super(ctx, env as never);
-		ctx.storage.sql.exec("create table if not exists messages (id integer primary key, body text not null)");
+		ctx.storage.sql.exec(MESSAGES);
 	}
 
 	override webSocketMessage(socket: WebSocket, message: string): void {
@@ -92,7 +94,7 @@ export class TurningRoom extends RawRoom {
 export class KeepingRoom extends TurningRoom {
 	constructor(ctx: DurableObjectState, env: object) {
 		super(ctx, env as never);
-		ctx.storage.sql.exec("create table if not exists messages (id integer primary key, body text not null)");
+		ctx.storage.sql.exec(MESSAGES);
 	}
 
 	protected override keep(events: readonly string[]): void {

@@ -288,6 +288,10 @@ export class Jury implements Watch {
 		this.jobs.acknowledged(letter, isIdle);
 	}
 
+	retried(): void {
+		this.retries++;
+	}
+
 	turned(inputs: readonly Input[], effects: Effects, now: number): void {
 		this.turns++;
 		this.order.turned(this.sittings.values());
